@@ -1,0 +1,1 @@
+//! HTTP, auth, rules and database.

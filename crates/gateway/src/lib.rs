@@ -1,0 +1,1 @@
+//! Sockets, hub and command service: only a pipe.
