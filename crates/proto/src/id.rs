@@ -61,11 +61,10 @@ impl ClientId {
         self.gateway
     }
 
-    /// Evenly spread bits, for choosing a shard.
+    /// The first byte after the gateway's: evenly spread, and in the order of the ids of one gateway.
     #[must_use]
-    pub fn spread(self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.local;
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    pub fn first_byte(self) -> u8 {
+        self.local[0]
     }
 }
 
