@@ -1,1 +1,307 @@
-//! Sockets, hub and command service: only a pipe.
+//! The gateway: holds WebSockets and is only a pipe. No business rule, no token, no database, nothing that outlives it.
+//!
+//! *Inbound*: `server` (listener) → `admission` (handshake) → `connection` → `inbound` → an answer through the outbox.
+//! *Command*: `control` (gRPC) → `hub` and `delivery` → `client` → `outbox` → `wire`.
+//!
+//! | room | what it knows |
+//! | --- | --- |
+//! | `server`, `admission`, `places` | sockets that are not clients yet |
+//! | `connection`, `inbound` | one client's life; what its frames mean |
+//! | `client`, `outbox`, `encode`, `wire` | bytes on their way to one client |
+//! | `hub` (`shard`, `seat`), `delivery` | who is where; one message to many |
+//! | `sweep`, `heartbeat` | silence and slow readers |
+//! | `control` | commands and questions from workers |
+//! | `announce`, `drain` | coming and going |
+
+mod admission;
+mod announce;
+mod client;
+mod clock;
+mod config;
+mod connection;
+mod control;
+mod delivery;
+mod drain;
+mod encode;
+mod error;
+mod heartbeat;
+mod hub;
+mod inbound;
+mod metrics;
+mod outbox;
+mod places;
+mod server;
+mod sweep;
+mod wire;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use gatepipe_daemon::admin::{Admin, Readiness};
+use gatepipe_daemon::listen::{self, ListenOptions};
+use gatepipe_daemon::open_files;
+use gatepipe_proto::secret::{RequireSecret, SendSecret};
+use gatepipe_proto::v1::gateway_server::GatewayServer;
+use gatepipe_proto::{CloseCode, GatewayId};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::Endpoint;
+
+pub use config::{Config, PROGRAM};
+pub use error::GatewayError;
+
+use announce::Announcements;
+use client::Common;
+use clock::Clock;
+use control::{Control, Executor, Lane};
+use heartbeat::Heartbeat;
+use hub::Hub;
+use inbound::Inbound;
+use metrics::Metrics;
+use outbox::Budget;
+use places::Places;
+use server::Server;
+use sweep::Sweep;
+
+/// Bytes that a client's host has not acknowledged for this long mean that it is gone.
+const USER_TIMEOUT: Duration = Duration::from_secs(60);
+/// HTTP/2 pings to workers, so that a host that went silent frees its pipe.
+const KEEPALIVE: Duration = Duration::from_secs(5);
+/// Flow-control window of one stream and of a whole gRPC connection, in bytes: a slow stream must not stall the others.
+const STREAM_WINDOW: u32 = 2 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+/// Calls and pipes at once on one gRPC connection.
+const MAX_STREAMS: u32 = 1024;
+
+/// A gateway whose ports are taken. Nothing is served before [`Gateway::run`].
+#[derive(Debug)]
+pub struct Gateway {
+    server: Arc<Server>,
+    sweep: Sweep,
+    control: InterceptedService<GatewayServer<Control>, RequireSecret>,
+    listener: TcpListener,
+    rpc_listener: TcpListener,
+    admin: Admin,
+    readiness: Readiness,
+    client_addr: SocketAddr,
+    rpc_addr: SocketAddr,
+    stop_control: CancellationToken,
+    registers: Vec<Endpoint>,
+    send_secret: SendSecret,
+    advertise: String,
+    drain_timeout: Duration,
+}
+
+impl Gateway {
+    /// Takes the ports.
+    ///
+    /// # Errors
+    /// A port that cannot be had, a secret or register URL that cannot be one.
+    pub async fn bind(config: Config) -> Result<Self, GatewayError> {
+        let require_secret = RequireSecret::new(config.secret.as_ref())?;
+        let send_secret = SendSecret::new(config.secret.as_ref())?;
+        let registers = config
+            .registers
+            .iter()
+            .map(|url| endpoint(url))
+            .collect::<Result<Vec<_>, _>>()?;
+        let open_files = open_files::raise_open_files();
+
+        let clients = ListenOptions {
+            send_buffer: Some(config.send_buffer),
+            user_timeout: Some(USER_TIMEOUT),
+            ..ListenOptions::new("clients", "--listen")
+        };
+        let listener = listen::bind(config.listen, &clients)?;
+        let rpc_listener = listen::bind(config.rpc_listen, &ListenOptions::new("workers", "--rpc-listen"))?;
+        let client_addr = listener.local_addr().unwrap_or(config.listen);
+        let rpc_addr = rpc_listener.local_addr().unwrap_or(config.rpc_listen);
+
+        let hub = Hub::new(GatewayId::random());
+        let budget = Budget::new(config.outbox_total);
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry, hub.clone(), budget.clone());
+        let common = Arc::new(Common {
+            clock: Clock::start(),
+            metrics: metrics.clone(),
+            budget,
+            outbox_limit: config.outbox_size,
+            slow: encode::close(CloseCode::SLOW_CONSUMER, "reads too slowly"),
+        });
+        let readiness = Readiness::new("not announced to a register yet");
+        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+
+        let draining = CancellationToken::new();
+        let stop_control = CancellationToken::new();
+        let executor = Executor::new(hub.clone(), Lane::open(hub.clone()), metrics.clone());
+        let control = Control {
+            hub: hub.clone(),
+            executor,
+            draining: draining.clone(),
+            stop: stop_control.clone(),
+        };
+        let control = GatewayServer::new(control)
+            .max_decoding_message_size(control::MAX_GRPC_MESSAGE_BYTES)
+            .max_encoding_message_size(control::MAX_GRPC_MESSAGE_BYTES);
+        let sweep = Sweep {
+            hub: hub.clone(),
+            common: common.clone(),
+            heartbeat: Heartbeat::new(config.ping_interval, config.ping_not_response_limit),
+            ping: if config.ping_data.is_empty() {
+                encode::ping()
+            } else {
+                encode::text(&config.ping_data)
+            },
+            outbox_age: config.outbox_age,
+        };
+        let server = Server {
+            hub,
+            common,
+            inbound: Inbound::new(config.max_message_size, metrics),
+            places: Places::new(match config.max_connections {
+                0 => places::clients_within(open_files.soft),
+                most => most,
+            }),
+            origins: config.origins,
+            handshake_timeout: config.handshake_timeout,
+            draining,
+            connections: TaskTracker::new(),
+        };
+        Ok(Self {
+            server: Arc::new(server),
+            sweep,
+            control: InterceptedService::new(control, require_secret),
+            listener,
+            rpc_listener,
+            admin,
+            readiness,
+            client_addr,
+            rpc_addr,
+            stop_control,
+            registers,
+            send_secret,
+            advertise: config.advertise.unwrap_or_else(|| rpc_addr.to_string()),
+            drain_timeout: config.drain_timeout,
+        })
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn client_addr(&self) -> SocketAddr {
+        self.client_addr
+    }
+
+    /// Where workers command it.
+    #[must_use]
+    pub fn rpc_addr(&self) -> SocketAddr {
+        self.rpc_addr
+    }
+
+    /// Where health and metrics are.
+    #[must_use]
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin.addr()
+    }
+
+    /// New for every process: the first 16 digits of its clients' ids.
+    #[must_use]
+    pub fn gateway_id(&self) -> GatewayId {
+        self.server.hub.gateway()
+    }
+
+    /// Serves until `stop` resolves, then drains: readiness red, no new sockets, clients leave paced, and last the lease, the
+    /// command service and the admin listener.
+    ///
+    /// # Errors
+    /// The command service failed.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), GatewayError> {
+        let gateway_id = self.gateway_id().to_string();
+        let accepting = tokio::spawn(self.server.clone().run(self.listener));
+        let sweeping = tokio::spawn(self.sweep.run());
+        let stop_admin = CancellationToken::new();
+        let admin = tokio::spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
+        let mut control = tokio::spawn(serve_control(
+            self.control,
+            self.rpc_listener,
+            self.stop_control.clone(),
+        ));
+        let announcements =
+            Announcements::begin(self.registers, &self.send_secret, &gateway_id, &self.advertise);
+        let readiness = self.readiness.clone();
+        let announced = announcements.accepted_once();
+        let getting_ready = tokio::spawn(async move {
+            announced.await;
+            readiness.set_ready();
+        });
+
+        let failed = tokio::select! {
+            () = stop => None,
+            ended = &mut control => Some(ended),
+        };
+        getting_ready.abort();
+        self.readiness.set_draining("draining");
+        self.server.draining.cancel();
+        announcements.drain();
+        tracing::info!(
+            clients = self.server.hub.client_count(),
+            "draining: no new clients"
+        );
+        let cut = drain::drain(&self.server.hub, &self.server.connections, self.drain_timeout).await;
+        if cut > 0 {
+            tracing::warn!(clients = cut, "clients did not leave in time and were cut");
+        }
+        announcements.leave().await;
+        accepting.abort();
+        sweeping.abort();
+        self.stop_control.cancel();
+        let ended = match failed {
+            Some(ended) => ended,
+            None => match tokio::time::timeout(KEEPALIVE, control).await {
+                Ok(ended) => ended,
+                Err(_) => Ok(Ok(())),
+            },
+        };
+        stop_admin.cancel();
+        // The admin listener ends by itself now; a task that panicked has said so in the log.
+        drop(admin.await);
+        tracing::info!("drained");
+        ended.unwrap_or(Ok(())).map_err(GatewayError::Control)
+    }
+}
+
+fn endpoint(url: &str) -> Result<Endpoint, GatewayError> {
+    let bad = || GatewayError::Register { url: url.to_owned() };
+    let endpoint = Endpoint::from_shared(url.to_owned()).map_err(|_| bad())?;
+    let has_host = endpoint.uri().host().is_some() && endpoint.uri().scheme_str() == Some("http");
+    if has_host { Ok(endpoint) } else { Err(bad()) }
+}
+
+async fn serve_control(
+    control: InterceptedService<GatewayServer<Control>, RequireSecret>,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<GatewayServer<Control>>().await;
+    let sockets = stream::unfold(listener, |listener| async move {
+        let (socket, _) = listen::accept(&listener).await;
+        // Receipts are small and must not wait for each other.
+        drop(socket.set_nodelay(true));
+        Some((Ok::<_, std::io::Error>(socket), listener))
+    });
+    tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_concurrent_streams(MAX_STREAMS)
+        .add_service(health_service)
+        .add_service(control)
+        .serve_with_incoming_shutdown(sockets, stop.cancelled_owned())
+        .await
+}

@@ -1,0 +1,215 @@
+//! How a daemon is configured: defaults < TOML file < environment (`GATEPIPE_…`) < flags.
+//!
+//! One table of [`Knob`]s per daemon is the source of its flags, keys, variables, defaults and help. [`Settings`] reads all layers
+//! once and collects every mistake, so that a person sees them together and no port is taken before.
+
+mod knob;
+mod layers;
+pub mod units;
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use knob::{COMMON, Kind, Knob, Program};
+use layers::Layers;
+
+/// Why a daemon does not start: help that was asked for, or every mistake at once.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// `--help`, `--version`, or flags that cannot be read; clap prints it.
+    #[error(transparent)]
+    Flags(#[from] clap::Error),
+    /// Everything that is wrong, a line each.
+    #[error("{}", .0.join("\n"))]
+    Mistakes(Vec<String>),
+}
+
+/// A setting that could not be read; the mistake is noted in [`Settings`], whose `check` fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Noted;
+
+impl From<Noted> for ConfigError {
+    fn from(_: Noted) -> Self {
+        Self::Mistakes(vec!["a setting could not be read".to_owned()])
+    }
+}
+
+/// All layers of one daemon's configuration, and the mistakes found so far.
+#[derive(Debug)]
+pub struct Settings {
+    layers: Layers,
+    mistakes: Vec<String>,
+}
+
+impl Settings {
+    /// Reads the process's own flags and environment, and the file they name.
+    ///
+    /// # Errors
+    /// `--help` and the like, or flags that are not known. Other mistakes wait for [`Settings::check`].
+    pub fn load(program: &'static Program) -> Result<Self, ConfigError> {
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
+        });
+        Self::load_from(program, std::env::args_os(), variables)
+    }
+
+    /// The same with flags (the program's name first) and environment passed in.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_from<A: Into<std::ffi::OsString> + Clone>(
+        program: &'static Program,
+        flags: impl IntoIterator<Item = A>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        let layers = Layers::read(program, flags, environment, &mut mistakes)?;
+        Ok(Self { layers, mistakes })
+    }
+
+    /// Nothing but the defaults.
+    #[must_use]
+    pub fn defaults(program: &'static Program) -> Self {
+        Self {
+            layers: Layers::defaults(program),
+            mistakes: Vec::new(),
+        }
+    }
+
+    /// What is odd but no mistake; to be logged once telemetry is up.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        self.layers.warnings()
+    }
+
+    /// Notes a mistake in the setting `name`.
+    pub fn mistake(&mut self, name: &str, text: impl Display) {
+        self.mistakes
+            .push(format!("{}: {text}", self.layers.source(name)));
+    }
+
+    /// Succeeds when there is no mistake so far.
+    ///
+    /// # Errors
+    /// All of them.
+    pub fn check(&mut self) -> Result<(), ConfigError> {
+        if self.mistakes.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError::Mistakes(std::mem::take(&mut self.mistakes)))
+        }
+    }
+
+    fn read<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, Noted> {
+        match self.optional(name, read)? {
+            Some(value) => Ok(value),
+            None => {
+                self.mistake(name, "is missing");
+                Err(Noted)
+            }
+        }
+    }
+
+    fn optional<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, Noted> {
+        let Some(text) = self.layers.one(name) else {
+            return Ok(None);
+        };
+        match read(text) {
+            Ok(value) => Ok(Some(value)),
+            Err(problem) => {
+                let given = if self.layers.is_secret(name) {
+                    String::new()
+                } else {
+                    format!("{text:?} ")
+                };
+                self.mistake(name, format!("{given}{problem}"));
+                Err(Noted)
+            }
+        }
+    }
+
+    /// IP:PORT.
+    ///
+    /// # Errors
+    /// [`Noted`], like all that follow.
+    pub fn addr(&mut self, name: &'static str) -> Result<SocketAddr, Noted> {
+        self.read(name, |text| {
+            text.parse()
+                .map_err(|_| "is not an address like 127.0.0.1:7272".to_owned())
+        })
+    }
+
+    /// A length of time such as `55s`, `500ms`, `2m`, `0s`.
+    pub fn duration(&mut self, name: &'static str) -> Result<Duration, Noted> {
+        self.read(name, units::duration)
+    }
+
+    /// A number of bytes such as `64KiB`.
+    pub fn size(&mut self, name: &'static str) -> Result<u64, Noted> {
+        self.read(name, units::size)
+    }
+
+    /// A number, or anything else that reads itself from text.
+    pub fn number<T: FromStr>(&mut self, name: &'static str) -> Result<T, Noted>
+    where
+        T::Err: Display,
+    {
+        self.read(name, |text| {
+            text.parse()
+                .map_err(|error: T::Err| format!("does not fit: {error}"))
+        })
+    }
+
+    /// Any text.
+    pub fn text(&mut self, name: &'static str) -> Result<String, Noted> {
+        self.read(name, |text| Ok(text.to_owned()))
+    }
+
+    /// Any text; `None` when it is not set.
+    pub fn optional_text(&mut self, name: &'static str) -> Result<Option<String>, Noted> {
+        self.optional(name, |text| Ok(text.to_owned()))
+    }
+
+    /// A secret, from the setting itself or from the file named by `…_FILE`; `None` when neither is set.
+    pub fn secret(&mut self, name: &'static str) -> Result<Option<SecretString>, Noted> {
+        self.optional(name, |text| match text {
+            "" => Err("is empty".to_owned()),
+            text => Ok(text.into()),
+        })
+    }
+
+    /// Everything that was given for a repeatable setting.
+    pub fn list(&mut self, name: &'static str) -> Result<Vec<String>, Noted> {
+        Ok(self.layers.list(name).to_vec())
+    }
+}
+
+/// Notes a mistake when an internal gRPC listener could be reached from elsewhere by anyone.
+pub fn check_internal_listener(
+    settings: &mut Settings,
+    name: &'static str,
+    addr: SocketAddr,
+    secret: Option<&SecretString>,
+) {
+    if !addr.ip().is_loopback() && secret.is_none() {
+        settings.mistake(
+            name,
+            format!("{addr} can be reached from other hosts: set --secret (or GATEPIPE_SECRET_FILE), or listen on 127.0.0.1"),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

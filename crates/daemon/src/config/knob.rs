@@ -1,0 +1,139 @@
+//! One setting: what it is called in every layer, its default, and its help.
+
+/// What a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One value.
+    One,
+    /// Any number of values; a layer that names the setting replaces the layers below.
+    List,
+    /// One value that is never shown; also read from the file named by `NAME-file`.
+    Secret,
+}
+
+/// One setting. `ping-interval` is the flag `--ping-interval`, the key `ping_interval`, the variable `GATEPIPE_PING_INTERVAL`.
+#[derive(Debug, Clone, Copy)]
+pub struct Knob {
+    /// The flag without its dashes.
+    pub name: &'static str,
+    /// What stands for the value in the help.
+    pub value: &'static str,
+    /// As it would be typed; `None`: not set.
+    pub default: Option<&'static str>,
+    /// Unit, what a larger value costs, when to change it.
+    pub help: &'static str,
+    /// How many, and whether secret.
+    pub kind: Kind,
+}
+
+impl Knob {
+    /// A setting of one value.
+    #[must_use]
+    pub const fn one(
+        name: &'static str,
+        value: &'static str,
+        default: Option<&'static str>,
+        help: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            value,
+            default,
+            help,
+            kind: Kind::One,
+        }
+    }
+
+    /// A repeatable setting. The default is one value, if any.
+    #[must_use]
+    pub const fn list(
+        name: &'static str,
+        value: &'static str,
+        default: Option<&'static str>,
+        help: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            value,
+            default,
+            help,
+            kind: Kind::List,
+        }
+    }
+
+    /// A secret.
+    #[must_use]
+    pub const fn secret(name: &'static str, help: &'static str) -> Self {
+        Self {
+            name,
+            value: "SECRET",
+            default: None,
+            help,
+            kind: Kind::Secret,
+        }
+    }
+
+    pub(super) fn key(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    pub(super) fn variable(&self) -> String {
+        format!("GATEPIPE_{}", self.key().to_ascii_uppercase())
+    }
+
+    /// For a secret: the setting that names its file.
+    pub(super) fn file_name(&self) -> Option<String> {
+        (self.kind == Kind::Secret).then(|| format!("{}-file", self.name))
+    }
+}
+
+/// What every daemon has.
+pub const COMMON: &[Knob] = &[
+    Knob::list(
+        "register",
+        "URL",
+        Some("http://127.0.0.1:1236"),
+        "A register; repeatable, all of them are used",
+    ),
+    Knob::secret(
+        "secret",
+        "Shared by every internal gRPC link; the same for all processes of a cluster",
+    ),
+    Knob::one(
+        "log-format",
+        "FORMAT",
+        Some("text"),
+        "text, or json for log collectors",
+    ),
+    Knob::one(
+        "log",
+        "FILTER",
+        Some("info"),
+        "What is logged: error, warn, info, debug, or per module as in info,gatepipe_gateway=debug",
+    ),
+];
+
+/// A daemon as its settings see it.
+#[derive(Debug)]
+pub struct Program {
+    /// As it is typed.
+    pub name: &'static str,
+    /// Its table in a configuration file that several daemons share.
+    pub section: &'static str,
+    /// One line.
+    pub about: &'static str,
+    /// At the end of the help.
+    pub examples: &'static str,
+    /// Its own settings, beside [`COMMON`].
+    pub knobs: &'static [Knob],
+}
+
+impl Program {
+    pub(super) fn knobs(&self) -> impl Iterator<Item = &'static Knob> + use<> {
+        self.knobs.iter().chain(COMMON)
+    }
+
+    pub(super) fn knob(&self, name: &str) -> Option<&'static Knob> {
+        self.knobs().find(|knob| knob.name == name)
+    }
+}

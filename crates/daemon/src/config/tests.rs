@@ -1,0 +1,189 @@
+use std::io::Write;
+
+use secrecy::ExposeSecret;
+
+use super::*;
+
+const KNOBS: &[Knob] = &[
+    Knob::one("listen", "ADDR", Some("127.0.0.1:7272"), "where"),
+    Knob::one("ping-interval", "DURATION", Some("55s"), "how often"),
+    Knob::one("outbox-size", "SIZE", Some("1MiB"), "how much"),
+    Knob::one("limit", "COUNT", Some("1"), "how many"),
+    Knob::one("advertise", "HOST:PORT", None, "how"),
+];
+const PROGRAM: Program = Program {
+    name: "gatepipe-test",
+    section: "gateway",
+    about: "a test",
+    examples: "",
+    knobs: KNOBS,
+};
+
+fn load(flags: &[&str], environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    let flags = ["gatepipe-test"].iter().chain(flags);
+    let environment = environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Settings::load_from(&PROGRAM, flags, environment)
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn mistakes(mut settings: Settings) -> Vec<String> {
+    match settings.check() {
+        Err(ConfigError::Mistakes(mistakes)) => mistakes,
+        other => panic!("expected mistakes, got {other:?}"),
+    }
+}
+
+#[test]
+fn flags_win_over_environment_over_file_over_defaults() {
+    let file = file(
+        "ping_interval = \"3s\"\nlimit = 3\noutbox_size = 3\n[gateway]\noutbox_size = \"4KiB\"\n[api]\nanything = 1\n",
+    );
+    let path = file.path().to_str().unwrap();
+    let mut settings = load(
+        &["--config", path, "--limit", "5"],
+        &[("GATEPIPE_PING_INTERVAL", "4s"), ("GATEPIPE_LIMIT", "4")],
+    )
+    .unwrap();
+    assert_eq!(settings.addr("listen"), Ok("127.0.0.1:7272".parse().unwrap()));
+    assert_eq!(settings.duration("ping-interval"), Ok(Duration::from_secs(4)));
+    assert_eq!(settings.number::<u32>("limit"), Ok(5));
+    assert_eq!(settings.size("outbox-size"), Ok(4096));
+    assert_eq!(settings.optional_text("advertise"), Ok(None));
+    settings.check().unwrap();
+}
+
+#[test]
+fn the_file_may_be_named_by_the_environment_and_lists_replace_each_other() {
+    let file = file("register = [\"http://a:1\", \"http://b:1\"]");
+    let path = file.path().to_str().unwrap();
+    let environment = [("GATEPIPE_CONFIG", path)];
+    assert_eq!(
+        load(&[], &environment).unwrap().list("register").unwrap(),
+        ["http://a:1", "http://b:1"]
+    );
+    let mut settings = load(
+        &["--register", "http://c:1", "--register", "http://d:1"],
+        &environment,
+    )
+    .unwrap();
+    assert_eq!(settings.list("register").unwrap(), ["http://c:1", "http://d:1"]);
+    let mut settings = load(&[], &[("GATEPIPE_REGISTER", "http://e:1, http://f:1")]).unwrap();
+    assert_eq!(settings.list("register").unwrap(), ["http://e:1", "http://f:1"]);
+    assert_eq!(
+        load(&[], &[]).unwrap().list("register").unwrap(),
+        ["http://127.0.0.1:1236"]
+    );
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_source() {
+    let file = file("ping_intervall = \"55s\"\nlimit = [1]\n[gateway]\nlisten = \"nowhere\"\n");
+    let path = file.path().to_str().unwrap();
+    let mut settings = load(
+        &["--config", path, "--outbox-size", "-1"],
+        &[("GATEPIPE_PING_INTERVAL", "55")],
+    )
+    .unwrap();
+    assert_eq!(settings.addr("listen"), Err(Noted));
+    assert_eq!(settings.duration("ping-interval"), Err(Noted));
+    assert_eq!(settings.size("outbox-size"), Err(Noted));
+    settings.mistake("limit", "is odd");
+    let mistakes = mistakes(settings);
+    let expected = [
+        "ping_intervall in",
+        "limit in",
+        "gateway.listen in",
+        "GATEPIPE_PING_INTERVAL: \"55\" is not a duration",
+        "--outbox-size: \"-1\" is not a size",
+        "--limit: is odd",
+    ];
+    assert_eq!(mistakes.len(), expected.len(), "{mistakes:#?}");
+    for part in expected {
+        assert!(
+            mistakes.iter().any(|mistake| mistake.contains(part)),
+            "{part} in {mistakes:#?}"
+        );
+    }
+    assert!(
+        mistakes[0].contains("did you mean ping_interval?")
+            || mistakes[1].contains("did you mean ping_interval?")
+    );
+}
+
+#[test]
+fn secrets_come_from_files_too_and_are_never_printed() {
+    let file = file("12345-hush\n");
+    let path = file.path().to_str().unwrap();
+    for (flags, environment) in [
+        (vec!["--secret-file", path], vec![]),
+        (vec![], vec![("GATEPIPE_SECRET_FILE", path)]),
+        (vec!["--secret", "12345-hush"], vec![]),
+        (vec![], vec![("GATEPIPE_SECRET", "12345-hush")]),
+    ] {
+        let mut settings = load(&flags, &environment).unwrap();
+        assert_eq!(
+            settings.secret("secret").unwrap().unwrap().expose_secret(),
+            "12345-hush"
+        );
+        assert!(!format!("{settings:?}").contains("hush"));
+    }
+    assert!(load(&[], &[]).unwrap().secret("secret").unwrap().is_none());
+    let mut empty = load(&["--secret", ""], &[]).unwrap();
+    assert!(empty.secret("secret").is_err());
+    assert_eq!(
+        mistakes(load(&["--secret-file", "/nowhere/at/all"], &[]).unwrap()).len(),
+        1
+    );
+}
+
+#[test]
+fn unknown_flags_are_errors_and_unknown_variables_are_warnings_with_the_nearest_name() {
+    let error = load(&["--ping-intervall", "1s"], &[]).unwrap_err().to_string();
+    assert!(error.contains("--ping-interval"), "{error}");
+    let settings = load(
+        &[],
+        &[
+            ("GATEPIPE_PING_INTERVALL", "1s"),
+            ("GATEPIPE_TEST_ALL", "1"),
+            ("HOME", "/"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(settings.warnings().len(), 1);
+    assert!(
+        settings.warnings()[0].contains("did you mean GATEPIPE_PING_INTERVAL?"),
+        "{:?}",
+        settings.warnings()
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_mistake() {
+    let file = file("this is = not toml = at all");
+    assert!(
+        mistakes(load(&["--config", file.path().to_str().unwrap()], &[]).unwrap())[0].contains("is not TOML")
+    );
+    assert!(mistakes(load(&["--config", "/nowhere/at/all"], &[]).unwrap())[0].contains("cannot read"));
+}
+
+#[test]
+fn an_internal_listener_in_the_open_needs_a_secret() {
+    for (addr, secret, open) in [
+        ("127.0.0.1:1", None, true),
+        ("[::1]:1", None, true),
+        ("0.0.0.0:1", None, false),
+        ("10.0.0.1:1", Some("s"), true),
+    ] {
+        let mut settings = load(&[], &[]).unwrap();
+        let secret = secret.map(SecretString::from);
+        check_internal_listener(&mut settings, "listen", addr.parse().unwrap(), secret.as_ref());
+        assert_eq!(settings.check().is_ok(), open, "{addr}");
+    }
+}

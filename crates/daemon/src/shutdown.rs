@@ -1,0 +1,60 @@
+//! Being asked to stop: SIGTERM or SIGINT begins a drain, a second one ends at once.
+
+use tokio::signal::unix::{Signal, SignalKind, signal as listen};
+
+/// SIGTERM and SIGINT, heard from the moment this is made.
+#[derive(Debug)]
+struct Signals {
+    term: Option<Signal>,
+    int: Option<Signal>,
+}
+
+impl Signals {
+    fn listen() -> Self {
+        // Fails only where the system has no signals left to give; then the process ends by other means.
+        Self {
+            term: listen(SignalKind::terminate()).ok(),
+            int: listen(SignalKind::interrupt()).ok(),
+        }
+    }
+
+    async fn next(&mut self) {
+        async fn heard(signal: &mut Option<Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        tokio::select! {
+            () = heard(&mut self.term) => {}
+            () = heard(&mut self.int) => {}
+        }
+    }
+}
+
+/// Resolves at the first SIGTERM or SIGINT after this call.
+pub fn signal() -> impl Future<Output = ()> + Send + 'static {
+    let mut signals = Signals::listen();
+    async move {
+        signals.next().await;
+        tracing::info!("asked to stop; a second signal ends at once");
+    }
+}
+
+/// Runs `until_drained`, but no longer than to the second SIGTERM or SIGINT.
+///
+/// # Errors
+/// Its own, or that it was cut short.
+pub async fn or_second_signal<E: Into<anyhow::Error>>(
+    until_drained: impl Future<Output = Result<(), E>>,
+) -> anyhow::Result<()> {
+    let mut signals = Signals::listen();
+    let second = async {
+        signals.next().await;
+        signals.next().await;
+    };
+    tokio::select! {
+        ended = until_drained => ended.map_err(Into::into),
+        () = second => Err(anyhow::anyhow!("ended at once by a second signal")),
+    }
+}

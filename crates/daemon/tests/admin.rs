@@ -1,0 +1,84 @@
+//! The admin listener through its socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatepipe_daemon::admin::{Admin, Readiness};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::registry::Registry;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+async fn start(readiness: &Readiness) -> SocketAddr {
+    let mut registry = Registry::default();
+    let seen: Counter = Counter::default();
+    seen.inc();
+    registry.register("gatepipe_test_seen", "Things seen", seen);
+    let admin = Admin::bind(
+        "127.0.0.1:0".parse().unwrap(),
+        Arc::new(registry),
+        readiness.clone(),
+    )
+    .unwrap();
+    let addr = admin.addr();
+    tokio::spawn(admin.run(std::future::pending()));
+    addr
+}
+
+async fn ask(addr: SocketAddr, request: &str) -> String {
+    let mut socket = TcpStream::connect(addr).await.unwrap();
+    let request = format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(Duration::from_secs(10), socket.read_to_string(&mut answer))
+        .await
+        .unwrap()
+        .unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn readiness_goes_from_red_to_green_to_red() {
+    let readiness = Readiness::new("still reading");
+    let addr = start(&readiness).await;
+    assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
+    let answer = ask(addr, "GET /readyz").await;
+    assert!(
+        answer.contains(" 503 ") && answer.contains("still reading"),
+        "{answer}"
+    );
+    readiness.set_ready();
+    assert!(ask(addr, "GET /readyz").await.contains(" 200 "));
+    readiness.set_draining("leaving");
+    readiness.set_ready();
+    let answer = ask(addr, "GET /readyz").await;
+    assert!(answer.contains(" 503 ") && answer.contains("leaving"), "{answer}");
+    assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
+}
+
+#[tokio::test]
+async fn metrics_are_there_and_the_rest_is_refused() {
+    let addr = start(&Readiness::new("")).await;
+    assert!(
+        ask(addr, "GET /metrics")
+            .await
+            .contains("gatepipe_test_seen_total 1")
+    );
+    assert!(ask(addr, "POST /metrics").await.contains(" 405 "));
+    assert!(ask(addr, "GET /").await.contains(" 404 "));
+}
+
+#[tokio::test]
+async fn garbage_and_half_requests_hold_nobody_up() {
+    let addr = start(&Readiness::new("")).await;
+    let mut half = Vec::new();
+    for _ in 0..20 {
+        let mut socket = TcpStream::connect(addr).await.unwrap();
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nHo").await.unwrap();
+        half.push(socket);
+    }
+    let mut garbage = TcpStream::connect(addr).await.unwrap();
+    garbage.write_all(b"\x16\x03\x01\0\0\r\n\r\n").await.unwrap();
+    assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
+}

@@ -1,0 +1,231 @@
+//! One WebSocket client, as everyone but its connection task sees it: something frames can be offered to.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+use gatepipe_proto::{ClientId, CloseCode, ServerFrame};
+use tokio::sync::Notify;
+
+use crate::clock::{self, Clock};
+use crate::encode::{self, Frame};
+use crate::heartbeat::{Heartbeat, Verdict};
+use crate::metrics::Metrics;
+use crate::outbox::{Budget, Flush, Offer, Outbox};
+use crate::wire::Wire;
+
+/// What all clients of a gateway share.
+#[derive(Debug)]
+pub(crate) struct Common {
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) budget: Arc<Budget>,
+    /// Bound of one outbox, in bytes.
+    pub(crate) outbox_limit: usize,
+    /// Ends a client that reads too slowly.
+    pub(crate) slow: Frame,
+}
+
+/// How a connection is to be ended by us.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing {
+    pub(crate) code: CloseCode,
+    pub(crate) reason: String,
+    /// Queued before the close frame.
+    pub(crate) last_message: Option<Frame>,
+}
+
+impl Closing {
+    pub(crate) fn new(code: CloseCode, reason: &str) -> Self {
+        Self {
+            code,
+            reason: reason.to_owned(),
+            last_message: None,
+        }
+    }
+}
+
+/// A connected client. Its socket closes when the last handle is dropped.
+#[derive(Debug)]
+pub(crate) struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) remote: SocketAddr,
+    pub(crate) connected_at_ms: i64,
+    wire: Wire,
+    outbox: Outbox,
+    common: Arc<Common>,
+    /// When its last frame came, in the gateway's milliseconds.
+    heard_at: AtomicU64,
+    /// Pings since then.
+    pings: AtomicU32,
+    /// The code it is being closed with by us; 0 while it is not.
+    closed_with: AtomicU32,
+    /// Wakes the connection's task: something waits, or the end has come.
+    wake: Notify,
+}
+
+impl Client {
+    /// A client whose `init` waits already, before anything that anyone may offer; [`Client::greet`] sends it off.
+    pub(crate) fn new(id: ClientId, remote: SocketAddr, wire: Wire, common: Arc<Common>) -> Arc<Self> {
+        let init = encode::text(&ServerFrame::init(&id.to_string()).to_text());
+        let now = common.clock.now();
+        Arc::new(Self {
+            id,
+            remote,
+            connected_at_ms: clock::epoch_ms(),
+            wire,
+            outbox: Outbox::new(common.outbox_limit, common.budget.clone(), init, now),
+            heard_at: AtomicU64::new(now),
+            pings: AtomicU32::new(0),
+            closed_with: AtomicU32::new(0),
+            wake: Notify::new(),
+            common,
+        })
+    }
+
+    /// Offers one frame. `true` when its socket or outbox took it. Never waits.
+    pub(crate) fn offer(&self, frame: &Frame) -> bool {
+        match self
+            .outbox
+            .offer(&self.wire, frame, self.common.clock.now(), &self.common.slow)
+        {
+            Offer::Written => {
+                self.common.metrics.frames_out.inc();
+                true
+            }
+            Offer::Queued => {
+                self.common.metrics.frames_out.inc();
+                self.wake.notify_one();
+                true
+            }
+            Offer::TooSlow => {
+                self.note_close(CloseCode::SLOW_CONSUMER);
+                false
+            }
+            Offer::Closed => false,
+        }
+    }
+
+    /// Sends `init` off. The client must be in the hub by now: it may be bound as soon as it knows its id.
+    pub(crate) fn greet(&self) {
+        self.common.metrics.frames_out.inc();
+        if self.outbox.flush(&self.wire) != Flush::Empty {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Ends the connection after what waits, with a close frame. `false` when it is ending already.
+    pub(crate) fn close(&self, closing: &Closing) -> bool {
+        let close = encode::close(closing.code, &closing.reason);
+        let last = closing.last_message.iter().cloned().chain([close]);
+        let first = self.outbox.close(last, self.common.clock.now());
+        if first {
+            self.note_close(closing.code);
+        }
+        first
+    }
+
+    /// Ends the connection because it reads too slowly: only a frame already on the wire is finished.
+    pub(crate) fn close_slow(&self) -> bool {
+        let first = self.outbox.close_slow(&self.common.slow, self.common.clock.now());
+        if first {
+            self.note_close(CloseCode::SLOW_CONSUMER);
+        }
+        first
+    }
+
+    /// Cuts the connection without a word.
+    pub(crate) fn destroy(&self) {
+        self.outbox.destroy();
+        self.wake.notify_one();
+    }
+
+    /// The connection has ended, for whatever reason: it is counted, and later offers are refused.
+    pub(crate) fn end(&self, code: u16) {
+        self.outbox.close([], self.common.clock.now());
+        self.common.metrics.closed(code);
+    }
+
+    fn note_close(&self, code: CloseCode) {
+        self.closed_with.store(u32::from(code.number()), Relaxed);
+        self.wake.notify_one();
+    }
+
+    /// The code we are closing it with.
+    pub(crate) fn closed_with(&self) -> Option<CloseCode> {
+        CloseCode::new(u16::try_from(self.closed_with.load(Relaxed)).ok()?)
+    }
+
+    /// Notes a sign of life.
+    pub(crate) fn heard(&self) {
+        self.heard_at.store(self.common.clock.now(), Relaxed);
+        if self.pings.load(Relaxed) != 0 {
+            self.pings.store(0, Relaxed);
+        }
+    }
+
+    /// What its silence calls for at `now`.
+    pub(crate) fn judge(&self, heartbeat: Heartbeat, now: u64) -> Verdict {
+        let silent_ms = now.saturating_sub(self.heard_at.load(Relaxed));
+        heartbeat.judge(silent_ms, self.pings.load(Relaxed))
+    }
+
+    /// Sends a ping and remembers it.
+    pub(crate) fn ping(&self, frame: &Frame) {
+        self.pings.fetch_add(1, Relaxed);
+        self.offer(frame);
+    }
+
+    /// How long its oldest byte has waited at `now`, in milliseconds.
+    pub(crate) fn waiting_ms(&self, now: u64) -> u64 {
+        self.outbox.oldest_at().map_or(0, |at| now.saturating_sub(at))
+    }
+
+    /// Bytes that wait for it.
+    pub(crate) fn queued(&self) -> usize {
+        self.outbox.queued()
+    }
+
+    /// Finishes what the socket did not take at once, for as long as the client lives; resolves when we are ending the
+    /// connection or the socket is broken. Dropping the future loses nothing: bytes wait in the outbox, not in here.
+    pub(crate) async fn finish_writes(&self) {
+        loop {
+            self.wake.notified().await;
+            loop {
+                if self.closed_with().is_some() {
+                    return;
+                }
+                match self.outbox.flush(&self.wire) {
+                    Flush::Empty => break,
+                    Flush::Broken => return,
+                    Flush::Blocked => {
+                        // Being closed must not wait for a peer that does not read.
+                        tokio::select! {
+                            writable = self.wire.writable() => if writable.is_err() { return },
+                            () = self.wake.notified() => {}
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Writes everything that waits. `false` when the socket broke.
+    pub(crate) async fn flush(&self) -> bool {
+        loop {
+            match self.outbox.flush(&self.wire) {
+                Flush::Empty => return true,
+                Flush::Broken => return false,
+                Flush::Blocked => {
+                    if self.wire.writable().await.is_err() {
+                        return false;
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
+    }
+}

@@ -1,0 +1,89 @@
+//! The gRPC side: how workers command this gateway. Decode, one hub call, encode; no locks and no maps here.
+//!
+//! - [`decode`]: wire messages into our types, with every bound
+//! - [`executor`]: what each command does; behind `Pipe` and `Execute` alike
+//! - [`lane`]: broadcasts, one after the other, beside everything else
+//! - [`pipe`]: the ordered stream of command batches
+//! - [`query`]: the questions
+
+mod decode;
+mod executor;
+mod lane;
+mod pipe;
+mod query;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::Stream;
+use gatepipe_proto::v1;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+pub(crate) use executor::Executor;
+pub(crate) use lane::Lane;
+
+use crate::hub::Hub;
+
+/// Largest message on a command stream, in bytes: a batch of 1 MiB plus one command, with room.
+pub(crate) const MAX_GRPC_MESSAGE_BYTES: usize = 8 << 20;
+
+/// The service; one for the process.
+#[derive(Debug)]
+pub(crate) struct Control {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) executor: Executor,
+    pub(crate) draining: CancellationToken,
+    /// Ends every pipe.
+    pub(crate) stop: CancellationToken,
+}
+
+#[tonic::async_trait]
+impl v1::gateway_server::Gateway for Control {
+    type PipeStream = Pin<Box<dyn Stream<Item = Result<v1::ReceiptBatch, Status>> + Send>>;
+
+    async fn pipe(
+        &self,
+        request: Request<Streaming<v1::CommandBatch>>,
+    ) -> Result<Response<Self::PipeStream>, Status> {
+        let receipts = pipe::open(request.into_inner(), self.executor.clone(), self.stop.clone());
+        Ok(Response::new(Box::pin(receipts)))
+    }
+
+    async fn execute(&self, request: Request<v1::Command>) -> Result<Response<v1::Receipt>, Status> {
+        Ok(Response::new(self.executor.execute(request.into_inner()).await))
+    }
+
+    async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
+        let gateway_id = self.hub.gateway().to_string();
+        Ok(Response::new(v1::IdentifyReply {
+            gateway_id,
+            draining: self.draining.is_cancelled(),
+        }))
+    }
+
+    async fn is_online(
+        &self,
+        request: Request<v1::IsOnlineRequest>,
+    ) -> Result<Response<v1::IsOnlineReply>, Status> {
+        query::is_online(&self.hub, &request.into_inner()).map(Response::new)
+    }
+
+    async fn clients_of_uids(
+        &self,
+        request: Request<v1::ClientsOfUidsRequest>,
+    ) -> Result<Response<v1::ClientsOfUidsReply>, Status> {
+        query::clients_of_uids(&self.hub, &request.into_inner()).map(Response::new)
+    }
+
+    async fn counts(&self, _: Request<v1::CountsRequest>) -> Result<Response<v1::CountsReply>, Status> {
+        Ok(Response::new(query::counts(&self.hub)))
+    }
+
+    async fn clients(
+        &self,
+        request: Request<v1::ClientsRequest>,
+    ) -> Result<Response<v1::ClientsReply>, Status> {
+        query::clients(&self.hub, &request.into_inner()).map(Response::new)
+    }
+}

@@ -1,0 +1,21 @@
+//! Why a gateway could not start or had to stop.
+
+/// See the variants; the process ends with the text on one line.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    /// A listener could not be opened.
+    #[error(transparent)]
+    Listen(#[from] gatepipe_daemon::listen::BindError),
+    /// The shared secret cannot travel.
+    #[error("bad secret: {0}")]
+    Secret(#[from] gatepipe_proto::secret::InvalidSecret),
+    /// A register's URL cannot be one.
+    #[error("bad register URL {url:?}: it must look like http://127.0.0.1:1236")]
+    Register {
+        /// What was given.
+        url: String,
+    },
+    /// The gRPC server failed.
+    #[error("the command service failed")]
+    Control(#[source] tonic::transport::Error),
+}

@@ -1,0 +1,57 @@
+//! A client's frame, and what to do with it: answer a ping, count the rest. The gateway is only a pipe.
+
+use std::sync::Arc;
+
+use gatepipe_proto::{ClientFrame, frame};
+
+use crate::client::Client;
+use crate::encode::{self, Frame};
+use crate::metrics::Metrics;
+
+/// One for all connections of a gateway; cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Inbound(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    max_message_bytes: usize,
+    pong: Frame,
+    metrics: Arc<Metrics>,
+}
+
+impl Inbound {
+    pub(crate) fn new(max_message_bytes: usize, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Shared {
+            max_message_bytes,
+            pong: encode::text(frame::PONG),
+            metrics,
+        }))
+    }
+
+    /// Longest message a client may send, in bytes.
+    pub(crate) fn max_message_bytes(&self) -> usize {
+        self.0.max_message_bytes
+    }
+
+    /// A text message.
+    pub(crate) fn text(&self, client: &Client, text: &str) {
+        client.heard();
+        self.0.metrics.frames_in.inc();
+        match ClientFrame::read(text) {
+            ClientFrame::Ping => drop(client.offer(&self.0.pong)),
+            ClientFrame::Other => drop(self.0.metrics.frames_dropped.inc()),
+        }
+    }
+
+    /// A binary message.
+    pub(crate) fn binary(&self, client: &Client) {
+        client.heard();
+        self.0.metrics.frames_in.inc();
+        self.0.metrics.frames_dropped.inc();
+    }
+
+    /// A Ping or Pong frame. The WebSocket reader answers a Ping by itself.
+    pub(crate) fn control(&self, client: &Client) {
+        client.heard();
+    }
+}

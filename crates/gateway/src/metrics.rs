@@ -1,0 +1,132 @@
+//! Every counter and gauge of the gateway, named in one list.
+
+use std::sync::Arc;
+
+use gatepipe_proto::Code;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use crate::hub::Hub;
+use crate::outbox::Budget;
+
+type By<const N: usize> = Family<[(&'static str, String); N], Counter>;
+
+/// Counters that hot paths hold; gauges are read from the hub when somebody asks.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    pub(crate) frames_in: Counter,
+    pub(crate) frames_out: Counter,
+    pub(crate) frames_dropped: Counter,
+    pub(crate) pings: Counter,
+    opened: Counter,
+    closed: By<1>,
+    refused: By<1>,
+    commands: By<2>,
+}
+
+impl Metrics {
+    /// Makes the metrics and registers them as `gatepipe_gateway_…`.
+    pub(crate) fn register(registry: &mut Registry, hub: Arc<Hub>, budget: Arc<Budget>) -> Arc<Self> {
+        let metrics = Arc::new(Self::default());
+        let registry = registry.sub_registry_with_prefix("gatepipe_gateway");
+        registry.register(
+            "frames_in",
+            "Messages read from clients",
+            metrics.frames_in.clone(),
+        );
+        registry.register(
+            "frames_out",
+            "Messages that a client's socket or outbox took",
+            metrics.frames_out.clone(),
+        );
+        registry.register(
+            "frames_dropped",
+            "Messages from clients that are not a ping",
+            metrics.frames_dropped.clone(),
+        );
+        registry.register("pings", "Pings to silent clients", metrics.pings.clone());
+        registry.register(
+            "connections_opened",
+            "Clients that got their init",
+            metrics.opened.clone(),
+        );
+        registry.register(
+            "connections_closed",
+            "Clients that ended, by close code",
+            metrics.closed.clone(),
+        );
+        registry.register(
+            "handshakes_refused",
+            "Handshakes refused, by HTTP status",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "commands",
+            "Commands carried out, by kind and code",
+            metrics.commands.clone(),
+        );
+        registry.register_collector(Box::new(Gauges { hub, budget }));
+        metrics
+    }
+
+    pub(crate) fn opened(&self) {
+        self.opened.inc();
+    }
+
+    pub(crate) fn closed(&self, code: u16) {
+        self.closed.get_or_create(&[("code", code.to_string())]).inc();
+    }
+
+    pub(crate) fn refused(&self, status: http::StatusCode) {
+        self.refused
+            .get_or_create(&[("status", status.as_u16().to_string())])
+            .inc();
+    }
+
+    pub(crate) fn command(&self, kind: &'static str, code: Option<Code>) {
+        let code = code.map_or(0, Code::number);
+        self.commands
+            .get_or_create(&[("kind", kind.to_owned()), ("code", code.to_string())])
+            .inc();
+    }
+}
+
+#[derive(Debug)]
+struct Gauges {
+    hub: Arc<Hub>,
+    budget: Arc<Budget>,
+}
+
+impl Collector for Gauges {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counts = self.hub.counts();
+        let gauges = [
+            (
+                "gatepipe_gateway_connections",
+                "Clients connected now",
+                counts.clients,
+            ),
+            (
+                "gatepipe_gateway_bound_clients",
+                "Clients bound to a uid now",
+                counts.bound_clients,
+            ),
+            ("gatepipe_gateway_uids", "Different uids bound now", counts.uids),
+            (
+                "gatepipe_gateway_outbox_bytes",
+                "Bytes that wait in all outboxes now",
+                self.budget.queued(),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(encoder)?;
+        }
+        Ok(())
+    }
+}

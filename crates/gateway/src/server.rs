@@ -1,0 +1,141 @@
+//! The clients' listener: accept, handshake over HTTP/1.1, then a fresh task for the connection.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatepipe_daemon::listen;
+use gatepipe_proto::ClientId;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::admission::{self, Handshake, Refusal};
+use crate::client::{Client, Common};
+use crate::connection;
+use crate::hub::Hub;
+use crate::inbound::Inbound;
+use crate::places::{Place, Places};
+use crate::wire::Wire;
+
+/// Room for a request's head, in bytes; a longer one is answered 431.
+const HEAD_BYTES: usize = 16 << 10;
+const MAX_HEADERS: usize = 64;
+
+/// Everything a new socket needs. One for the process.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) common: Arc<Common>,
+    pub(crate) inbound: Inbound,
+    pub(crate) places: Places,
+    pub(crate) origins: Vec<String>,
+    /// A handshake that takes longer is cut.
+    pub(crate) handshake_timeout: Duration,
+    /// No new clients any more.
+    pub(crate) draining: CancellationToken,
+    /// Every connection's task: hyper forgets a socket when it is upgraded.
+    pub(crate) connections: TaskTracker,
+}
+
+impl Server {
+    /// Accepts until it is dropped.
+    pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
+        loop {
+            let descriptor = self.places.descriptor().await;
+            let (socket, remote) = listen::accept(&listener).await;
+            let server = self.clone();
+            tokio::spawn(async move {
+                server.handshake(socket, remote).await;
+                drop(descriptor);
+            });
+        }
+    }
+
+    async fn handshake(self: Arc<Self>, socket: TcpStream, remote: SocketAddr) {
+        // Pushes are small and must not wait for each other.
+        drop(socket.set_nodelay(true));
+        let server = self.clone();
+        let service = service_fn(move |request| {
+            let response = server.answer(request, remote);
+            async { Ok::<_, Infallible>(response) }
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.handshake_timeout)
+            .max_buf_size(HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(socket), service)
+            .with_upgrades();
+        match tokio::time::timeout(self.handshake_timeout, serving).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+            Err(_) => tracing::debug!("a handshake took too long"),
+        }
+    }
+
+    fn answer(self: &Arc<Self>, mut request: Request<Incoming>, remote: SocketAddr) -> Response<String> {
+        match self.admit(&request) {
+            Ok((accept, place)) => {
+                let upgrade = hyper::upgrade::on(&mut request);
+                let server = self.clone();
+                tokio::spawn(async move {
+                    match upgrade.await {
+                        Ok(upgraded) => server.open(upgraded, remote, place),
+                        Err(error) => tracing::debug!(%error, "an upgrade failed"),
+                    }
+                });
+                admission::switch(&accept)
+            }
+            Err(refusal) => {
+                self.common.metrics.refused(refusal.status);
+                refusal.response()
+            }
+        }
+    }
+
+    fn admit(&self, request: &Request<Incoming>) -> Result<(String, Place), Refusal> {
+        let handshake = Handshake {
+            method: request.method(),
+            version: request.version(),
+            path: request.uri().path(),
+            headers: request.headers(),
+        };
+        let accept = handshake.admit(&self.origins)?;
+        if self.draining.is_cancelled() {
+            return Err(admission::DRAINING);
+        }
+        let place = self.places.take().ok_or(admission::FULL)?;
+        Ok((accept, place))
+    }
+
+    /// Seats the client, greets it, and leaves it to a task of its own: the handshake's memory ends here.
+    fn open(self: &Arc<Self>, upgraded: Upgraded, remote: SocketAddr, place: Place) {
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            tracing::error!("an upgraded connection is not the TCP socket it began as");
+            return;
+        };
+        let wire = Wire::Plain(parts.io.into_inner());
+        let client = Client::new(
+            ClientId::random(self.hub.gateway()),
+            remote,
+            wire,
+            self.common.clone(),
+        );
+        let seat = self.hub.enter(client.clone());
+        client.greet();
+        self.common.metrics.opened();
+        let inbound = self.inbound.clone();
+        self.connections.spawn(async move {
+            connection::serve(seat, parts.read_buf, inbound).await;
+            drop(place);
+        });
+    }
+}

@@ -1,0 +1,113 @@
+//! A client that stops reading is closed with 4102, by bytes or by age, and its neighbours receive everything.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Page, Running, Worker, start, within};
+
+/// Pushes to "slow" until it does not take one more.
+async fn push_until_refused(worker: &mut Worker, message: &str) -> usize {
+    within("the slow client's end", async {
+        let mut taken = 0;
+        while worker.send_to_uid("slow", message).await.reached == 1 {
+            taken += 1;
+        }
+        taken
+    })
+    .await
+}
+
+async fn slow_and_neighbour(gateway: &Running, worker: &mut Worker) -> (Page, Page) {
+    let slow = gateway.narrow_page().await;
+    let neighbour = gateway.page().await;
+    assert_eq!(worker.bind(&slow, "slow").await.code, 0);
+    assert_eq!(worker.bind(&neighbour, "quick").await.code, 0);
+    (slow, neighbour)
+}
+
+async fn still_served(worker: &mut Worker, neighbour: &mut Page) {
+    for number in 0..100 {
+        assert_eq!(worker.send_to_uid("quick", &number.to_string()).await.reached, 1);
+    }
+    for number in 0..100 {
+        assert_eq!(neighbour.text().await, number.to_string());
+    }
+}
+
+#[tokio::test]
+async fn by_bytes() {
+    let gateway = start(|config| config.outbox_size = 100_000).await;
+    let mut worker = gateway.worker().await;
+    let (mut slow, mut neighbour) = slow_and_neighbour(&gateway, &mut worker).await;
+    let message = "x".repeat(4000);
+    let taken = push_until_refused(&mut worker, &message).await;
+    assert!(taken >= 100_000 / 4100, "only {taken} were taken");
+    worker.until_clients(1).await;
+    still_served(&mut worker, &mut neighbour).await;
+    let metrics = gateway.metrics().await;
+    assert!(
+        metrics.contains(r#"connections_closed_total{code="4102"} 1"#),
+        "{metrics}"
+    );
+
+    let (texts, close) = slow.rest().await;
+    assert_eq!(close, Some((4102, "reads too slowly".into())));
+    assert!(
+        texts.len() < taken && texts.iter().all(|text| *text == message),
+        "{} of {taken}",
+        texts.len()
+    );
+}
+
+#[tokio::test]
+async fn by_age() {
+    let gateway = start(|config| config.outbox_age = Duration::from_millis(400)).await;
+    let mut worker = gateway.worker().await;
+    let (mut slow, mut neighbour) = slow_and_neighbour(&gateway, &mut worker).await;
+    // More than the kernel takes, less than the outbox's bound in bytes.
+    let message = "x".repeat(500_000);
+    assert_eq!(worker.send_to_uid("slow", &message).await.reached, 1);
+    still_served(&mut worker, &mut neighbour).await;
+    worker.until_clients(1).await;
+    let (texts, close) = slow.rest().await;
+    // It was on the wire already, and a frame is never torn.
+    assert_eq!(texts, [message]);
+    assert_eq!(close, Some((4102, "reads too slowly".into())));
+}
+
+#[tokio::test]
+async fn all_outboxes_together_are_bounded_and_the_largest_goes_first() {
+    let gateway = start(|config| config.outbox_total = 1_000_000).await;
+    let mut worker = gateway.worker().await;
+    let (mut large, mut small) = slow_and_neighbour(&gateway, &mut worker).await;
+    drop(small);
+    small = gateway.narrow_page().await;
+    assert_eq!(worker.bind(&small, "small").await.code, 0);
+    let some = "x".repeat(400_000);
+    assert_eq!(worker.send_to_uid("small", &some).await.reached, 1);
+    let more = "x".repeat(1_000_000);
+    assert_eq!(worker.send_to_uid("slow", &more).await.reached, 1);
+    let (texts, close) = large.rest().await;
+    assert_eq!(
+        (texts, close),
+        (vec![more], Some((4102, "reads too slowly".into())))
+    );
+    assert_eq!(worker.send_to_uid("small", "end").await.reached, 1);
+    assert_eq!(small.text().await, some);
+    assert_eq!(small.text().await, "end");
+}
+
+#[tokio::test]
+async fn one_that_reads_late_but_in_time_gets_everything_in_order() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let (mut slow, _neighbour) = slow_and_neighbour(&gateway, &mut worker).await;
+    for number in 0..200 {
+        let message = format!("{number} {}", "x".repeat(4000));
+        assert_eq!(worker.send_to_uid("slow", &message).await.reached, 1);
+    }
+    for number in 0..200 {
+        assert!(slow.text().await.starts_with(&format!("{number} ")));
+    }
+}
