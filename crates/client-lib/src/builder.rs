@@ -29,7 +29,6 @@ pub(crate) struct Limits {
 }
 
 /// Settings that were checked.
-#[expect(dead_code, reason = "the tasks that read them land next")]
 pub(crate) struct Settings {
     /// Each URL as it was given, and the way there.
     pub(crate) registers: Vec<(String, Endpoint)>,

@@ -1,10 +1,62 @@
-//! How anyone commands gateways.
+//! How anyone commands Gatepipe's gateways, from any tokio program.
+//!
+//! A [`GatewayClient`] watches every register it is given, keeps one pipe open to each gateway that any of them lists, and sends
+//! commands through it: push to users, to clients or to everybody, bind, unbind, close, and ask who is there. It is a cheap handle;
+//! its tasks end with the last one.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use gatepipe_client::{GatewayClient, Message, Uid};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = GatewayClient::builder().register("http://127.0.0.1:1236").build()?;
+//! tokio::time::timeout(Duration::from_secs(5), client.joined()).await?;
+//!
+//! let message = Message::text(r#"{"type":"notification","data":["hello"]}"#)?;
+//! let receipt = client.send_to_uid(&Uid::from(1001), message).await;
+//! println!("{} connections took it", receipt.reached);
+//! for failure in receipt.failed {
+//!     println!("gateway {}: {}", failure.gateway, failure.reason);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is promised
+//!
+//! - **The truth.** A [`Receipt`] says how many clients were reached, who was asked, and who failed and why. An offline target is
+//!   a receipt of zero. A command that was sent into a pipe that broke has an unknown outcome; it is never sent again by itself.
+//! - **An end.** Every call returns within the deadline, 2 s by default, also when a gateway is mute; the receipt names it.
+//! - **Order.** Commands of one caller reach each gateway in the order in which they were called; see [`GatewayClient`]. Between two
+//!   processes there is no order.
+//! - **Membership that survives.** A gateway is dropped only when no register lists it *and* the pipe to it is down. With every
+//!   register gone the last known gateways are commanded on.
+//! - **Nobody is called offline because a gateway was silent.** An [`Answer`] names the gateways that did not answer.
+//! - **Bounds.** At most [`Builder::queue_commands`] and [`Builder::queue_bytes`] wait for one gateway; past that a command is
+//!   refused at once.
+//!
+//! # Inside
+//!
+//! `client` (the verbs) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the stream that carries it).
+//! `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership` decides.
 
+mod backoff;
 mod builder;
 mod client;
+mod connection;
+mod directory;
 mod error;
+mod lane;
+mod membership;
+mod page;
+mod pipe;
+mod query;
 mod receipt;
+mod route;
 mod status;
+mod watch;
 mod words;
 
 pub use builder::{Builder, InvalidSettings};

@@ -1,8 +1,9 @@
 //! What a call did, gateway by gateway and in sum. Partial success is a value, not an error.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use gatepipe_proto::{Code, GatewayId};
+use gatepipe_proto::{Code, GatewayId, v1};
 
 /// What a command did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,5 +89,152 @@ impl<T> Answer<T> {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.failed.is_empty() && !self.blind
+    }
+}
+
+/// What the gateways said to one call, in any order; a gateway that got several commands stands there several times.
+pub(crate) type Outcomes<T> = Vec<(GatewayId, Result<T, FailureReason>)>;
+
+impl Receipt {
+    /// Sums up what the gateways said.
+    pub(crate) fn of(outcomes: Outcomes<v1::Receipt>) -> Self {
+        let refusals_told = outcomes
+            .into_iter()
+            .map(|(gateway, outcome)| (gateway, outcome.and_then(carried_out)));
+        let mut reached = 0;
+        let (asked, failed) = split(refusals_told, |_, receipt| reached += receipt.reached);
+        Self {
+            reached,
+            asked,
+            failed,
+            blind: false,
+        }
+    }
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            value: change(self.value),
+            asked: self.asked,
+            failed: self.failed,
+            blind: self.blind,
+        }
+    }
+}
+
+impl<T: Default> Answer<T> {
+    /// Puts together what the gateways said: `add` takes in each reply, in order of gateway.
+    pub(crate) fn of<R>(outcomes: Outcomes<R>, mut add: impl FnMut(&mut T, GatewayId, R)) -> Self {
+        let mut value = T::default();
+        let (asked, failed) = split(outcomes, |gateway, reply| add(&mut value, gateway, reply));
+        Self {
+            value,
+            asked,
+            failed,
+            blind: false,
+        }
+    }
+}
+
+/// A receipt that tells of a refusal is a failure.
+pub(crate) fn carried_out(receipt: v1::Receipt) -> Result<v1::Receipt, FailureReason> {
+    match receipt.code {
+        0 => Ok(receipt),
+        number => Err(FailureReason::Refused {
+            code: Code::from_number(number).unwrap_or(Code::Internal),
+            text: receipt.error,
+        }),
+    }
+}
+
+/// Hands what went well to `went_well`, and tells who was asked and who failed: each once, in order, the first failure of each.
+fn split<T>(
+    outcomes: impl IntoIterator<Item = (GatewayId, Result<T, FailureReason>)>,
+    mut went_well: impl FnMut(GatewayId, T),
+) -> (Vec<GatewayId>, Vec<Failure>) {
+    let mut outcomes: Vec<_> = outcomes.into_iter().collect();
+    outcomes.sort_by_key(|(gateway, _)| *gateway);
+    let mut asked: Vec<_> = outcomes.iter().map(|(gateway, _)| *gateway).collect();
+    asked.dedup();
+    let mut failed = BTreeMap::new();
+    for (gateway, outcome) in outcomes {
+        match outcome {
+            Ok(well) => went_well(gateway, well),
+            Err(reason) => drop(failed.entry(gateway).or_insert(reason)),
+        }
+    }
+    let failure = |(gateway, reason)| Failure { gateway, reason };
+    (asked, failed.into_iter().map(failure).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway(number: u8) -> GatewayId {
+        format!("{number:016x}").parse().unwrap()
+    }
+
+    fn reached(reached: u64) -> Result<v1::Receipt, FailureReason> {
+        Ok(v1::Receipt {
+            reached,
+            ..v1::Receipt::default()
+        })
+    }
+
+    #[test]
+    fn a_receipt_adds_what_was_reached_and_names_who_failed() {
+        let receipt = Receipt::of(vec![
+            (gateway(2), reached(3)),
+            (gateway(3), Err(FailureReason::Deadline)),
+            (gateway(1), reached(4)),
+        ]);
+        assert_eq!(receipt.reached, 7);
+        assert_eq!(receipt.asked, [gateway(1), gateway(2), gateway(3)]);
+        let late = Failure {
+            gateway: gateway(3),
+            reason: FailureReason::Deadline,
+        };
+        assert_eq!(receipt.failed, [late]);
+        assert!(!receipt.is_whole());
+    }
+
+    #[test]
+    fn a_gateway_that_got_several_commands_stands_there_once() {
+        let receipt = Receipt::of(vec![
+            (gateway(1), reached(2)),
+            (gateway(1), Err(FailureReason::UnknownOutcome)),
+            (gateway(1), Err(FailureReason::Unreachable)),
+        ]);
+        assert_eq!(receipt.reached, 2);
+        assert_eq!(receipt.asked, [gateway(1)]);
+        assert_eq!(receipt.failed.len(), 1);
+        assert_eq!(receipt.failed[0].reason.to_string(), "unknown outcome");
+    }
+
+    #[test]
+    fn a_refusal_is_a_failure_in_the_gateways_words() {
+        let refused = v1::Receipt {
+            code: Code::Invalid.number(),
+            error: "no such close code".into(),
+            ..v1::Receipt::default()
+        };
+        let receipt = Receipt::of(vec![(gateway(1), Ok(refused))]);
+        assert_eq!(receipt.reached, 0);
+        assert_eq!(
+            receipt.failed[0].reason.to_string(),
+            "refused: no such close code"
+        );
+    }
+
+    #[test]
+    fn nobody_asked_is_whole_unless_blind() {
+        assert!(Receipt::of(Vec::new()).is_whole());
+        let blind = Receipt {
+            blind: true,
+            ..Receipt::default()
+        };
+        assert!(!blind.is_whole());
     }
 }

@@ -1,0 +1,221 @@
+//! Which gateways there are and the pipe to each: one driver task owns the membership and publishes what it sees.
+//!
+//! The driver hears every register (a task each), and is told when a pipe opens or breaks; after each word it asks the pure
+//! rule in `membership`, opens and closes pipes to match, and publishes a [`View`]. Callers only ever read the newest view.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use gatepipe_proto::GatewayId;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::task::AbortOnDropHandle;
+use tonic::transport::Endpoint;
+
+use crate::Error;
+use crate::builder::Settings;
+use crate::connection::{Peer, Trouble};
+use crate::lane::Lane;
+use crate::membership::Membership;
+use crate::pipe;
+use crate::status::RegisterStatus;
+use crate::watch::{Heard, hear_always};
+
+/// Words of registers that wait for the driver; a watcher waits when it is full.
+const WORDS: usize = 64;
+
+/// What is known, as of one moment.
+#[derive(Default)]
+pub(crate) struct View {
+    /// Some register's list was heard at least once.
+    pub(crate) heard: bool,
+    /// `heard`, and every pipe is open.
+    pub(crate) joined: bool,
+    pub(crate) registers: Vec<RegisterStatus>,
+    pub(crate) gateways: BTreeMap<GatewayId, GatewayView>,
+}
+
+pub(crate) struct GatewayView {
+    pub(crate) address: String,
+    pub(crate) draining: bool,
+    pub(crate) listed: usize,
+    pub(crate) lane: Arc<Lane>,
+}
+
+impl View {
+    /// Before any word.
+    pub(crate) fn first(settings: &Settings) -> Self {
+        let register = |(url, _): &(String, _)| RegisterStatus {
+            url: url.clone(),
+            connected: false,
+            trouble: None,
+        };
+        Self {
+            registers: settings.registers.iter().map(register).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn registers_connected(&self) -> usize {
+        self.registers
+            .iter()
+            .filter(|register| register.connected)
+            .count()
+    }
+}
+
+impl View {
+    /// What is known about one gateway, for a command or question to it alone.
+    pub(crate) fn member(&self, gateway: GatewayId) -> Result<&GatewayView, Error> {
+        self.gateways.get(&gateway).ok_or_else(|| Error::UnknownGateway {
+            gateway,
+            register_connected: self.registers_connected() > 0,
+        })
+    }
+}
+
+struct Directory {
+    settings: Settings,
+    membership: Membership,
+    heard: bool,
+    troubles: Vec<Option<Trouble>>,
+    pipes: BTreeMap<GatewayId, Pipe>,
+    pipe_changed: Arc<Notify>,
+    view: watch::Sender<Arc<View>>,
+}
+
+struct Pipe {
+    address: String,
+    lane: Arc<Lane>,
+    /// Dropping it closes the pipe; none when the address is not one.
+    _task: Option<AbortOnDropHandle<()>>,
+}
+
+/// Keeps `view` true until dropped.
+pub(crate) async fn drive(settings: Settings, view: watch::Sender<Arc<View>>) {
+    let (words, mut heard) = mpsc::channel(WORDS);
+    let mut watchers = JoinSet::new();
+    for (position, (url, endpoint)) in settings.registers.iter().enumerate() {
+        let peer = settings.peer(endpoint.clone());
+        watchers.spawn(hear_always(position, url.clone(), peer, words.clone()));
+    }
+    let mut directory = Directory {
+        membership: Membership::new(settings.registers.len()),
+        heard: false,
+        troubles: vec![None; settings.registers.len()],
+        pipes: BTreeMap::new(),
+        pipe_changed: Arc::default(),
+        settings,
+        view,
+    };
+    let mut look_again = None;
+    loop {
+        tokio::select! {
+            Some(heard) = heard.recv() => directory.hear(heard),
+            () = directory.pipe_changed.notified() => {}
+            () = until(look_again) => {}
+        }
+        look_again = directory.sweep();
+        directory.match_pipes();
+        directory.publish();
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Directory {
+    fn hear(&mut self, heard: Heard) {
+        self.heard |= heard.trouble.is_none();
+        self.troubles[heard.position] = heard.trouble;
+        self.membership.hear(heard.position, heard.word, Instant::now());
+    }
+
+    fn sweep(&mut self) -> Option<Instant> {
+        let pipes = &self.pipes;
+        let is_open = |gateway| pipes.get(&gateway).is_some_and(|pipe| pipe.lane.is_open());
+        self.membership.sweep(Instant::now(), is_open)
+    }
+
+    /// One pipe to each member, at its newest address, and none to anybody else.
+    fn match_pipes(&mut self) {
+        let members = self.membership.members();
+        self.pipes.retain(|gateway, pipe| {
+            let stays = members
+                .get(gateway)
+                .is_some_and(|member| member.address == pipe.address);
+            if !stays {
+                tracing::info!(%gateway, address = pipe.address, "a gateway left");
+            }
+            stays
+        });
+        for (gateway, member) in members {
+            if !self.pipes.contains_key(gateway) {
+                let pipe = self.settings.pipe(*gateway, &member.address, &self.pipe_changed);
+                self.pipes.insert(*gateway, pipe);
+            }
+        }
+    }
+
+    fn publish(&self) {
+        let register = |(position, (url, _)): (usize, &(String, _))| RegisterStatus {
+            url: url.clone(),
+            connected: self.membership.is_connected(position),
+            trouble: self.troubles[position].as_ref().map(ToString::to_string),
+        };
+        let gateway = |(id, pipe): (&GatewayId, &Pipe)| {
+            let view = GatewayView {
+                address: pipe.address.clone(),
+                draining: self.membership.members()[id].draining,
+                listed: self.membership.listed_by(*id),
+                lane: Arc::clone(&pipe.lane),
+            };
+            (*id, view)
+        };
+        self.view.send_replace(Arc::new(View {
+            heard: self.heard,
+            joined: self.heard && self.pipes.values().all(|pipe| pipe.lane.is_open()),
+            registers: self.settings.registers.iter().enumerate().map(register).collect(),
+            gateways: self.pipes.iter().map(gateway).collect(),
+        }));
+    }
+}
+
+impl Settings {
+    fn peer(&self, endpoint: Endpoint) -> Peer {
+        Peer {
+            endpoint,
+            secret: self.secret.clone(),
+            limits: self.limits,
+        }
+    }
+
+    fn pipe(&self, gateway: GatewayId, address: &str, changed: &Arc<Notify>) -> Pipe {
+        let lane = Arc::new(Lane::new(
+            self.limits.queue_commands,
+            self.limits.queue_bytes,
+            Arc::clone(changed),
+        ));
+        let task = match Endpoint::from_shared(format!("http://{address}")) {
+            Ok(endpoint) => {
+                let opening = pipe::keep_open(gateway, self.peer(endpoint), Arc::clone(&lane));
+                Some(AbortOnDropHandle::new(tokio::spawn(opening)))
+            }
+            Err(_) => {
+                tracing::warn!(%gateway, address, "a gateway is listed with an address that is none");
+                lane.down(format!("its address {address:?} is not host:port"));
+                None
+            }
+        };
+        Pipe {
+            address: address.to_owned(),
+            lane,
+            _task: task,
+        }
+    }
+}

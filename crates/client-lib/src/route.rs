@@ -1,0 +1,97 @@
+//! Which gateways must hear a target, and in how many commands: pure.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use gatepipe_proto::{ClientId, GatewayId, Uid};
+
+/// Most client ids or uids in one command or question: with the longest uids about 1 MiB.
+const NAMES_AT_ONCE: usize = 4_000;
+
+/// Clients by the gateway that holds them, without those in `exclude`, each once.
+pub(crate) fn clients_by_gateway(
+    clients: &[ClientId],
+    exclude: &[ClientId],
+) -> BTreeMap<GatewayId, BTreeSet<ClientId>> {
+    let exclude: HashSet<_> = exclude.iter().collect();
+    let mut gateways = BTreeMap::<_, BTreeSet<_>>::new();
+    for client in clients.iter().filter(|client| !exclude.contains(client)) {
+        gateways.entry(client.gateway()).or_default().insert(*client);
+    }
+    gateways
+}
+
+/// What one gateway needs to know of `exclude`: its own clients.
+pub(crate) fn excluded_on(gateway: GatewayId, exclude: &[ClientId]) -> Vec<String> {
+    let here = exclude.iter().filter(|client| client.gateway() == gateway);
+    here.map(ToString::to_string).collect()
+}
+
+/// Client ids in as many commands as they need.
+pub(crate) fn client_batches(clients: &BTreeSet<ClientId>) -> Vec<Vec<String>> {
+    let clients: Vec<_> = clients.iter().map(ToString::to_string).collect();
+    clients.chunks(NAMES_AT_ONCE).map(<[_]>::to_vec).collect()
+}
+
+/// Uids in as many commands as they need, each once. A client has one uid, so it is reached by one of them at most.
+pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Vec<String>> {
+    let mut named = HashSet::new();
+    let once: Vec<_> = uids
+        .iter()
+        .filter(|uid| named.insert(*uid))
+        .map(ToString::to_string)
+        .collect();
+    once.chunks(NAMES_AT_ONCE).map(<[_]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gateway(number: u8) -> GatewayId {
+        format!("{number:016x}").parse().unwrap()
+    }
+
+    fn client(gateway: u8, number: u8) -> ClientId {
+        format!("{gateway:016x}{number:024x}").parse().unwrap()
+    }
+
+    #[test]
+    fn a_client_is_told_through_its_own_gateway_once() {
+        let clients = [client(2, 1), client(1, 1), client(2, 2), client(2, 1)];
+        let routes = clients_by_gateway(&clients, &[]);
+        assert_eq!(
+            routes.keys().copied().collect::<Vec<_>>(),
+            [gateway(1), gateway(2)]
+        );
+        assert_eq!(routes[&gateway(2)], BTreeSet::from([client(2, 1), client(2, 2)]));
+    }
+
+    #[test]
+    fn an_excluded_client_is_not_told_and_a_gateway_without_others_hears_nothing() {
+        let routes = clients_by_gateway(&[client(1, 1), client(2, 1)], &[client(1, 1), client(3, 1)]);
+        assert_eq!(routes.keys().copied().collect::<Vec<_>>(), [gateway(2)]);
+    }
+
+    #[test]
+    fn a_gateway_hears_only_of_excluded_clients_of_its_own() {
+        let exclude = [client(1, 1), client(2, 1)];
+        assert_eq!(excluded_on(gateway(1), &exclude), [client(1, 1).to_string()]);
+        assert!(excluded_on(gateway(3), &exclude).is_empty());
+    }
+
+    #[test]
+    fn many_names_go_in_several_commands_and_none_twice() {
+        let uids: Vec<_> = (0..10_000_u64).chain(0..10_000).map(Uid::from).collect();
+        let batches = uid_batches(&uids);
+        assert_eq!(
+            batches.iter().map(Vec::len).collect::<Vec<_>>(),
+            [4_000, 4_000, 2_000]
+        );
+        assert_eq!(batches.concat().into_iter().collect::<HashSet<_>>().len(), 10_000);
+        assert!(uid_batches(&[]).is_empty());
+        assert_eq!(
+            client_batches(&BTreeSet::from([client(1, 1)])),
+            [[client(1, 1).to_string()]]
+        );
+    }
+}

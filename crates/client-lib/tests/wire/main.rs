@@ -1,0 +1,8 @@
+//! The client against a register and gateways that do exactly what a test tells them, on real sockets.
+
+mod commands;
+mod failures;
+mod membership;
+mod order;
+mod queries;
+mod scripted;
