@@ -29,12 +29,13 @@ pub(crate) struct Entry {
     pub(crate) draining: bool,
 }
 
-/// What a register said.
+/// What a register said, or that it fell silent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Word {
     Snapshot(Vec<Entry>),
     Listed(Entry),
     Removed(GatewayId),
+    Lost,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,18 +92,13 @@ impl Membership {
             Word::Removed(gateway) => {
                 register.listings.remove(&gateway);
             }
-        }
-    }
-
-    /// Takes in that the register at `position` cannot be heard since `now`. Drops nobody.
-    pub(crate) fn lose(&mut self, position: usize, now: Instant) {
-        let Some(register) = self.registers.get_mut(position) else {
-            return;
-        };
-        register.connected = false;
-        for listing in register.listings.values_mut() {
-            if *listing == Listing::Heard {
-                *listing = Listing::Until(now + WORD_LASTS);
+            Word::Lost => {
+                register.connected = false;
+                for listing in register.listings.values_mut() {
+                    if *listing == Listing::Heard {
+                        *listing = Listing::Until(now + WORD_LASTS);
+                    }
+                }
             }
         }
     }
@@ -214,7 +210,7 @@ mod tests {
                 }
                 Listed(register, letter) => membership.hear(*register, Word::Listed(entry(*letter)), now),
                 Removed(register, letter) => membership.hear(*register, Word::Removed(gateway(*letter)), now),
-                Lost(register) => membership.lose(*register, now),
+                Lost(register) => membership.hear(*register, Word::Lost, now),
                 PipeOpens(letter) => {
                     open.insert(gateway(*letter));
                 }
@@ -326,7 +322,7 @@ mod tests {
         let mut membership = Membership::new(1);
         membership.hear(0, Word::Snapshot(vec![entry('a')]), now);
         assert_eq!(membership.sweep(now, |_| false), None);
-        membership.lose(0, now);
+        membership.hear(0, Word::Lost, now);
         assert_eq!(membership.sweep(now, |_| false), Some(now + WORD_LASTS));
         membership.hear(0, Word::Snapshot(Vec::new()), now);
         assert_eq!(membership.sweep(now, |_| false), Some(now + SETTLES));

@@ -1,6 +1,7 @@
 //! The task that keeps one gateway's pipe open and carries its lane through it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatepipe_proto::{GatewayId, v1};
 use tokio::time::{Instant, sleep, timeout};
@@ -10,6 +11,9 @@ use crate::backoff::Backoff;
 use crate::connection::{Connection, Peer, Trouble};
 use crate::lane::Lane;
 use crate::query::QueryLine;
+
+/// A pipe that lived this long is opened again at once when it breaks; one that did not backs off.
+const LIVED: Duration = Duration::from_secs(1);
 
 /// Keeps a pipe to `gateway` open until dropped.
 pub(crate) async fn keep_open(gateway: GatewayId, peer: Peer, lane: Arc<Lane>) {
@@ -21,9 +25,10 @@ pub(crate) async fn keep_open(gateway: GatewayId, peer: Peer, lane: Arc<Lane>) {
                 tracing::info!(%gateway, "the pipe to a gateway is open");
                 let opened = Instant::now();
                 let trouble = pipe.carry(&lane).await;
-                tracing::info!(%gateway, %trouble, "the pipe to a gateway ended");
+                tracing::warn!(%gateway, %trouble, "the pipe to a gateway broke");
                 lane.broken();
-                if backoff.lasted(opened.elapsed()) {
+                if opened.elapsed() >= LIVED {
+                    backoff.reset();
                     continue;
                 }
                 trouble
@@ -43,7 +48,6 @@ struct Leaving(Arc<Lane>);
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        self.0.broken();
         self.0.down("it is not a member any more".into());
     }
 }
@@ -68,8 +72,7 @@ struct Pipe {
 
 async fn open(gateway: GatewayId, peer: &Peer, lane: &Arc<Lane>) -> Result<Pipe, Trouble> {
     let connection = Connection::open(peer).await?;
-    peer.in_time("asking who it is", connection.identify(gateway))
-        .await?;
+    peer.in_time("who it is", connection.identify(gateway)).await?;
     let batches = futures_util::stream::unfold(lane.new_stream(), async |mut batches| {
         let batch = batches.next().await?;
         Some((batch, batches))
@@ -89,7 +92,10 @@ impl Pipe {
     async fn carry(mut self, lane: &Lane) -> Trouble {
         loop {
             match self.receipts.message().await {
-                Ok(Some(batch)) => lane.answer(batch.receipts),
+                Ok(Some(batch)) => batch
+                    .receipts
+                    .into_iter()
+                    .for_each(|receipt| lane.answer(receipt)),
                 Ok(None) => return Trouble("the gateway ended it".into()),
                 Err(status) => return status.into(),
             }

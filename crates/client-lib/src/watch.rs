@@ -4,17 +4,18 @@ use gatepipe_proto::InvalidId;
 use gatepipe_proto::v1::watch_event::Event;
 use gatepipe_proto::v1::{GatewayEntry, WatchEvent, WatchRequest};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use tonic::Streaming;
 
 use crate::backoff::Backoff;
 use crate::connection::{Connection, Peer, Trouble};
 use crate::membership::{Entry, Word};
 
-/// What a watcher tells the directory: which register it is, and its word or why it cannot be heard.
+/// What a watcher tells the directory: whose word it is, and why the register was lost if it was.
 pub(crate) struct Heard {
     pub(crate) position: usize,
-    pub(crate) word: Result<Word, Trouble>,
+    pub(crate) word: Word,
+    pub(crate) trouble: Option<Trouble>,
 }
 
 /// Hears the register at `position` until dropped or nobody listens.
@@ -23,13 +24,11 @@ pub(crate) async fn hear_always(position: usize, url: String, peer: Peer, words:
     let mut last_trouble = None;
     loop {
         let trouble = match open(&peer).await {
-            Ok((first, listening)) => {
+            Ok(mut listening) => {
                 tracing::info!(register = %url, "a register is heard");
+                backoff.reset();
                 last_trouble = None;
-                let opened = Instant::now();
-                let trouble = listening.pass_on(first, position, &words).await;
-                backoff.lasted(opened.elapsed());
-                trouble
+                listening.pass_on(position, &words).await
             }
             Err(trouble) => trouble,
         };
@@ -37,62 +36,69 @@ pub(crate) async fn hear_always(position: usize, url: String, peer: Peer, words:
             tracing::warn!(register = %url, %trouble, "a register is not heard; trying again");
             last_trouble = Some(trouble.clone());
         }
-        let word = Err(trouble);
-        if words.send(Heard { position, word }).await.is_err() {
+        let lost = Heard {
+            position,
+            word: Word::Lost,
+            trouble: Some(trouble),
+        };
+        if words.send(lost).await.is_err() {
             return;
         }
         sleep(backoff.after_failure(rand::random())).await;
     }
 }
 
-/// A register that has told its list.
+/// A register whose first word, its snapshot, has come.
 struct Listening {
     events: Streaming<WatchEvent>,
     version: Version,
+    first: Option<Word>,
     _connection: Connection,
 }
 
-async fn open(peer: &Peer) -> Result<(Word, Listening), Trouble> {
+async fn open(peer: &Peer) -> Result<Listening, Trouble> {
     let connection = Connection::open(peer).await?;
     let listing = async {
-        let events = connection.watching().watch(WatchRequest {}).await?.into_inner();
-        let mut listening = Listening {
-            events,
-            version: Version::default(),
-            _connection: connection,
-        };
-        Ok((listening.next().await?, listening))
+        let mut events = connection.watching().watch(WatchRequest {}).await?.into_inner();
+        let first = events.message().await?;
+        Ok((events, first))
     };
-    peer.in_time("asking for gateways", listing).await
+    let (events, first) = peer.in_time("listing gateways", listing).await?;
+    let mut version = Version::default();
+    match first.map(|event| version.follow(event)) {
+        Some(Step::Apply(first)) => Ok(Listening {
+            events,
+            version,
+            first: Some(first),
+            _connection: connection,
+        }),
+        Some(Step::Skip | Step::Missed) | None => Err(Trouble("it did not begin with its list".into())),
+    }
 }
 
 impl Listening {
     /// Passes its words on until the register falls silent.
-    async fn pass_on(mut self, first: Word, position: usize, words: &mpsc::Sender<Heard>) -> Trouble {
-        let mut word = first;
+    async fn pass_on(&mut self, position: usize, words: &mpsc::Sender<Heard>) -> Trouble {
         loop {
+            let word = match self.first.take() {
+                Some(first) => first,
+                None => match self.events.message().await {
+                    Ok(Some(event)) => match self.version.follow(event) {
+                        Step::Apply(word) => word,
+                        Step::Skip => continue,
+                        Step::Missed => return Trouble("a change was missed".into()),
+                    },
+                    Ok(None) => return Trouble("it ended the watch".into()),
+                    Err(status) => return status.into(),
+                },
+            };
             let heard = Heard {
                 position,
-                word: Ok(word),
+                word,
+                trouble: None,
             };
             if words.send(heard).await.is_err() {
                 return Trouble("nobody listens any more".into());
-            }
-            word = match self.next().await {
-                Ok(word) => word,
-                Err(trouble) => return trouble,
-            };
-        }
-    }
-
-    async fn next(&mut self) -> Result<Word, Trouble> {
-        loop {
-            let event = self.events.message().await?;
-            let event = event.ok_or_else(|| Trouble("it ended the watch".into()))?;
-            match self.version.follow(event) {
-                Step::Apply(word) => return Ok(word),
-                Step::Skip => {}
-                Step::Missed => return Err(Trouble("a change was missed".into())),
             }
         }
     }
@@ -122,7 +128,7 @@ impl Version {
             }
             (_, None) => return Step::Missed,
             (_, Some(version)) if event.version <= version => return Step::Skip,
-            (_, Some(version)) if event.version > version.saturating_add(1) => return Step::Missed,
+            (_, Some(version)) if event.version > version + 1 => return Step::Missed,
             (change, Some(_)) => change,
         };
         self.0 = Some(event.version);
