@@ -1,1 +1,198 @@
-//! HTTP, auth, rules and database.
+//! The business side of Gatepipe: who may do what, what must last, and what the gateways are told.
+//!
+//! A request goes one way: [`router`] → [`http::token`] (whose token, which permission) → `http/<resource>` (decode, encode) →
+//! [`service`] (the rule) → [`store`] (SQL) or the gateways' client. `http` names neither SQL nor diesel, `service` neither HTTP
+//! nor SQL, `store` neither HTTP nor rules.
+//!
+//! [`Api::bind`] takes ports and opens the database, [`Api::run`] serves. Users, roles and tokens are made through [`store`],
+//! [`service::users`] and [`auth`]; the operators' tool comes in there.
+
+pub mod app;
+pub mod auth;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod id;
+pub mod metrics;
+pub mod notification;
+pub mod openapi;
+pub mod router;
+pub mod server;
+pub mod service;
+pub mod store;
+pub mod user;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gatepipe_client::GatewayClient;
+use gatepipe_daemon::admin::{Admin, Readiness};
+use gatepipe_daemon::listen::{self, BindError, ListenOptions};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+
+use app::{App, Settings};
+use http::layers::Running;
+use metrics::Metrics;
+use server::Server;
+use store::Store;
+
+/// How often is looked whether a register was heard.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Why an api does not start, or does not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no key for tokens.
+    #[error(transparent)]
+    Key(#[from] config::KeyError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] store::OpenError),
+    /// A port cannot be taken.
+    #[error(transparent)]
+    Listen(#[from] BindError),
+    /// The registers or the secret cannot be used.
+    #[error(transparent)]
+    Gateways(#[from] gatepipe_client::InvalidSettings),
+}
+
+/// An api whose ports are taken and whose database is up to date.
+pub struct Api {
+    app: App,
+    running: Running,
+    server: Server,
+    listener: TcpListener,
+    http_addr: SocketAddr,
+    admin: Admin,
+    readiness: Readiness,
+    drain_timeout: Duration,
+}
+
+impl Api {
+    /// Opens the database, takes the ports, and starts to look for gateways. Requests are answered once it runs.
+    ///
+    /// # Errors
+    /// [`Error`], a line that says what is wrong and what to do.
+    pub async fn bind(config: Config) -> Result<Self, Error> {
+        let keys = config.keys()?;
+        let store = Store::open(&config.database_url).await?;
+        let listener = listen::bind(config.listen, &ListenOptions::new("HTTP", "--listen"))?;
+        let http_addr = listener.local_addr().unwrap_or(config.listen);
+        let gateways = GatewayClient::builder()
+            .registers(config.registers)
+            .secret(config.secret)
+            .deadline(config.command_timeout)
+            .build()?;
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry, &store, gateways.clone());
+        let readiness = Readiness::new("no register was heard yet");
+        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        let settings = Settings {
+            success_code: config.success_code,
+            time_zone: config.time_zone,
+            token_lifetime: config.token_lifetime,
+            tries_per_name: config.login_tries_per_username,
+            tries_per_address: config.login_tries_per_address,
+        };
+        let open = metrics.connections.clone();
+        let app = App::new(store, gateways, keys, metrics, settings);
+        let running = Running::new(config.max_requests.get(), config.request_timeout);
+        let (router, _) = router::router(&app, running.clone());
+        let server = Server {
+            router,
+            header_timeout: config.header_timeout,
+            max_connections: config.max_connections.get(),
+            open,
+        };
+        Ok(Self {
+            app,
+            running,
+            server,
+            listener,
+            http_addr,
+            admin,
+            readiness,
+            drain_timeout: config.drain_timeout,
+        })
+    }
+
+    /// Where HTTP is served.
+    #[must_use]
+    pub fn http_addr(&self) -> SocketAddr {
+        self.http_addr
+    }
+
+    /// Where health and metrics are served.
+    #[must_use]
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin.addr()
+    }
+
+    /// The database, to make users and the like in the same process.
+    #[must_use]
+    pub fn store(&self) -> Store {
+        self.app.store.clone()
+    }
+
+    /// How this api commands gateways.
+    #[must_use]
+    pub fn gateways(&self) -> GatewayClient {
+        self.app.gateways.clone()
+    }
+
+    /// Turns ready when a register was heard once, red when it drains.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.readiness.clone()
+    }
+
+    /// Serves until `stop`; then takes no more requests, lets those that run end within the drain timeout, and returns.
+    ///
+    /// # Errors
+    /// None today; the signature is that of every daemon.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
+        let Self {
+            app,
+            running,
+            server,
+            listener,
+            admin,
+            readiness,
+            drain_timeout,
+            ..
+        } = self;
+        let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
+        let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
+        let watching = tokio::spawn(watch_readiness(app, readiness.clone()));
+        let mut serving = tokio::spawn(server.run(listener, draining.clone()));
+        stop.await;
+        readiness.set_draining("stopping");
+        draining.cancel();
+        let politely = async {
+            drop((&mut serving).await);
+            running.ended().await;
+        };
+        if timeout(drain_timeout, politely).await.is_err() {
+            tracing::warn!(?drain_timeout, "requests did not end in time and are cut");
+            serving.abort();
+        }
+        watching.abort();
+        ended.cancel();
+        drop(admin.await);
+        Ok(())
+    }
+}
+
+/// The tables are up to date since `bind`; what is missing is a first word of a register.
+async fn watch_readiness(app: App, readiness: Readiness) {
+    while !app.gateways.heard_register() {
+        tokio::time::sleep(LOOK).await;
+    }
+    readiness.set_ready();
+}

@@ -1,0 +1,114 @@
+//! What every request has at hand.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use gatepipe_client::GatewayClient;
+
+use crate::auth::password::PasswordCheck;
+use crate::auth::throttle::Throttle;
+use crate::auth::{Auth, Keys};
+use crate::metrics::Metrics;
+use crate::service::notification::NotificationService;
+use crate::store::Store;
+
+/// The parts behind the routes. Cheap to clone; clones are the same app.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// See [`App`].
+pub struct Parts {
+    /// What must last.
+    pub store: Store,
+    /// How gateways are commanded.
+    pub gateways: GatewayClient,
+    /// Whose token it is.
+    pub auth: Auth,
+    /// Compares passwords.
+    pub passwords: PasswordCheck,
+    /// Failed logins by username.
+    pub tries_by_name: Throttle,
+    /// Failed logins by remote address.
+    pub tries_by_address: Throttle,
+    /// Stores and pushes notifications.
+    pub notifications: NotificationService,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// How the api was set up.
+    pub settings: Settings,
+}
+
+/// The part of the configuration that requests need.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `code` in the envelope of a success.
+    pub success_code: i64,
+    /// In which times are written.
+    pub time_zone: Tz,
+    /// How long a token of ours is good.
+    pub token_lifetime: Duration,
+    /// Failed logins a minute for each username.
+    pub tries_per_name: NonZeroU32,
+    /// Failed logins a minute for each remote address.
+    pub tries_per_address: NonZeroU32,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        gateways: GatewayClient,
+        keys: Keys,
+        metrics: Metrics,
+        settings: Settings,
+    ) -> Self {
+        let started = Instant::now();
+        Self(Arc::new(Parts {
+            auth: Auth::new(store.clone(), keys),
+            passwords: PasswordCheck::default(),
+            tries_by_name: Throttle::new(settings.tries_per_name, started),
+            tries_by_address: Throttle::new(settings.tries_per_address, started),
+            notifications: NotificationService::new(
+                store.clone(),
+                gateways.clone(),
+                settings.time_zone,
+                metrics.clone(),
+            ),
+            store,
+            gateways,
+            metrics,
+            settings,
+        }))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// `YYYY-MM-DD HH:MM:SS` in `zone`, of milliseconds since 1970.
+#[must_use]
+pub fn written_time(ms: i64, zone: Tz) -> String {
+    let time = DateTime::<Utc>::from_timestamp_millis(ms).unwrap_or_default();
+    time.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_the_zone() {
+        let ms = 1_795_467_120_999;
+        assert_eq!(written_time(ms, Tz::UTC), "2026-11-23 20:52:00");
+        assert_eq!(written_time(ms, Tz::Asia__Shanghai), "2026-11-24 04:52:00");
+    }
+}

@@ -1,0 +1,10 @@
+//! Who is calling: tokens, passwords, and what a caller may do.
+
+pub mod caller;
+pub mod last_known;
+pub mod password;
+pub mod throttle;
+pub mod token;
+
+pub use caller::{Allowed, Auth, Caller, Grant};
+pub use token::{Claims, InvalidKey, Keys, Refused, Token};

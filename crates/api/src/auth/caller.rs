@@ -1,0 +1,220 @@
+//! From a token to a caller, and from a caller to a permission.
+
+use std::marker::PhantomData;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use super::last_known::LastKnown;
+use super::token::{Claims, Keys, Refused};
+use crate::error::ApiError;
+use crate::id::UserId;
+use crate::store::{Standing, Store, StoreError, UserRow};
+use crate::user::Permission;
+
+/// Decides whose token it is and whether it is still good.
+pub struct Auth {
+    store: Store,
+    keys: Keys,
+    last_known: LastKnown,
+}
+
+/// Somebody with a good token. Only [`Auth::check`] makes one.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    user: UserRow,
+    permissions: Vec<Permission>,
+    claims: Claims,
+}
+
+/// A permission as a type, so that a rule can ask for the proof that it was checked.
+pub trait Grant: Send + Sync + 'static {
+    /// Which one.
+    const PERMISSION: Permission;
+}
+
+/// A caller that has the permission `G`. Only [`Caller::allowed`] makes one, so a rule that takes it cannot be reached
+/// without the check.
+#[derive(Debug, Clone)]
+pub struct Allowed<G> {
+    caller: Caller,
+    granted: PhantomData<G>,
+}
+
+/// The permissions that whole rules ask for; `websocket.push_any` only widens one.
+pub mod grants {
+    use super::{Grant, Permission};
+
+    macro_rules! grant {
+        ($(#[$doc:meta])* $name:ident) => {
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy)]
+            pub struct $name;
+
+            impl Grant for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        };
+    }
+
+    grant! {
+        /// `websocket.broadcast`
+        Broadcast
+    }
+    grant! {
+        /// `websocket.force_offline`
+        ForceOffline
+    }
+    grant! {
+        /// `websocket.inspect`
+        Inspect
+    }
+    grant! {
+        /// `notification.send`
+        SendNotification
+    }
+}
+
+impl Auth {
+    /// Checks with `keys`, and asks `store` about users.
+    #[must_use]
+    pub fn new(store: Store, keys: Keys) -> Self {
+        Self {
+            store,
+            keys,
+            last_known: LastKnown::default(),
+        }
+    }
+
+    /// What tokens are made with.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Whose token it is. The database is asked every time; only while it is away, what was read at most 5 minutes ago counts.
+    ///
+    /// # Errors
+    /// [`Refused`], or the store's error for a user that was not read lately.
+    pub async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, ApiError> {
+        let claims = self.keys.read(token, now)?;
+        let standing = self.standing(claims.user).await?.ok_or(Refused::Dead)?;
+        if !is_alive(&claims, &standing.user, now) {
+            return Err(Refused::Dead.into());
+        }
+        let mut permissions = standing.permissions;
+        if let Some(only) = &claims.permissions {
+            permissions.retain(|permission| only.contains(permission));
+        }
+        Ok(Caller {
+            user: standing.user,
+            permissions,
+            claims,
+        })
+    }
+
+    /// Whether the caller's token is still good: it has not expired, and nobody forced the caller offline meanwhile.
+    ///
+    /// # Errors
+    /// The store's, when the database is away and the user was not read lately.
+    pub async fn is_still_good(&self, caller: &Caller, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let standing = self.standing(caller.id()).await?;
+        Ok(standing.is_some_and(|standing| is_alive(&caller.claims, &standing.user, now)))
+    }
+
+    /// Forgets what was read about `user`, because it was changed.
+    pub fn forget(&self, user: UserId) {
+        self.last_known.forget(user);
+    }
+
+    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        match self.store.standing(user).await {
+            Ok(Some(standing)) => {
+                self.last_known.remember(standing.clone(), Instant::now());
+                Ok(Some(standing))
+            }
+            Ok(None) => {
+                self.last_known.forget(user);
+                Ok(None)
+            }
+            Err(StoreError::Unavailable(reason)) => match self.last_known.recall(user, Instant::now()) {
+                Some(standing) => {
+                    tracing::warn!(%user, reason, "the database is away: using what was last read about the user");
+                    Ok(Some(standing))
+                }
+                None => Err(StoreError::Unavailable(reason)),
+            },
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// A token with a generation must be of the current one. One without (made by others) must be younger than the last time the
+/// user was forced offline; `iat` counts in seconds, so one of the same second is refused.
+fn is_alive(claims: &Claims, user: &UserRow, now: DateTime<Utc>) -> bool {
+    let current = match claims.generation {
+        Some(generation) => generation == user.token_generation,
+        None if user.tokens_cut_at_ms == 0 => true,
+        None => claims
+            .issued_at
+            .is_some_and(|second| second > user.tokens_cut_at_ms / 1_000),
+    };
+    current && claims.expires_at > now.timestamp()
+}
+
+impl Caller {
+    /// Who it is; also the uid on the gateways.
+    #[must_use]
+    pub fn id(&self) -> UserId {
+        self.user.id
+    }
+
+    /// The caller's row.
+    #[must_use]
+    pub fn user(&self) -> &UserRow {
+        &self.user
+    }
+
+    /// What the caller may do with this token, in order.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.permissions
+    }
+
+    /// What the caller's token says.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
+    /// Whether the caller has `permission`.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+
+    /// The proof that the caller has the permission `G`.
+    ///
+    /// # Errors
+    /// [`ApiError::Forbidden`]
+    pub fn allowed<G: Grant>(self) -> Result<Allowed<G>, ApiError> {
+        if !self.may(G::PERMISSION) {
+            return Err(ApiError::Forbidden(format!(
+                "this needs the permission {}",
+                G::PERMISSION
+            )));
+        }
+        Ok(Allowed {
+            caller: self,
+            granted: PhantomData,
+        })
+    }
+}
+
+impl<G> Allowed<G> {
+    /// Who it is.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}

@@ -1,0 +1,109 @@
+//! Passwords: argon2id with the crate's recommended cost (19 MiB and about 20 ms each), bounded in how many at once.
+
+use std::sync::Arc;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
+
+use crate::user::Password;
+
+/// How many hashes are made at once: each takes a core and 19 MiB.
+const AT_ONCE: usize = 4;
+
+/// How long a check waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What the passwords of unknown users are compared with, so that they take as long as those of known ones.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_text("no such user").unwrap_or_default());
+
+/// Hashing failed: no randomness or no memory.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot hash the password: {0}")]
+pub struct HashFailed(String);
+
+/// Too many are waiting; later may work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Busy;
+
+/// Hashes a password with a new salt, in PHC form. Takes about 20 ms of a core: not for an async thread.
+///
+/// # Errors
+/// [`HashFailed`]
+pub fn hash(password: &Password) -> Result<String, HashFailed> {
+    hash_text(password.secret().expose_secret())
+}
+
+fn hash_text(password: &str) -> Result<String, HashFailed> {
+    Argon2::default()
+        .hash_password(password.as_bytes())
+        .map(|hash| hash.to_string())
+        .map_err(|error| HashFailed(error.to_string()))
+}
+
+fn matches(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &hash)
+            .is_ok()
+    })
+}
+
+/// Compares passwords on blocking threads, a few at a time.
+#[derive(Clone)]
+pub struct PasswordCheck {
+    turns: Arc<Semaphore>,
+}
+
+impl Default for PasswordCheck {
+    fn default() -> Self {
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
+    }
+}
+
+impl PasswordCheck {
+    /// Whether `password` fits `hash`. Without a hash (no such user) it never does, after the same time.
+    ///
+    /// # Errors
+    /// [`Busy`] after 5 s without a turn.
+    pub async fn fits(&self, password: SecretString, hash: Option<String>) -> Result<bool, Busy> {
+        let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned());
+        let turn = turn.await.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let compare = move || {
+            // Held until the hash is done, also when the caller has gone.
+            let _turn = turn;
+            let known = hash.is_some();
+            let fits = matches(password.expose_secret(), hash.as_deref().unwrap_or(&NOBODY));
+            fits && known
+        };
+        tokio::task::spawn_blocking(compare).await.map_err(|_| Busy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_fits_its_own_hash_only() {
+        let password = Password::new("correct horse".into()).unwrap();
+        let hashed = hash(&password).unwrap();
+        let again = hash(&password).unwrap();
+        assert!(
+            hashed.starts_with("$argon2id$") && hashed != again,
+            "a salt of its own"
+        );
+        let check = PasswordCheck::default();
+        let fits = async |text: &str, hash: Option<&String>| check.fits(text.into(), hash.cloned()).await;
+        assert_eq!(fits("correct horse", Some(&hashed)).await, Ok(true));
+        assert_eq!(fits("wrong horse", Some(&hashed)).await, Ok(false));
+        assert_eq!(fits("no such user", None).await, Ok(false));
+        assert_eq!(fits("x", Some(&"not a hash".into())).await, Ok(false));
+    }
+}

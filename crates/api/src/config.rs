@@ -1,0 +1,362 @@
+//! Every setting of the api, with unit, default, and what a larger value costs.
+
+use std::net::SocketAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use gatepipe_daemon::config::{ConfigError, Knob, Program, Settings};
+use gatepipe_daemon::telemetry::Log;
+use secrecy::SecretString;
+
+use crate::auth::Keys;
+
+const KNOBS: &[Knob] = &[
+    Knob::one(
+        "listen",
+        "ADDR",
+        Some("127.0.0.1:8787"),
+        "Where the HTTP api is served",
+    ),
+    Knob::one(
+        "admin-listen",
+        "ADDR",
+        Some("127.0.0.1:9787"),
+        "Where /healthz, /readyz and /metrics are served (HTTP)",
+    ),
+    Knob::one(
+        "database-url",
+        "URL",
+        Some("sqlite://data/gatepipe.db"),
+        "The database: sqlite://PATH. A new one is made; its tables are brought up to date at every start",
+    ),
+    Knob::secret(
+        "jwt-secret",
+        "Makes and checks tokens (HS256): at least 32 bytes, the same for all api processes; openssl rand -hex 32 makes one",
+    ),
+    Knob::one(
+        "jwt-public-key",
+        "FILE",
+        None,
+        "Instead of --jwt-secret: a PEM public key (RSA, P-256 or Ed25519) of whoever makes the tokens; then nobody logs in here",
+    ),
+    Knob::one(
+        "token-lifetime",
+        "DURATION",
+        Some("12h"),
+        "How long a token is good after a login. A longer one spares people logins, and serves a thief longer",
+    ),
+    Knob::one(
+        "success-code",
+        "NUMBER",
+        Some("0"),
+        "`code` in the envelope of a success; front ends differ (0, 1, 200)",
+    ),
+    Knob::one(
+        "time-zone",
+        "ZONE",
+        Some("UTC"),
+        "In which times are written, such as Asia/Shanghai; the _ms twins are not changed by it",
+    ),
+    Knob::one(
+        "login-tries-per-username",
+        "COUNT",
+        Some("10"),
+        "Failed logins a minute for one username; more are answered 429. More help a guesser",
+    ),
+    Knob::one(
+        "login-tries-per-address",
+        "COUNT",
+        Some("60"),
+        "Failed logins a minute from one remote address (an IPv6 /64 counts as one); raise it behind a proxy",
+    ),
+    Knob::one(
+        "request-timeout",
+        "DURATION",
+        Some("30s"),
+        "How long a caller waits for an answer; after it 503, and the request still ends in the background",
+    ),
+    Knob::one(
+        "header-timeout",
+        "DURATION",
+        Some("20s"),
+        "How long a request's headers may take, and how long a connection may idle between two requests",
+    ),
+    Knob::one(
+        "max-connections",
+        "COUNT",
+        Some("4096"),
+        "HTTP connections at once; more wait. Each costs a descriptor and some KiB",
+    ),
+    Knob::one(
+        "max-requests",
+        "COUNT",
+        Some("512"),
+        "Requests at once; more are answered 503. Each costs up to some MiB",
+    ),
+    Knob::one(
+        "command-timeout",
+        "DURATION",
+        Some("2s"),
+        "How long gateways are waited for; one that is mute is named in `failed` after it",
+    ),
+    Knob::one(
+        "drain-timeout",
+        "DURATION",
+        Some("10s"),
+        "After SIGTERM requests may take this long to end; then they are cut",
+    ),
+];
+
+/// What `gatepipe-api --help` is made of.
+pub const PROGRAM: Program = Program {
+    name: "gatepipe-api",
+    section: "api",
+    about: "Decides who may do what over HTTP, stores what must last, and commands the gateways.",
+    examples: "Examples:
+  gatepipe-api --jwt-secret-file /run/secrets/jwt
+  GATEPIPE_JWT_SECRET=$(openssl rand -hex 32) gatepipe-api --listen 0.0.0.0:8787
+  gatepipe-api --jwt-public-key issuer.pem --database-url sqlite:///srv/gatepipe/gatepipe.db --register http://register:1236",
+    knobs: KNOBS,
+};
+
+/// Everything an api is told at its start. `default()` is what `--help` shows; it lacks the key for tokens, which has no default.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The HTTP api.
+    pub listen: SocketAddr,
+    /// Health and metrics.
+    pub admin_listen: SocketAddr,
+    /// `sqlite://PATH`.
+    pub database_url: String,
+    /// URLs of all registers.
+    pub registers: Vec<String>,
+    /// Shared by every internal gRPC link.
+    pub secret: Option<SecretString>,
+    /// For HS256. Either this or `jwt_public_key`.
+    pub jwt_secret: Option<SecretString>,
+    /// A PEM file. Either this or `jwt_secret`.
+    pub jwt_public_key: Option<PathBuf>,
+    /// Of tokens made by a login; counts in whole seconds.
+    pub token_lifetime: Duration,
+    /// `code` in the envelope of a success.
+    pub success_code: i64,
+    /// In which times are written.
+    pub time_zone: Tz,
+    /// Failed logins a minute for one username.
+    pub login_tries_per_username: NonZeroU32,
+    /// Failed logins a minute from one remote address.
+    pub login_tries_per_address: NonZeroU32,
+    /// How long a caller waits for an answer.
+    pub request_timeout: Duration,
+    /// For a request's headers, and between two requests.
+    pub header_timeout: Duration,
+    /// HTTP connections at once.
+    pub max_connections: NonZeroUsize,
+    /// Requests at once.
+    pub max_requests: NonZeroUsize,
+    /// For one command to the gateways.
+    pub command_timeout: Duration,
+    /// From the stop signal to the last answer.
+    pub drain_timeout: Duration,
+    /// What is logged; used by `main` only.
+    pub log: Log,
+}
+
+/// Why there is no key for tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// None was given.
+    #[error(
+        "a key for tokens is needed: set --jwt-secret-file or GATEPIPE_JWT_SECRET to at least 32 bytes (openssl rand -hex 32 makes some), or --jwt-public-key"
+    )]
+    Missing,
+    /// Two were given.
+    #[error("--jwt-secret and --jwt-public-key exclude each other; keep one")]
+    Both,
+    /// The secret is too short.
+    #[error("jwt-secret: {0}")]
+    Secret(#[source] crate::auth::InvalidKey),
+    /// The file cannot be read.
+    #[error("jwt-public-key: cannot read {}: {source}", path.display())]
+    File {
+        /// As configured.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The file does not hold a public key.
+    #[error("jwt-public-key: {}: {source}", path.display())]
+    PublicKey {
+        /// As configured.
+        path: PathBuf,
+        /// Why not.
+        source: crate::auth::InvalidKey,
+    },
+}
+
+impl Config {
+    /// Reads flags, environment and file; every mistake at once.
+    ///
+    /// # Errors
+    /// All mistakes, in words.
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::load_from(&mut Settings::load(&PROGRAM)?)
+    }
+
+    /// The typed configuration from these settings, with a key for tokens that works.
+    ///
+    /// # Errors
+    /// All mistakes, in words.
+    pub fn load_from(settings: &mut Settings) -> Result<Self, ConfigError> {
+        let config = Self::read(settings);
+        if let Some(Err(error)) = config.as_ref().ok().map(Self::keys) {
+            settings.mistake("jwt-secret", error);
+        }
+        settings.check()?;
+        config
+    }
+
+    /// The key for tokens.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub fn keys(&self) -> Result<Keys, KeyError> {
+        match (&self.jwt_secret, &self.jwt_public_key) {
+            (None, None) => Err(KeyError::Missing),
+            (Some(_), Some(_)) => Err(KeyError::Both),
+            (Some(secret), None) => Keys::from_secret(secret).map_err(KeyError::Secret),
+            (None, Some(path)) => {
+                let path = path.clone();
+                match std::fs::read(&path) {
+                    Ok(pem) => {
+                        Keys::from_public_pem(&pem).map_err(|source| KeyError::PublicKey { path, source })
+                    }
+                    Err(source) => Err(KeyError::File { path, source }),
+                }
+            }
+        }
+    }
+
+    fn read(settings: &mut Settings) -> Result<Self, ConfigError> {
+        let s = settings;
+        let listen = s.addr("listen");
+        let admin_listen = s.addr("admin-listen");
+        let database_url = s.text("database-url");
+        let registers = s.list("register");
+        let secret = s.secret("secret");
+        let jwt_secret = s.secret("jwt-secret");
+        let jwt_public_key = s.optional_text("jwt-public-key");
+        let token_lifetime = s.duration("token-lifetime");
+        let success_code = s.number("success-code");
+        let time_zone = s.number("time-zone");
+        let login_tries_per_username = s.number("login-tries-per-username");
+        let login_tries_per_address = s.number("login-tries-per-address");
+        let request_timeout = s.duration("request-timeout");
+        let header_timeout = s.duration("header-timeout");
+        let max_connections = s.number("max-connections");
+        let max_requests = s.number("max-requests");
+        let command_timeout = s.duration("command-timeout");
+        let drain_timeout = s.duration("drain-timeout");
+        let log = Log::read(s);
+        let positive = [
+            ("token-lifetime", token_lifetime, Duration::from_secs(1)),
+            ("request-timeout", request_timeout, Duration::from_millis(1)),
+            ("header-timeout", header_timeout, Duration::from_millis(1)),
+            ("command-timeout", command_timeout, Duration::from_millis(1)),
+        ];
+        for (name, value, least) in positive {
+            if value.is_ok_and(|value| value < least) {
+                s.mistake(name, format!("must be at least {least:?}"));
+            }
+        }
+        Ok(Self {
+            listen: listen?,
+            admin_listen: admin_listen?,
+            database_url: database_url?,
+            registers: registers?,
+            secret: secret?,
+            jwt_secret: jwt_secret?,
+            jwt_public_key: jwt_public_key?.map(PathBuf::from),
+            token_lifetime: token_lifetime?,
+            success_code: success_code?,
+            time_zone: time_zone?,
+            login_tries_per_username: login_tries_per_username?,
+            login_tries_per_address: login_tries_per_address?,
+            request_timeout: request_timeout?,
+            header_timeout: header_timeout?,
+            max_connections: max_connections?,
+            max_requests: max_requests?,
+            command_timeout: command_timeout?,
+            drain_timeout: drain_timeout?,
+            log: log?,
+        })
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::read(&mut Settings::defaults(&PROGRAM)).expect("the documented defaults are valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(flags: &[&str]) -> Result<Config, ConfigError> {
+        let flags = std::iter::once("gatepipe-api").chain(flags.iter().copied());
+        Config::load_from(&mut Settings::load_from(&PROGRAM, flags, [])?)
+    }
+
+    fn mistakes(flags: &[&str]) -> String {
+        load(flags).map_or_else(|error| error.to_string(), |_| String::new())
+    }
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn a_secret_is_enough() {
+        let config = load(&["--jwt-secret", SECRET]).unwrap();
+        assert_eq!(config.listen, "127.0.0.1:8787".parse().unwrap());
+        assert_eq!(config.admin_listen, "127.0.0.1:9787".parse().unwrap());
+        assert_eq!(config.database_url, "sqlite://data/gatepipe.db");
+        assert_eq!((config.success_code, config.time_zone), (0, Tz::UTC));
+        assert!(!format!("{config:?}").contains(SECRET));
+    }
+
+    #[test]
+    fn without_a_key_it_says_what_to_do() {
+        assert!(mistakes(&[]).contains("openssl rand -hex 32"));
+        assert!(mistakes(&["--jwt-secret", "short"]).contains("at least 32 bytes"));
+        assert!(!mistakes(&["--jwt-secret", "hunter2hunter2"]).contains("hunter2"));
+        assert!(mistakes(&["--jwt-secret", SECRET, "--jwt-public-key", "x.pem"]).contains("exclude"));
+        assert!(mistakes(&["--jwt-public-key", "/nowhere/x.pem"]).contains("/nowhere/x.pem"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let text = mistakes(&[
+            "--listen",
+            "nowhere",
+            "--time-zone",
+            "Mars/Olympus",
+            "--success-code",
+            "ok",
+            "--max-requests",
+            "0",
+            "--token-lifetime",
+            "0",
+        ]);
+        for name in [
+            "listen",
+            "time-zone",
+            "success-code",
+            "max-requests",
+            "token-lifetime",
+        ] {
+            assert!(text.contains(name), "{name}: {text}");
+        }
+    }
+}

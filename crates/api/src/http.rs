@@ -1,0 +1,10 @@
+//! The words of HTTP: each handler decodes, asks a rule, and encodes. A file per resource of the URL.
+
+pub mod auth;
+pub mod envelope;
+pub mod fields;
+pub mod gateway;
+pub mod layers;
+pub mod notification;
+pub mod token;
+pub mod websocket;

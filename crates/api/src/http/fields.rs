@@ -1,0 +1,230 @@
+//! Reading a body or a query field by field, so that every mistake is told at once and what is not asked for is ignored.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::app::App;
+use crate::error::ApiError;
+
+/// Largest body: 1 MiB.
+pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// How long a body may take to arrive.
+const BODY_PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a body or query gave, and what was wrong with it so far.
+#[derive(Default)]
+pub struct Fields {
+    given: Map<String, Value>,
+    wrong: BTreeMap<&'static str, String>,
+}
+
+/// Something that is read from fields.
+pub trait FromFields: Sized {
+    /// Reads what it needs; notes what is wrong, and gives `None` only then.
+    fn read(fields: &mut Fields) -> Option<Self>;
+}
+
+impl Fields {
+    /// A field that must be there.
+    pub fn required<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+        match self.given.remove(name) {
+            None => self.wrong(name, "is required"),
+            Some(value) => self.typed(name, value),
+        }
+    }
+
+    /// A field that may be absent or null, and then is `default`.
+    pub fn optional<T: DeserializeOwned>(&mut self, name: &'static str, default: T) -> Option<T> {
+        match self.given.remove(name) {
+            None | Some(Value::Null) => Some(default),
+            Some(value) => self.typed(name, value),
+        }
+    }
+
+    /// Notes that a field breaks a rule.
+    pub fn wrong<T>(&mut self, name: &'static str, rule: impl Into<String>) -> Option<T> {
+        self.wrong.insert(name, rule.into());
+        None
+    }
+
+    fn typed<T: DeserializeOwned>(&mut self, name: &'static str, value: Value) -> Option<T> {
+        match serde_json::from_value(value) {
+            Ok(value) => Some(value),
+            Err(error) => self.wrong(name, error.to_string()),
+        }
+    }
+
+    fn into<T: FromFields>(mut self) -> Result<T, ApiError> {
+        let read = T::read(&mut self);
+        match read {
+            Some(value) if self.wrong.is_empty() => Ok(value),
+            _ => Err(ApiError::Fields(self.wrong)),
+        }
+    }
+}
+
+/// A JSON object in the body.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: FromFields> FromRequest<App> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::MediaType);
+        }
+        let bytes = read_body(request, app).await?;
+        Ok(Self(object(&bytes)?.into()?))
+    }
+}
+
+/// No body, or a JSON object that nobody looks into.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl FromRequest<App> for NoBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let json = is_json(request.headers());
+        let bytes = read_body(request, app).await?;
+        match (bytes.is_empty(), json) {
+            (true, _) => Ok(Self),
+            (false, false) => Err(ApiError::MediaType),
+            (false, true) => object(&bytes).map(|_| Self),
+        }
+    }
+}
+
+/// The query string. Values are text; types that read numbers and flags accept them as text.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: FromFields> FromRequestParts<App> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let query = axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, app).await;
+        let axum::extract::Query(pairs) =
+            query.map_err(|_| ApiError::Malformed("the query string is not valid".into()))?;
+        let given = pairs.into_iter().map(|(name, text)| (name, Value::String(text)));
+        let fields = Fields {
+            given: given.collect(),
+            ..Fields::default()
+        };
+        Ok(Self(fields.into()?))
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else {
+        return false;
+    };
+    let kind = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+async fn read_body(request: Request, app: &App) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout(BODY_PATIENCE, Bytes::from_request(request, app));
+    let late = |_| ApiError::Malformed("the body did not arrive in time".into());
+    read.await
+        .map_err(late)?
+        .map_err(|rejection| match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                ApiError::TooLarge(format!("a body has at most {MAX_BODY_BYTES} bytes"))
+            }
+            _ => ApiError::Malformed("the body could not be read".into()),
+        })
+}
+
+fn object(bytes: &[u8]) -> Result<Fields, ApiError> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(given)) => Ok(Fields {
+            given,
+            ..Fields::default()
+        }),
+        Ok(_) => Err(ApiError::field("body", "must be a JSON object")),
+        Err(error) => Err(ApiError::Malformed(format!("the body is not JSON: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Two {
+        name: String,
+        count: u8,
+    }
+
+    impl FromFields for Two {
+        fn read(fields: &mut Fields) -> Option<Self> {
+            let name = fields.required("name");
+            let count = fields.optional("count", 3);
+            Some(Self {
+                name: name?,
+                count: count?,
+            })
+        }
+    }
+
+    fn read(json: &str) -> Result<Two, ApiError> {
+        object(json.as_bytes())?.into()
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_at_once() {
+        let Err(ApiError::Fields(wrong)) = read(r#"{"count":"x"}"#) else {
+            panic!("two fields are wrong")
+        };
+        assert_eq!(wrong.keys().copied().collect::<Vec<_>>(), ["count", "name"]);
+    }
+
+    #[test]
+    fn absent_and_null_are_the_default_and_the_rest_is_ignored() {
+        for json in [r#"{"name":"a"}"#, r#"{"name":"a","count":null,"other":[]}"#] {
+            let two = read(json).unwrap();
+            assert_eq!((two.name.as_str(), two.count), ("a", 3));
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_differs_from_json_that_is_no_object() {
+        for text in ["", "{", "{\"name\":\"\u{1}\"}", "nul", "{}{}"] {
+            assert!(matches!(read(text), Err(ApiError::Malformed(_))), "{text:?}");
+        }
+        for text in ["[]", "1", "null", "\"x\""] {
+            assert!(matches!(read(text), Err(ApiError::Fields(_))), "{text:?}");
+        }
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        assert!(matches!(read(&deep), Err(ApiError::Malformed(_))));
+    }
+
+    #[test]
+    fn content_types_that_are_json() {
+        let says = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, value.parse().unwrap());
+            is_json(&headers)
+        };
+        assert!(says("application/json") && says("Application/JSON; charset=utf-8"));
+        assert!(says("application/problem+json"));
+        assert!(!says("text/plain") && !says("application/x-www-form-urlencoded") && !says("json"));
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,132 @@
+//! What happens around every request: a name, a bound, a deadline, a line in the log and in the metrics.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::metrics;
+
+/// The header that names a request.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Longest request id we take over, in bytes.
+const MAX_REQUEST_ID_BYTES: usize = 128;
+
+/// The peer of the connection a request came in on.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// How many requests run, and how long their callers wait.
+#[derive(Clone)]
+pub struct Running {
+    places: Arc<Semaphore>,
+    tasks: TaskTracker,
+    timeout: Duration,
+}
+
+impl Running {
+    /// At most `places` requests at once; after `timeout` a caller is told that the outcome is unknown.
+    #[must_use]
+    pub fn new(places: usize, timeout: Duration) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            tasks: TaskTracker::new(),
+            timeout,
+        }
+    }
+
+    /// Waits until nothing runs any more. New requests must have ended before.
+    pub async fn ended(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// Runs the request in a task of its own, to its end: also when its caller goes away or is told that it took too long. What
+/// belongs together (stored and pushed, bound and checked again) therefore happens together. A request keeps its place until
+/// it has really ended.
+pub async fn to_the_end(State(running): State<Running>, request: Request, next: Next) -> Response {
+    let Ok(place) = Arc::clone(&running.places).try_acquire_owned() else {
+        return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
+    };
+    let work = async move {
+        let _place = place;
+        next.run(request).await
+    };
+    let work = running.tasks.spawn(work.in_current_span());
+    match tokio::time::timeout(running.timeout, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(ended)) => ApiError::Internal(ended.to_string()).into_response(),
+        Err(_) => ApiError::Deadline.into_response(),
+    }
+}
+
+/// Gives the request a name, and writes down how it went.
+pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
+    let request_id = request_id(request.headers());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
+    let started = Instant::now();
+    app.metrics.running.inc();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    app.metrics.running.dec();
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    span.in_scope(|| {
+        tracing::debug!(%method, route, status, took_ms = took.as_millis() as u64, "request answered");
+    });
+    app.metrics.seconds.observe(took.as_secs_f64());
+    let labels = metrics::Request { route, status };
+    app.metrics.requests.get_or_create(&labels).inc();
+    response.headers_mut().insert(REQUEST_ID, request_id);
+    response
+}
+
+/// The caller's, when it is short and plain, or a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let plain = |value: &&HeaderValue| {
+        let bytes = value.as_bytes();
+        (1..=MAX_REQUEST_ID_BYTES).contains(&bytes.len())
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
+    };
+    if let Some(given) = headers.get(REQUEST_ID).filter(plain) {
+        return given.clone();
+    }
+    let made = format!("{:032x}", rand::random::<u128>());
+    HeaderValue::try_from(made).unwrap_or(HeaderValue::from_static("none"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sane_request_id_is_kept_and_others_are_replaced() {
+        let kept = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(REQUEST_ID, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            request_id(&headers) == value
+        };
+        assert!(kept("a") && kept("7f3c-A_b.c:1") && kept(&"x".repeat(128)));
+        assert!(!kept("") && !kept("a b") && !kept("a\"b") && !kept("é") && !kept(&"x".repeat(129)));
+        assert_eq!(request_id(&HeaderMap::new()).len(), 32);
+        assert_ne!(request_id(&HeaderMap::new()), request_id(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,53 @@
+//! CheckToken and CheckPermission.
+//!
+//! [`check_token`] stands before every route of the protected router and is the only one to put a [`Caller`] into a request.
+//! A handler takes [`Caller`] or [`Allowed`] as an argument; the rules behind it ask for one of the two, so that a handler
+//! without the check does not compile.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
+use chrono::Utc;
+
+use crate::app::App;
+use crate::auth::{Allowed, Caller, Grant, Refused};
+use crate::error::ApiError;
+
+/// Lets a request with a good token pass, with its [`Caller`].
+pub async fn check_token(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let token = bearer(request.headers()).ok_or(Refused::Missing)?;
+    let caller = app.auth.check(token, Utc::now()).await?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get().cloned();
+        caller
+            .ok_or_else(|| ApiError::Internal("a route with a caller is outside the protected router".into()))
+    }
+}
+
+impl<G: Grant> FromRequestParts<App> for Allowed<G> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        Caller::from_request_parts(parts, app).await?.allowed()
+    }
+}

@@ -1,0 +1,192 @@
+//! Every number this crate counts, by name.
+
+use std::fmt;
+
+use gatepipe_client::GatewayClient;
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::store::Store;
+
+/// What one api counts. Cheap to clone; clones count together.
+#[derive(Clone)]
+pub struct Metrics {
+    /// Answers, by route (as in the OpenAPI document; "none" for unknown paths) and HTTP status.
+    pub requests: Family<Request, Counter>,
+    /// How long answers took, in seconds.
+    pub seconds: Histogram,
+    /// Requests that are being worked on.
+    pub running: Gauge,
+    /// Open HTTP connections.
+    pub connections: Gauge,
+    /// Logins, by result.
+    pub logins: Family<ByResult, Counter>,
+    /// Binds, by result.
+    pub binds: Family<ByResult, Counter>,
+    /// Pushes and broadcasts, by result; urgent notifications count once for each reader.
+    pub pushes: Family<ByResult, Counter>,
+    /// Stored notifications, one for each reader.
+    pub notifications: Counter,
+}
+
+/// Labels of `gatepipe_api_http_requests_total`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Request {
+    /// A route or "none".
+    pub route: String,
+    /// HTTP status.
+    pub status: u16,
+}
+
+/// One label, `result`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByResult {
+    /// How it went.
+    result: &'static str,
+}
+
+/// How a login went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginResult {
+    /// A token was made.
+    Ok,
+    /// Wrong username or password.
+    Wrong,
+    /// Tried too often.
+    Throttled,
+    /// The database or the hashing was not available.
+    Unavailable,
+}
+
+/// How a command to the gateways went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every gateway that had to hear it did it.
+    Whole,
+    /// Some gateway could not be asked.
+    Partial,
+    /// Refused, or nobody could be asked.
+    Failed,
+}
+
+impl From<LoginResult> for ByResult {
+    fn from(result: LoginResult) -> Self {
+        let result = match result {
+            LoginResult::Ok => "ok",
+            LoginResult::Wrong => "wrong",
+            LoginResult::Throttled => "throttled",
+            LoginResult::Unavailable => "unavailable",
+        };
+        Self { result }
+    }
+}
+
+impl From<Outcome> for ByResult {
+    fn from(outcome: Outcome) -> Self {
+        let result = match outcome {
+            Outcome::Whole => "whole",
+            Outcome::Partial => "partial",
+            Outcome::Failed => "failed",
+        };
+        Self { result }
+    }
+}
+
+impl Metrics {
+    /// Registers everything under `gatepipe_api_…`.
+    #[must_use]
+    pub fn register(registry: &mut Registry, store: &Store, gateways: GatewayClient) -> Self {
+        let metrics = Self {
+            requests: Family::default(),
+            seconds: Histogram::new([
+                0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+            ]),
+            running: Gauge::default(),
+            connections: Gauge::default(),
+            logins: Family::default(),
+            binds: Family::default(),
+            pushes: Family::default(),
+            notifications: Counter::default(),
+        };
+        let api = registry.sub_registry_with_prefix("gatepipe_api");
+        api.register(
+            "http_requests",
+            "HTTP answers by route and status",
+            metrics.requests.clone(),
+        );
+        api.register(
+            "http_request_seconds",
+            "How long HTTP answers took",
+            metrics.seconds.clone(),
+        );
+        api.register(
+            "http_requests_running",
+            "HTTP requests being worked on",
+            metrics.running.clone(),
+        );
+        api.register(
+            "http_connections",
+            "Open HTTP connections",
+            metrics.connections.clone(),
+        );
+        api.register("logins", "Logins by result", metrics.logins.clone());
+        api.register(
+            "binds",
+            "Binds of a client to its user, by result",
+            metrics.binds.clone(),
+        );
+        api.register(
+            "pushes",
+            "Pushes and broadcasts, by result",
+            metrics.pushes.clone(),
+        );
+        api.register(
+            "notifications_stored",
+            "Notifications stored, one for each reader",
+            metrics.notifications.clone(),
+        );
+        api.register(
+            "store_errors",
+            "Calls of the database that failed",
+            store.failures().clone(),
+        );
+        api.register_collector(Box::new(Gateways(gateways)));
+        metrics
+    }
+}
+
+/// Asked when somebody looks, instead of being counted along.
+struct Gateways(GatewayClient);
+
+impl fmt::Debug for Gateways {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Gateways")
+    }
+}
+
+impl Collector for Gateways {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let gateways = self.0.gateways();
+        let connected = gateways.iter().filter(|gateway| gateway.connected).count();
+        let numbers = [
+            (
+                "registers_connected",
+                "Registers that are heard now",
+                self.0.registers_connected(),
+            ),
+            ("gateways", "Gateways that are members", gateways.len()),
+            ("gateways_connected", "Gateways with an open pipe", connected),
+        ];
+        for (name, help, number) in numbers {
+            let gauge = ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
+            let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(encoder)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,51 @@
+//! Every route on one screen. A handler's `#[utoipa::path]` has its method and path; the OpenAPI document is made from the
+//! same lines, so a route cannot be missing in it.
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use axum::{Json, Router};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::fields::MAX_BODY_BYTES;
+use crate::http::layers::{self, Running};
+use crate::http::token::check_token;
+use crate::http::{auth, envelope, gateway, notification, websocket};
+use crate::openapi;
+
+/// Before every path of ours.
+pub const PREFIX: &str = "/api/admin";
+
+/// All routes with what stands around them, and their description.
+pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
+    let open = OpenApiRouter::new().routes(routes!(auth::login));
+    let with_token = OpenApiRouter::new()
+        .routes(routes!(auth::me))
+        .routes(routes!(websocket::bind))
+        .routes(routes!(websocket::push_to_user))
+        .routes(routes!(websocket::broadcast))
+        .routes(routes!(websocket::force_offline))
+        .routes(routes!(notification::send))
+        .routes(routes!(notification::list_own))
+        .routes(routes!(notification::unread_count))
+        .routes(routes!(notification::read))
+        .routes(routes!(notification::read_all))
+        .routes(routes!(notification::delete))
+        .routes(routes!(gateway::list_all))
+        .route_layer(from_fn_with_state(app.clone(), check_token));
+    let (routes, document) = OpenApiRouter::with_openapi(openapi::about())
+        .nest(PREFIX, open.merge(with_token))
+        .split_for_parts();
+    let served = document.clone();
+    let router = routes
+        .route("/openapi.json", get(async move || Json(served)))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state(running, layers::to_the_end))
+        .layer(from_fn_with_state(app.clone(), envelope::seal))
+        .layer(from_fn_with_state(app.clone(), layers::observe))
+        .with_state(app.clone());
+    (router, document)
+}

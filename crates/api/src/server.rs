@@ -1,0 +1,108 @@
+//! HTTP connections: accepted up to a bound, cut when they do not send, ended politely at the stop.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use crate::http::layers::Peer;
+
+/// Most headers of a request; more are answered 431.
+const MAX_HEADERS: usize = 100;
+/// Longest head of a request, in bytes; a longer one is answered 431.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+
+/// How connections are kept.
+pub struct Server {
+    /// Answers requests.
+    pub router: Router,
+    /// For a request's headers, and between two requests: half-sent requests do not pile up.
+    pub header_timeout: Duration,
+    /// Connections at once; more wait in the kernel's backlog.
+    pub max_connections: usize,
+    /// Counts the open ones.
+    pub open: Gauge,
+}
+
+impl Server {
+    /// Serves until `stop`, then lets every connection end its request. Waits for them without a deadline of its own: being
+    /// dropped cuts what is left.
+    pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
+        let room = Arc::new(Semaphore::new(self.max_connections.min(Semaphore::MAX_PERMITS)));
+        let connections = TaskTracker::new();
+        // Held while this future lives; when it is dropped, the connections are cut.
+        let cut = CancellationToken::new();
+        let _cut_when_dropped = cut.clone().drop_guard();
+        loop {
+            let accepted = async {
+                let place = Arc::clone(&room).acquire_owned().await;
+                (place, gatepipe_daemon::listen::accept(&listener).await)
+            };
+            let (place, (socket, peer)) = tokio::select! {
+                accepted = accepted => accepted,
+                () = stop.cancelled() => break,
+            };
+            let connection = self.serve(socket, peer, stop.clone());
+            let (open, cut) = (self.open.clone(), cut.clone());
+            connections.spawn(async move {
+                open.inc();
+                cut.run_until_cancelled(connection).await;
+                open.dec();
+                drop(place);
+            });
+        }
+        // The port is free for a successor while the last requests end.
+        drop(listener);
+        connections.close();
+        connections.wait().await;
+    }
+
+    fn serve(
+        &self,
+        socket: TcpStream,
+        peer: SocketAddr,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + use<> {
+        let router = self.router.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            let answer = router.clone().oneshot(request.map(Body::new));
+            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+        });
+        // Small answers go out at once. A socket that is gone already says so when it is read.
+        let _ = socket.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.header_timeout)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(socket), service);
+        async move {
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = &mut connection => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                tracing::debug!(%error, "an HTTP connection broke");
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The rules: what is allowed, and what happens together. No HTTP and no SQL here.
+
+pub mod bind;
+pub mod force_offline;
+pub mod login;
+pub mod notification;
+pub mod push;
+pub mod receipt;
+pub mod users;

@@ -1,0 +1,73 @@
+//! A page has a client_id and a token: from now on the client is that user's.
+
+use chrono::Utc;
+use gatepipe_client::{Bind, BindCondition, Bound, Close, Error};
+use gatepipe_proto::{ClientId, CloseCode, Message, ServerFrame};
+
+use crate::app::App;
+use crate::auth::{Caller, Refused};
+use crate::error::ApiError;
+use crate::metrics::Outcome;
+
+/// Binds `client` to the caller, and queues `bind_success` to it together with the bind.
+///
+/// Binding a second time to the same user is fine. The token is checked again afterwards: a forced offline may have closed the
+/// user's clients just before this one became theirs, and nobody else would close it.
+///
+/// # Errors
+/// [`ApiError::Conflict`] when it is bound to another user; [`ApiError::NotFound`] when it is gone;
+/// [`ApiError::Unavailable`] when nobody can say; [`Refused::Dead`] when the token died meanwhile.
+pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
+    let bound = try_bind(app, caller, client).await;
+    let outcome = if bound.is_ok() {
+        Outcome::Whole
+    } else {
+        Outcome::Failed
+    };
+    app.metrics.binds.get_or_create(&outcome.into()).inc();
+    bound
+}
+
+async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
+    let frame = ServerFrame::bind_success(caller.id().get().unsigned_abs()).to_text();
+    let request = Bind {
+        condition: BindCondition::UnboundOrSame,
+        message: Message::text(frame).ok(),
+    };
+    let answer = app.gateways.bind_uid(client, &caller.id().into(), request).await;
+    if may_be_bound(&answer) && !app.auth.is_still_good(caller, Utc::now()).await? {
+        cut(app, client).await;
+        return Err(Refused::Dead.into());
+    }
+    answer.map_err(|error| refusal(&error))?;
+    tracing::info!(uid = %caller.id(), client_id = %client, "user online");
+    Ok(())
+}
+
+/// A command without an answer may have been carried out.
+fn may_be_bound(answer: &Result<Bound, Error>) -> bool {
+    matches!(answer, Ok(_) | Err(Error::Deadline(_) | Error::UnknownOutcome(_)))
+}
+
+async fn cut(app: &App, client: ClientId) {
+    let close = Close {
+        code: CloseCode::FORCED_OFFLINE,
+        reason: "forced offline".into(),
+        last_message: Message::text(ServerFrame::force_offline("forced offline").to_text()).ok(),
+    };
+    if let Err(error) = app.gateways.close_client(client, close).await {
+        tracing::warn!(client_id = %client, %error, "a client bound with a dead token could not be closed");
+    }
+}
+
+fn refusal(error: &Error) -> ApiError {
+    match error {
+        Error::Conflict(_) => ApiError::Conflict("this client is bound to another user".into()),
+        Error::NoSuchClient(_)
+        | Error::UnknownGateway {
+            register_connected: true,
+            ..
+        } => ApiError::NotFound("this client is not connected".into()),
+        other => ApiError::Unavailable(format!("the client's gateway cannot be asked now: {other}")),
+    }
+}

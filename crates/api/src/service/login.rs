@@ -1,0 +1,119 @@
+//! Username and password against a token.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use secrecy::SecretString;
+
+use crate::app::App;
+use crate::auth::Token;
+use crate::error::ApiError;
+use crate::metrics::LoginResult;
+use crate::store::Standing;
+
+/// A login that worked.
+pub struct LoggedIn {
+    /// The new token.
+    pub token: Token,
+    /// Whose it is.
+    pub standing: Standing,
+}
+
+/// Logs in. Failed attempts are throttled by username and by remote address; successful ones are free. An unknown user takes
+/// as long as a wrong password.
+///
+/// # Errors
+/// [`ApiError::Login`], [`ApiError::TooMany`], [`ApiError::Forbidden`] when tokens are made elsewhere, the store's.
+pub async fn login(
+    app: &App,
+    address: IpAddr,
+    username: &str,
+    password: SecretString,
+) -> Result<LoggedIn, ApiError> {
+    let outcome = try_login(app, address, username, password).await;
+    let result = match &outcome {
+        Ok(_) => LoginResult::Ok,
+        Err(ApiError::Login) => LoginResult::Wrong,
+        Err(ApiError::TooMany { .. }) => LoginResult::Throttled,
+        Err(_) => LoginResult::Unavailable,
+    };
+    app.metrics.logins.get_or_create(&result.into()).inc();
+    outcome
+}
+
+async fn try_login(
+    app: &App,
+    address: IpAddr,
+    username: &str,
+    password: SecretString,
+) -> Result<LoggedIn, ApiError> {
+    let throttled = |retry_after| ApiError::TooMany {
+        text: "too many failed logins",
+        retry_after,
+    };
+    let (address, now) = (network(address), Instant::now());
+    app.tries_by_address.take(&address, now).map_err(throttled)?;
+    app.tries_by_name.take(&username, now).map_err(|wait| {
+        app.tries_by_address.give_back(&address);
+        throttled(wait)
+    })?;
+    let outcome = compare(app, username, password).await;
+    if !matches!(outcome, Err(ApiError::Login)) {
+        app.tries_by_address.give_back(&address);
+        app.tries_by_name.give_back(&username);
+    }
+    outcome
+}
+
+async fn compare(app: &App, username: &str, password: SecretString) -> Result<LoggedIn, ApiError> {
+    let known = app.store.credentials(username).await?;
+    let hash = known.as_ref().map(|known| known.password_hash.clone());
+    let fits = app.passwords.fits(password, hash).await;
+    let fits = fits.map_err(|_| ApiError::TooMany {
+        text: "too many logins at once",
+        retry_after: Duration::from_secs(1),
+    })?;
+    let user = known.filter(|_| fits).ok_or(ApiError::Login)?.user_id;
+    // Read after the password was compared: a generation from before could already be dead.
+    let standing = app.store.standing(user).await?.ok_or(ApiError::Login)?;
+    let token = app
+        .auth
+        .keys()
+        .sign(
+            user,
+            standing.user.token_generation,
+            Utc::now(),
+            app.settings.token_lifetime,
+        )
+        .ok_or_else(|| {
+            ApiError::Forbidden("this api only checks tokens; log in where yours are made".into())
+        })?;
+    tracing::info!(uid = %user, "user logged in");
+    Ok(LoggedIn { token, standing })
+}
+
+/// Who is throttled together: one IPv4 address, or one IPv6 network of 64 bits, which is what one customer gets.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_customer_are_one() {
+        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
+        assert!(same("2001:db8:1:2::3", "2001:db8:1:2:ffff::4"));
+        assert!(!same("2001:db8:1:2::3", "2001:db8:1:3::3"));
+        assert!(same("::ffff:10.0.0.1", "10.0.0.1"));
+        assert!(!same("10.0.0.1", "10.0.0.2"));
+    }
+}

@@ -1,0 +1,72 @@
+//! A message from somebody to somebody, now or never.
+
+use gatepipe_proto::{Message, ServerFrame};
+
+use super::receipt::Reached;
+use crate::app::App;
+use crate::auth::caller::grants::Broadcast;
+use crate::auth::{Allowed, Caller};
+use crate::error::ApiError;
+use crate::id::UserId;
+use crate::user::Permission;
+
+/// Pushes to every client of `user`, who is the caller, answers to the caller, or anybody with `websocket.push_any`.
+///
+/// A user that is offline or does not exist is reached zero times; who may not push to a user does not learn which.
+///
+/// # Errors
+/// [`ApiError::Forbidden`], [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known, the store's.
+pub async fn to_user(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    kind: &str,
+    data: serde_json::Value,
+) -> Result<Reached, ApiError> {
+    if !may_push(app, caller, user).await? {
+        return Err(ApiError::Forbidden(
+            "you may push to yourself and to those who answer to you".into(),
+        ));
+    }
+    let receipt = app.gateways.send_to_uid(&user.into(), message(kind, data)?).await;
+    counted(app, receipt.into())
+}
+
+/// Pushes to every connected client, bound or not.
+///
+/// # Errors
+/// [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known.
+pub async fn to_all(
+    app: &App,
+    by: &Allowed<Broadcast>,
+    kind: &str,
+    data: serde_json::Value,
+) -> Result<Reached, ApiError> {
+    let receipt = app.gateways.send_to_all(message(kind, data)?, &[]).await;
+    let reached = counted(app, receipt.into())?;
+    tracing::info!(by = %by.caller().id(), reached = reached.clients, "broadcast");
+    Ok(reached)
+}
+
+async fn may_push(app: &App, caller: &Caller, user: UserId) -> Result<bool, ApiError> {
+    if caller.id() == user || caller.may(Permission::PushAny) {
+        return Ok(true);
+    }
+    Ok(app.store.is_subordinate(user, caller.id()).await?)
+}
+
+fn message(kind: &str, data: serde_json::Value) -> Result<Message, ApiError> {
+    Message::text(ServerFrame::push(kind, data).to_text())
+        .map_err(|error| ApiError::TooLarge(error.to_string()))
+}
+
+/// A push that nobody could be asked to carry was not sent at all.
+fn counted(app: &App, reached: Reached) -> Result<Reached, ApiError> {
+    app.metrics.pushes.get_or_create(&reached.outcome().into()).inc();
+    if reached.failed.iter().any(|failed| failed.gateway.is_none()) {
+        return Err(ApiError::Unavailable(
+            "no register was heard yet, so no gateway is known; try again later".into(),
+        ));
+    }
+    Ok(reached)
+}

@@ -1,0 +1,251 @@
+//! What was sent to whom. Ids are the user's own: 1, 2, 3 …, committed in order, so that "after id N" never misses one.
+
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
+use diesel_async::RunQueryDsl;
+
+use super::schema::{inboxes, notifications};
+use super::{Store, StoreError, read, write};
+use crate::id::{NotificationId, UserId};
+use crate::notification::{Level, Notification};
+
+/// How many ids or rows stand in one statement.
+const CHUNK: usize = 500;
+
+/// A notification for some users.
+#[derive(Debug, Clone)]
+pub struct NewNotification {
+    /// What it says.
+    pub notification: Notification,
+    /// Milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// A stored notification.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = notifications)]
+pub struct NotificationRow {
+    /// Its number in the user's inbox.
+    pub id: i64,
+    /// 1 to 255 characters.
+    pub title: String,
+    /// At most 64 KiB.
+    pub content: String,
+    /// "normal" or "urgent".
+    pub level: String,
+    /// "info", "success", "warning" or "error".
+    pub notification_type: String,
+    /// Empty, a URL or a path.
+    pub link: String,
+    /// The user has read it.
+    pub is_read: bool,
+    /// Milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// Where a list starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// Newest first, from the newest.
+    Newest,
+    /// Newest first, only ids below this one.
+    Before(NotificationId),
+    /// Oldest first, only ids above this one.
+    After(NotificationId),
+    /// Oldest first, from the oldest.
+    Oldest,
+}
+
+/// Which rows a list shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ListFilter {
+    /// Only read ones, or only unread ones.
+    pub is_read: Option<bool>,
+    /// Only this level.
+    pub level: Option<Level>,
+}
+
+impl Store {
+    /// Stores a notification for each of `users`, in one transaction: all of them, or none.
+    ///
+    /// `users` may stand in any order, each once. Gives each one's new id, in order of the users' ids.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchUsers`] with all that do not exist, [`StoreError::Unavailable`]
+    pub async fn add_notification(
+        &self,
+        users: &[UserId],
+        new: NewNotification,
+    ) -> Result<Vec<(UserId, NotificationId)>, StoreError> {
+        let mut users = users.to_vec();
+        users.sort_unstable();
+        users.dedup();
+        write!(self, |conn| {
+            let mut missing = Vec::new();
+            // One by one in order of their ids: two writers that lock the same inboxes in different orders would wait for
+            // each other for ever on backends that lock rows.
+            for user in &users {
+                let taken = diesel::update(inboxes::table.find(user.get()))
+                    .set((
+                        inboxes::last_id.eq(inboxes::last_id + 1),
+                        inboxes::unread.eq(inboxes::unread + 1),
+                    ))
+                    .execute(conn)
+                    .await?;
+                if taken == 0 {
+                    missing.push(*user);
+                }
+            }
+            if !missing.is_empty() {
+                return Err(StoreError::NoSuchUsers(missing));
+            }
+            let mut given = Vec::with_capacity(users.len());
+            for some in users.chunks(CHUNK) {
+                let numbers: Vec<i64> = some.iter().map(|user| user.get()).collect();
+                let theirs = || inboxes::table.filter(inboxes::user_id.eq_any(numbers.clone()));
+                theirs()
+                    .select((
+                        inboxes::user_id,
+                        inboxes::last_id,
+                        new.notification.title.to_string().into_sql::<Text>(),
+                        new.notification.content.to_string().into_sql::<Text>(),
+                        new.notification.level.name().into_sql::<Text>(),
+                        new.notification.kind.name().into_sql::<Text>(),
+                        new.notification.link.to_string().into_sql::<Text>(),
+                        false.into_sql::<Bool>(),
+                        new.created_at_ms.into_sql::<BigInt>(),
+                    ))
+                    .insert_into(notifications::table)
+                    .into_columns(notifications::all_columns)
+                    .execute(conn)
+                    .await?;
+                let ids: Vec<(i64, i64)> = theirs()
+                    .order(inboxes::user_id)
+                    .select((inboxes::user_id, inboxes::last_id))
+                    .load(conn)
+                    .await?;
+                for (user, id) in ids {
+                    given.extend(UserId::new(user).zip(NotificationId::new(id)));
+                }
+            }
+            Ok(given)
+        })
+    }
+
+    /// At most `limit` notifications of `user`.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn notifications(
+        &self,
+        user: UserId,
+        cursor: Cursor,
+        filter: ListFilter,
+        limit: u32,
+    ) -> Result<Vec<NotificationRow>, StoreError> {
+        read!(self, |conn| {
+            let mut query = notifications::table
+                .filter(notifications::user_id.eq(user.get()))
+                .select(NotificationRow::as_select())
+                .limit(limit.into())
+                .into_boxed();
+            query = match cursor {
+                Cursor::Newest => query.order(notifications::id.desc()),
+                Cursor::Before(id) => query
+                    .filter(notifications::id.lt(id.get()))
+                    .order(notifications::id.desc()),
+                Cursor::After(id) => query
+                    .filter(notifications::id.gt(id.get()))
+                    .order(notifications::id.asc()),
+                Cursor::Oldest => query.order(notifications::id.asc()),
+            };
+            if let Some(is_read) = filter.is_read {
+                query = query.filter(notifications::is_read.eq(is_read));
+            }
+            if let Some(level) = filter.level {
+                query = query.filter(notifications::level.eq(level.name()));
+            }
+            Ok(query.load(conn).await?)
+        })
+    }
+
+    /// Marks those of `ids` that `user` has and has not read; gives how many these were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn mark_read(&self, user: UserId, ids: &[NotificationId]) -> Result<usize, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+        write!(self, |conn| {
+            let mut changed = 0;
+            for some in ids.chunks(CHUNK) {
+                let unread = notifications::table
+                    .filter(notifications::user_id.eq(user.get()))
+                    .filter(notifications::id.eq_any(some.to_vec()))
+                    .filter(notifications::is_read.eq(false));
+                changed += diesel::update(unread)
+                    .set(notifications::is_read.eq(true))
+                    .execute(conn)
+                    .await?;
+            }
+            diesel::update(inboxes::table.find(user.get()))
+                .set(inboxes::unread.eq(inboxes::unread - changed as i64))
+                .execute(conn)
+                .await?;
+            Ok(changed)
+        })
+    }
+
+    /// Marks every notification of `user` as read; gives how many were unread.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn mark_all_read(&self, user: UserId) -> Result<usize, StoreError> {
+        write!(self, |conn| {
+            let unread = notifications::table
+                .filter(notifications::user_id.eq(user.get()))
+                .filter(notifications::is_read.eq(false));
+            let changed = diesel::update(unread)
+                .set(notifications::is_read.eq(true))
+                .execute(conn)
+                .await?;
+            diesel::update(inboxes::table.find(user.get()))
+                .set(inboxes::unread.eq(inboxes::unread - changed as i64))
+                .execute(conn)
+                .await?;
+            Ok(changed)
+        })
+    }
+
+    /// Deletes those of `ids` that `user` has; gives how many these were. Their ids are not given out again.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn delete_notifications(
+        &self,
+        user: UserId,
+        ids: &[NotificationId],
+    ) -> Result<usize, StoreError> {
+        let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+        write!(self, |conn| {
+            let (mut deleted, mut unread) = (0, 0_i64);
+            for some in ids.chunks(CHUNK) {
+                let own = || {
+                    notifications::table
+                        .filter(notifications::user_id.eq(user.get()))
+                        .filter(notifications::id.eq_any(some.to_vec()))
+                };
+                unread += own()
+                    .filter(notifications::is_read.eq(false))
+                    .count()
+                    .get_result::<i64>(conn)
+                    .await?;
+                deleted += diesel::delete(own()).execute(conn).await?;
+            }
+            diesel::update(inboxes::table.find(user.get()))
+                .set(inboxes::unread.eq(inboxes::unread - unread))
+                .execute(conn)
+                .await?;
+            Ok(deleted)
+        })
+    }
+}

@@ -1,0 +1,72 @@
+//! The tables, as `diesel print-schema` writes them (with BIGINT for every integer key).
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        username -> Text,
+        password_hash -> Text,
+        manager_id -> Nullable<BigInt>,
+        token_generation -> BigInt,
+        tokens_cut_at_ms -> BigInt,
+        created_at_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    roles (name) {
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    role_permissions (role, permission) {
+        role -> Text,
+        permission -> Text,
+    }
+}
+
+diesel::table! {
+    user_roles (user_id, role) {
+        user_id -> BigInt,
+        role -> Text,
+    }
+}
+
+diesel::table! {
+    user_permissions (user_id, permission) {
+        user_id -> BigInt,
+        permission -> Text,
+    }
+}
+
+diesel::table! {
+    inboxes (user_id) {
+        user_id -> BigInt,
+        last_id -> BigInt,
+        unread -> BigInt,
+    }
+}
+
+diesel::table! {
+    notifications (user_id, id) {
+        user_id -> BigInt,
+        id -> BigInt,
+        title -> Text,
+        content -> Text,
+        level -> Text,
+        notification_type -> Text,
+        link -> Text,
+        is_read -> Bool,
+        created_at_ms -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    users,
+    roles,
+    role_permissions,
+    user_roles,
+    user_permissions,
+    inboxes,
+    notifications,
+);

@@ -1,0 +1,348 @@
+//! SQLite: one file, many readers, one writer.
+//!
+//! Writers of this process queue for the one writing connection, in order and for at most [`PATIENCE`], instead of fighting
+//! for the file's lock; another process (the CLI) is waited for by SQLite's own busy timeout, as long again.
+//! The file is looked at before each use: one that was moved away or deleted would still take writes through the open
+//! connections, and those would be lost.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
+use diesel::{Connection as _, SqliteConnection};
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use futures_util::FutureExt as _;
+use parking_lot::Mutex;
+
+use super::StoreError;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// How many queries read at once; more wait.
+const READERS: usize = 8;
+
+/// How long a call waits for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// For every connection, because none of it is kept in the file except the journal's mode. The timeout comes first, so that the
+/// other settings wait for a lock too. FULL, so that a commit is on the disk when it is acknowledged.
+const SETTINGS: &str = "PRAGMA busy_timeout = 5000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA foreign_keys = ON;";
+
+type Connection = SyncConnectionWrapper<SqliteConnection>;
+
+#[derive(Clone)]
+pub(super) struct Sqlite {
+    readers: Pool<Connection>,
+    writer: Pool<Connection>,
+    file: Arc<DatabaseFile>,
+}
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Not a URL that this build understands.
+    #[error("database URL {0:?} is not sqlite://PATH (in memory is not possible: what is stored must last)")]
+    Url(String),
+    /// Its directory does not exist and cannot be made.
+    #[error("cannot make the directory {} for the database: {source}; make it, or set --database-url to another place", path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The file cannot be made or read.
+    #[error("cannot open the database file {}: {source}; check who owns it and its directory, or set --database-url", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// SQLite does not accept the file.
+    #[error("cannot use the database file {}: {reason}; it must be a SQLite database that this user may write", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// In SQLite's words.
+        reason: String,
+    },
+    /// The tables could not be brought up to date; they are as they were.
+    #[error("cannot bring the tables of {} up to date: {reason}; restore a backup or use a fitting release", path.display())]
+    Migrate {
+        /// The file.
+        path: PathBuf,
+        /// In the database's words.
+        reason: String,
+    },
+}
+
+impl Sqlite {
+    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
+        let path = path_in(url)?;
+        let prepared = path.clone();
+        tokio::task::spawn_blocking(move || prepare(&prepared))
+            .await
+            .map_err(|ended| OpenError::Database {
+                path: path.clone(),
+                reason: ended.to_string(),
+            })??;
+        let file = DatabaseFile::find(&path).map_err(|source| OpenError::File {
+            path: path.clone(),
+            source,
+        })?;
+        let pool = |settings: String, connections| {
+            Pool::builder(manager(&path, settings))
+                .max_size(connections)
+                .build()
+                .map_err(|error| OpenError::Database {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })
+        };
+        Ok(Self {
+            readers: pool(format!("{SETTINGS} PRAGMA query_only = ON;"), READERS)?,
+            writer: pool(SETTINGS.into(), 1)?,
+            file: Arc::new(file),
+        })
+    }
+
+    pub(super) async fn reader(&self) -> Result<Object<Connection>, StoreError> {
+        self.lend(&self.readers).await
+    }
+
+    pub(super) async fn writer(&self) -> Result<Object<Connection>, StoreError> {
+        self.lend(&self.writer).await
+    }
+
+    async fn lend(&self, pool: &Pool<Connection>) -> Result<Object<Connection>, StoreError> {
+        let file = Arc::clone(&self.file);
+        let since = tokio::task::spawn_blocking(move || file.since())
+            .await
+            .map_err(|_| StoreError::Unavailable("the program is stopping".into()))??;
+        loop {
+            let lent = tokio::time::timeout(PATIENCE, pool.get())
+                .await
+                .map_err(|_| StoreError::Unavailable(format!("busy for more than {PATIENCE:?}")))?
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            if Object::metrics(&lent).created >= since {
+                return Ok(lent);
+            }
+            drop(Object::take(lent));
+        }
+    }
+}
+
+/// Opens a transaction that holds the write lock from its start: one that reads first and asks for the lock later fails
+/// when another process wrote in between, whatever the busy timeout.
+pub(super) async fn begin(connection: &mut Connection) -> Result<(), StoreError> {
+    connection
+        .spawn_blocking(|inner| AnsiTransactionManager::begin_transaction_sql(inner, "BEGIN IMMEDIATE"))
+        .await?;
+    Ok(())
+}
+
+/// Commits when `outcome` is good, else rolls back and gives the first error. A connection whose rollback fails is thrown
+/// away by the pool.
+pub(super) async fn end<T: Send + 'static>(
+    connection: &mut Connection,
+    outcome: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    match outcome {
+        Ok(value) => {
+            connection
+                .spawn_blocking(AnsiTransactionManager::commit_transaction)
+                .await?;
+            Ok(value)
+        }
+        Err(error) => {
+            let rolled_back = connection
+                .spawn_blocking(AnsiTransactionManager::rollback_transaction)
+                .await;
+            if let Err(trouble) = rolled_back {
+                tracing::debug!(%trouble, "a rollback failed, the connection is dropped");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn path_in(url: &str) -> Result<PathBuf, OpenError> {
+    match url.strip_prefix("sqlite://") {
+        None | Some("" | ":memory:") => Err(OpenError::Url(url.into())),
+        Some(path) => Ok(path.into()),
+    }
+}
+
+/// The path as SQLite's URI, which opens an existing file only: a database that vanished is not replaced by an empty one.
+fn uri(path: &Path) -> String {
+    let mut uri = String::from("file:");
+    for character in path.to_string_lossy().chars() {
+        match character {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+    }
+    uri + "?mode=rw"
+}
+
+fn manager(path: &Path, settings: String) -> AsyncDieselConnectionManager<Connection> {
+    let settings: Arc<str> = settings.into();
+    let mut config = ManagerConfig::default();
+    config.recycling_method = RecyclingMethod::Fast;
+    config.custom_setup = Box::new(move |uri| {
+        let (uri, settings) = (uri.to_owned(), Arc::clone(&settings));
+        let connect = move || connect(&uri, &settings);
+        async move {
+            tokio::task::spawn_blocking(connect)
+                .await
+                .unwrap_or_else(|ended| Err(diesel::ConnectionError::BadConnection(ended.to_string())))
+                .map(Connection::new)
+        }
+        .boxed()
+    });
+    AsyncDieselConnectionManager::new_with_config(uri(path), config)
+}
+
+fn connect(uri: &str, settings: &str) -> diesel::ConnectionResult<SqliteConnection> {
+    let mut connection = SqliteConnection::establish(uri)?;
+    connection
+        .batch_execute(settings)
+        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    Ok(connection)
+}
+
+/// Makes the file when there is none, and brings its tables up to date.
+fn prepare(path: &Path) -> Result<(), OpenError> {
+    make_file(path)?;
+    let unusable = |reason: String| OpenError::Database {
+        path: path.into(),
+        reason,
+    };
+    let mut connection = connect(&uri(path), SETTINGS).map_err(|error| unusable(error.to_string()))?;
+    // One transaction around all of them: several processes may start at once, and all or nothing is done.
+    connection
+        .immediate_transaction(|connection| {
+            let ran = connection.run_pending_migrations(MIGRATIONS);
+            ran.map(|names| names.len()).map_err(MigrationFailed::Migration)
+        })
+        .map(|ran| tracing::debug!(migrations = ran, "the database's tables are up to date"))
+        .map_err(|failed| match failed {
+            MigrationFailed::Begin(error) => unusable(error.to_string()),
+            MigrationFailed::Migration(reason) => OpenError::Migrate {
+                path: path.into(),
+                reason: reason.to_string(),
+            },
+        })
+}
+
+enum MigrationFailed {
+    Begin(diesel::result::Error),
+    Migration(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<diesel::result::Error> for MigrationFailed {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Begin(error)
+    }
+}
+
+fn make_file(path: &Path) -> Result<(), OpenError> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(directory) = directory
+        && !directory.is_dir()
+    {
+        std::fs::create_dir(directory).map_err(|source| OpenError::Directory {
+            path: directory.into(),
+            source,
+        })?;
+    }
+    // Only when it is new: closing a second descriptor of a file would drop the locks that SQLite holds on it.
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(OpenError::File {
+            path: path.into(),
+            source,
+        }),
+    }
+}
+
+/// The file behind the path, and since when it is that one.
+struct DatabaseFile {
+    path: PathBuf,
+    seen: Mutex<(FileName, Instant)>,
+}
+
+/// Device and inode.
+type FileName = (u64, u64);
+
+impl DatabaseFile {
+    fn find(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            path: path.into(),
+            seen: Mutex::new((Self::look(path)?, Instant::now())),
+        })
+    }
+
+    fn look(path: &Path) -> io::Result<FileName> {
+        let metadata = std::fs::metadata(path)?;
+        Ok((metadata.dev(), metadata.ino()))
+    }
+
+    /// Connections made before this moment belong to a file that is no longer there.
+    fn since(&self) -> Result<Instant, StoreError> {
+        let now = Self::look(&self.path)
+            .map_err(|error| StoreError::Unavailable(format!("{}: {error}", self.path.display())))?;
+        let mut seen = self.seen.lock();
+        if seen.0 != now {
+            *seen = (now, Instant::now());
+        }
+        Ok(seen.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_names_a_file() {
+        for url in [
+            "",
+            "sqlite://",
+            "sqlite://:memory:",
+            "postgres://localhost/x",
+            "data/x.db",
+        ] {
+            assert!(path_in(url).is_err(), "{url:?}");
+        }
+        assert_eq!(path_in("sqlite://data/x.db").ok(), Some("data/x.db".into()));
+        assert_eq!(path_in("sqlite:///srv/x.db").ok(), Some("/srv/x.db".into()));
+    }
+
+    #[test]
+    fn odd_names_stay_one_path() {
+        assert_eq!(
+            uri(Path::new("/a b/100%?#.db")),
+            "file:/a b/100%25%3f%23.db?mode=rw"
+        );
+    }
+}

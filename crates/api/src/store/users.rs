@@ -1,0 +1,360 @@
+//! Who there is, who answers to whom, and which tokens are still good.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::schema::{inboxes, role_permissions, user_permissions, user_roles, users};
+use super::{Store, StoreError, read, write};
+use crate::id::UserId;
+use crate::user::{Permission, Username};
+
+/// The longest chain of managers that is followed; a longer one ends as "not below".
+const LONGEST_CHAIN: usize = 1_000;
+
+/// A user, without the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// The user's id, also the uid on the gateways.
+    pub id: UserId,
+    /// Unique, compared byte for byte.
+    pub username: String,
+    /// Whoever this user answers to.
+    pub manager_id: Option<UserId>,
+    /// Tokens of another generation are refused.
+    pub token_generation: i64,
+    /// When the generation was last raised, in milliseconds since 1970; 0 for never.
+    pub tokens_cut_at_ms: i64,
+    /// When the user was made, in milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// What a check of a token needs to know, read at one moment.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The user.
+    pub user: UserRow,
+    /// What the user may do, by roles and by own grants, each once, in order.
+    pub permissions: Vec<Permission>,
+}
+
+/// What a login compares.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// Whose password it is.
+    pub user_id: UserId,
+    /// In PHC form.
+    pub password_hash: String,
+}
+
+/// A user to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Must not be taken.
+    pub username: Username,
+    /// In PHC form, see [`auth::password`](crate::auth::password).
+    pub password_hash: String,
+    /// Whoever this user answers to; must exist.
+    pub manager_id: Option<UserId>,
+    /// Milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct Row {
+    id: i64,
+    username: String,
+    manager_id: Option<i64>,
+    token_generation: i64,
+    tokens_cut_at_ms: i64,
+    created_at_ms: i64,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+struct Insert {
+    username: String,
+    password_hash: String,
+    manager_id: Option<i64>,
+    created_at_ms: i64,
+}
+
+fn user_id(number: i64) -> Result<UserId, StoreError> {
+    let wrong = || diesel::result::Error::DeserializationError(format!("user id {number}").into());
+    UserId::new(number).ok_or_else(|| wrong().into())
+}
+
+impl TryFrom<Row> for UserRow {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: user_id(row.id)?,
+            username: row.username,
+            manager_id: row.manager_id.map(user_id).transpose()?,
+            token_generation: row.token_generation,
+            tokens_cut_at_ms: row.tokens_cut_at_ms,
+            created_at_ms: row.created_at_ms,
+        })
+    }
+}
+
+impl Store {
+    /// Makes a user with an empty inbox.
+    ///
+    /// # Errors
+    /// [`StoreError::UsernameTaken`], [`StoreError::NoSuchUsers`] for the manager, [`StoreError::Unavailable`]
+    pub async fn create_user(&self, new: NewUser) -> Result<UserId, StoreError> {
+        write!(self, |conn| {
+            let named = users::table.filter(users::username.eq(new.username.as_str().to_owned()));
+            if named.count().get_result::<i64>(conn).await? > 0 {
+                return Err(StoreError::UsernameTaken(new.username.to_string()));
+            }
+            if let Some(manager) = new.manager_id
+                && users::table
+                    .find(manager.get())
+                    .count()
+                    .get_result::<i64>(conn)
+                    .await?
+                    == 0
+            {
+                return Err(StoreError::NoSuchUsers(vec![manager]));
+            }
+            let insert = Insert {
+                username: new.username.to_string(),
+                password_hash: new.password_hash,
+                manager_id: new.manager_id.map(UserId::get),
+                created_at_ms: new.created_at_ms,
+            };
+            diesel::insert_into(users::table)
+                .values(insert)
+                .execute(conn)
+                .await?;
+            // Read back by its unique name: not every backend returns what it inserted.
+            let id = user_id(
+                users::table
+                    .filter(users::username.eq(new.username.to_string()))
+                    .select(users::id)
+                    .first(conn)
+                    .await?,
+            )?;
+            diesel::insert_into(inboxes::table)
+                .values(inboxes::user_id.eq(id.get()))
+                .execute(conn)
+                .await?;
+            Ok(id)
+        })
+    }
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn user(&self, user: UserId) -> Result<Option<UserRow>, StoreError> {
+        read!(self, |conn| {
+            let row = users::table
+                .find(user.get())
+                .select(Row::as_select())
+                .first(conn)
+                .await
+                .optional()?;
+            row.map(UserRow::try_from).transpose()
+        })
+    }
+
+    /// The user with this name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn user_by_name(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
+        let username = username.to_owned();
+        read!(self, |conn| {
+            let row = users::table
+                .filter(users::username.eq(username))
+                .select(Row::as_select())
+                .first(conn)
+                .await
+                .optional()?;
+            row.map(UserRow::try_from).transpose()
+        })
+    }
+
+    /// At most `limit` users after the id `after`, in order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<UserRow>, StoreError> {
+        read!(self, |conn| {
+            let rows = users::table
+                .filter(users::id.gt(after.map_or(0, UserId::get)))
+                .order(users::id)
+                .limit(limit.into())
+                .select(Row::as_select())
+                .load(conn)
+                .await?;
+            rows.into_iter().map(UserRow::try_from).collect()
+        })
+    }
+
+    /// What a login of this name compares with.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn credentials(&self, username: &str) -> Result<Option<Credentials>, StoreError> {
+        let username = username.to_owned();
+        read!(self, |conn| {
+            let found = users::table
+                .filter(users::username.eq(username))
+                .select((users::id, users::password_hash))
+                .first::<(i64, String)>(conn)
+                .await
+                .optional()?;
+            let credentials = |(id, password_hash)| {
+                Ok(Credentials {
+                    user_id: user_id(id)?,
+                    password_hash,
+                })
+            };
+            found.map(credentials).transpose()
+        })
+    }
+
+    /// What a check of this user's token needs to know.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+        read!(self, |conn| {
+            let row = users::table
+                .find(user.get())
+                .select(Row::as_select())
+                .first(conn)
+                .await
+                .optional()?;
+            let Some(row) = row else { return Ok(None) };
+            let mut names: Vec<String> = user_permissions::table
+                .filter(user_permissions::user_id.eq(user.get()))
+                .select(user_permissions::permission)
+                .load(conn)
+                .await?;
+            let roles = user_roles::table
+                .filter(user_roles::user_id.eq(user.get()))
+                .select(user_roles::role);
+            let by_role: Vec<String> = role_permissions::table
+                .filter(role_permissions::role.eq_any(roles))
+                .select(role_permissions::permission)
+                .load(conn)
+                .await?;
+            names.extend(by_role);
+            // A name this release does not know was granted by a newer one, and grants nothing here.
+            let mut permissions: Vec<Permission> =
+                names.iter().filter_map(|name| name.parse().ok()).collect();
+            permissions.sort_unstable();
+            permissions.dedup();
+            Ok(Some(Standing {
+                user: row.try_into()?,
+                permissions,
+            }))
+        })
+    }
+
+    /// Puts `user` below `manager`, or below nobody.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchUsers`], [`StoreError::ManagerCycle`] when `manager` is `user` or below it,
+    /// [`StoreError::Unavailable`]
+    pub async fn set_manager(&self, user: UserId, manager: Option<UserId>) -> Result<(), StoreError> {
+        write!(self, |conn| {
+            let mut above = manager.map(UserId::get);
+            for _ in 0..LONGEST_CHAIN {
+                let Some(id) = above else { break };
+                if id == user.get() {
+                    return Err(StoreError::ManagerCycle {
+                        user,
+                        manager: user_id(manager.map_or(id, UserId::get))?,
+                    });
+                }
+                above = users::table
+                    .find(id)
+                    .select(users::manager_id)
+                    .first::<Option<i64>>(conn)
+                    .await
+                    .optional()?
+                    .ok_or_else(|| StoreError::NoSuchUsers(manager.into_iter().collect()))?;
+            }
+            let changed = diesel::update(users::table.find(user.get()))
+                .set(users::manager_id.eq(manager.map(UserId::get)))
+                .execute(conn)
+                .await?;
+            match changed {
+                0 => Err(StoreError::NoSuchUsers(vec![user])),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Whether `user` answers to `manager`, directly or through others. Nobody answers to themselves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn is_subordinate(&self, user: UserId, manager: UserId) -> Result<bool, StoreError> {
+        read!(self, |conn| {
+            let mut below = user.get();
+            for _ in 0..LONGEST_CHAIN {
+                let above: Option<Option<i64>> = users::table
+                    .find(below)
+                    .select(users::manager_id)
+                    .first(conn)
+                    .await
+                    .optional()?;
+                match above.flatten() {
+                    Some(id) if id == manager.get() => return Ok(true),
+                    Some(id) => below = id,
+                    None => return Ok(false),
+                }
+            }
+            tracing::error!(%user, "the chain of managers is too long or turns in a circle");
+            Ok(false)
+        })
+    }
+
+    /// Makes every token of `user` that exists now useless; `false` when there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn cut_tokens(&self, user: UserId, now_ms: i64) -> Result<bool, StoreError> {
+        write!(self, |conn| {
+            let changed = diesel::update(users::table.find(user.get()))
+                .set((
+                    users::token_generation.eq(users::token_generation + 1),
+                    users::tokens_cut_at_ms.eq(now_ms),
+                ))
+                .execute(conn)
+                .await?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// Gives `user` another password, and makes every token that exists now useless; `false` when there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn set_password(
+        &self,
+        user: UserId,
+        password_hash: String,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
+        write!(self, |conn| {
+            let changed = diesel::update(users::table.find(user.get()))
+                .set((
+                    users::password_hash.eq(password_hash),
+                    users::token_generation.eq(users::token_generation + 1),
+                    users::tokens_cut_at_ms.eq(now_ms),
+                ))
+                .execute(conn)
+                .await?;
+            Ok(changed > 0)
+        })
+    }
+}
