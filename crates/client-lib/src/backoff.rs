@@ -20,9 +20,14 @@ impl Backoff {
         whole.mul_f64(0.5 + random.clamp(0.0, 1.0) / 2.0)
     }
 
-    /// Starts from the shortest wait again.
-    pub(crate) fn reset(&mut self) {
-        self.failures = 0;
+    /// Tells whether what was reached lasted: then the shortest wait comes next again. What breaks off right away, such as a peer
+    /// that dies at the first command, goes on backing off.
+    pub(crate) fn lasted(&mut self, lived: Duration) -> bool {
+        let lasted = lived >= LONGEST;
+        if lasted {
+            self.failures = 0;
+        }
+        lasted
     }
 }
 
@@ -41,11 +46,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_spread_over_its_upper_half_and_a_success_starts_anew() {
+    fn a_wait_is_spread_over_its_upper_half_and_a_lasting_success_starts_anew() {
         let mut backoff = Backoff::default();
         assert_eq!(backoff.after_failure(0.0), Duration::from_millis(25));
         assert_eq!(backoff.after_failure(0.5), Duration::from_millis(75));
-        backoff.reset();
+        assert!(!backoff.lasted(Duration::from_millis(999)));
+        assert_eq!(backoff.after_failure(1.0), Duration::from_millis(200));
+        assert!(backoff.lasted(Duration::from_secs(1)));
         assert_eq!(backoff.after_failure(1.0), Duration::from_millis(50));
     }
 }

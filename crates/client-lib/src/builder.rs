@@ -13,7 +13,7 @@ use crate::GatewayClient;
 pub struct Builder {
     registers: Vec<String>,
     secret: Option<SecretString>,
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 /// Times and bounds, as the tasks use them.

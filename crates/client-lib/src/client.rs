@@ -21,6 +21,7 @@ use crate::{Builder, GatewayStatus, RegisterStatus};
 /// Every call ends within the deadline (2 s unless [`Builder::deadline`] says otherwise) and tells which gateways did not do
 /// their part. A call is started by polling it, and puts its command last in the queue of every gateway concerned before it
 /// first waits: calls that one task awaits in turn, or joins, reach each gateway in that order. Between tasks there is no order.
+/// A gateway refuses a command that excludes more than 10,000 of its clients.
 /// A call may be dropped at any time; its command is withdrawn if it was not yet sent, and carried out if it was.
 #[derive(Clone)]
 pub struct GatewayClient {
@@ -31,6 +32,12 @@ struct Shared {
     view: watch::Receiver<Arc<View>>,
     deadline: Duration,
     _driver: AbortOnDropHandle<()>,
+}
+
+impl std::fmt::Debug for GatewayClient {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("GatewayClient").finish_non_exhaustive()
+    }
 }
 
 impl GatewayClient {

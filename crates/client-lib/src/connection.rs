@@ -54,7 +54,7 @@ impl Peer {
         step: impl Future<Output = Result<T, Trouble>>,
     ) -> Result<T, Trouble> {
         let limit = self.limits.connect_timeout;
-        let late = |_| Err(Trouble(format!("no answer to {what} within {limit:?}")));
+        let late = |_| Err(Trouble(format!("{what} took longer than {limit:?}")));
         timeout(limit, step).await.unwrap_or_else(late)
     }
 }

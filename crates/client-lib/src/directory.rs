@@ -131,9 +131,18 @@ async fn until(time: Option<Instant>) {
 
 impl Directory {
     fn hear(&mut self, heard: Heard) {
-        self.heard |= heard.trouble.is_none();
-        self.troubles[heard.position] = heard.trouble;
-        self.membership.hear(heard.position, heard.word, Instant::now());
+        let now = Instant::now();
+        self.troubles[heard.position] = match heard.word {
+            Ok(word) => {
+                self.heard = true;
+                self.membership.hear(heard.position, word, now);
+                None
+            }
+            Err(trouble) => {
+                self.membership.lose(heard.position, now);
+                Some(trouble)
+            }
+        };
     }
 
     fn sweep(&mut self) -> Option<Instant> {

@@ -47,7 +47,6 @@ struct State {
     refused: u64,
 }
 
-#[derive(Clone)]
 enum Phase {
     /// Being opened for the first time, or again right after it broke: commands wait.
     Opening,
@@ -63,6 +62,16 @@ struct Waiting {
 }
 
 type Outcome = Result<v1::Receipt, FailureReason>;
+
+/// An outcome and who waits for it.
+type Told = (oneshot::Sender<Outcome>, Outcome);
+
+fn tell(outcomes: Vec<Told>) {
+    for (waiting, outcome) in outcomes {
+        // Whoever gave up does not hear it.
+        drop(waiting.send(outcome));
+    }
+}
 
 /// What a lane holds right now.
 pub(crate) struct LaneStatus {
@@ -191,44 +200,49 @@ impl Lane {
 
     /// The pipe is open: what waits is sent from now on.
     pub(crate) fn open(&self, queries: QueryLine) {
-        let mut state = self.state.lock();
-        state.phase = Phase::Open(Arc::new(queries));
-        state.wake.notify_one();
-        self.phase_changed(state);
+        self.enter(Phase::Open(Arc::new(queries)), |state| {
+            state.wake.notify_one();
+            Vec::new()
+        });
     }
 
     /// The pipe broke. What was sent has an unknown outcome; what waits goes on waiting for it to open again.
     pub(crate) fn broken(&self) {
-        let mut state = self.state.lock();
-        state.phase = Phase::Opening;
-        state.end_stream();
-        self.phase_changed(state);
+        self.enter(Phase::Opening, State::end_stream);
     }
 
-    /// The pipe could not be opened, or not in time. What waits has failed, and so does every new command until it is open.
+    /// The pipe is not open and may not be soon. What waits has failed, and so does every new command until it is open; an attempt
+    /// that goes on meanwhile may still open it.
     pub(crate) fn down(&self, trouble: String) {
-        let mut state = self.state.lock();
-        state.phase = Phase::Down(trouble);
-        state.end_stream();
-        state.waiting_bytes = 0;
-        for (_, waiting) in std::mem::take(&mut state.waiting) {
-            let _ = waiting.outcome.send(Err(FailureReason::Unreachable));
-        }
-        self.phase_changed(state);
+        self.enter(Phase::Down(trouble), |state| {
+            state.waiting_bytes = 0;
+            let waiting = std::mem::take(&mut state.waiting).into_values();
+            waiting
+                .map(|waiting| (waiting.outcome, Err(FailureReason::Unreachable)))
+                .collect()
+        });
     }
 
-    fn phase_changed(&self, state: parking_lot::MutexGuard<'_, State>) {
-        drop(state);
+    /// Changes the phase; `change` returns the outcomes that are told once the lock is free again.
+    fn enter(&self, phase: Phase, change: impl FnOnce(&mut State) -> Vec<Told>) {
+        let over = {
+            let mut state = self.state.lock();
+            state.phase = phase;
+            change(&mut state)
+        };
+        tell(over);
         self.settled.notify_waiters();
         self.changed.notify_one();
     }
 
-    /// Hands a receipt to the caller that waits for it, if one still does.
-    pub(crate) fn answer(&self, receipt: v1::Receipt) {
-        let waiting = self.state.lock().in_flight.remove(&receipt.id);
-        if let Some(outcome) = waiting {
-            let _ = outcome.send(Ok(receipt));
-        }
+    /// Hands receipts to the callers that still wait for them.
+    pub(crate) fn answer(&self, receipts: Vec<v1::Receipt>) {
+        let answered = {
+            let mut state = self.state.lock();
+            let told = |receipt: v1::Receipt| Some((state.in_flight.remove(&receipt.id)?, Ok(receipt)));
+            receipts.into_iter().filter_map(told).collect()
+        };
+        tell(answered);
     }
 
     fn forget(&self, id: u64) {
@@ -246,12 +260,12 @@ impl State {
         fits && self.waiting.len() + self.in_flight.len() < lane.most_commands
     }
 
-    fn end_stream(&mut self) {
+    /// No stream may take commands any more; what was sent has an unknown outcome.
+    fn end_stream(&mut self) -> Vec<Told> {
         self.stream += 1;
         self.wake.notify_one();
-        for (_, outcome) in self.in_flight.drain() {
-            let _ = outcome.send(Err(FailureReason::UnknownOutcome));
-        }
+        let unknown = |(_, outcome)| (outcome, Err(FailureReason::UnknownOutcome));
+        self.in_flight.drain().map(unknown).collect()
     }
 
     fn take_batch(&mut self) -> v1::CommandBatch {
@@ -326,5 +340,125 @@ impl Ticket {
 impl Drop for Entry {
     fn drop(&mut self) {
         self.lane.forget(self.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use gatepipe_proto::GatewayId;
+    use gatepipe_proto::secret::SendSecret;
+    use gatepipe_proto::v1::command::Command;
+    use tonic::transport::Endpoint;
+
+    use super::*;
+    use crate::Builder;
+    use crate::connection::Peer;
+
+    fn lane() -> Arc<Lane> {
+        Arc::new(Lane::new(1_000, 4 << 20, Arc::default()))
+    }
+
+    fn open(lane: &Lane) {
+        let peer = Peer {
+            endpoint: Endpoint::from_static("http://127.0.0.1:1"),
+            secret: SendSecret::new(None).unwrap(),
+            limits: Builder::default().limits,
+        };
+        lane.open(QueryLine::new(GatewayId::random(), peer));
+    }
+
+    fn submit(lane: &Arc<Lane>, bytes: usize) -> Result<Ticket, FailureReason> {
+        lane.submit(Command::SendToUids(v1::SendToUids {
+            uids: vec!["x".repeat(bytes)],
+            ..v1::SendToUids::default()
+        }))
+    }
+
+    async fn ids(batches: &mut Batches) -> Vec<u64> {
+        let batch = batches.next().await.expect("the stream goes on");
+        batch.commands.iter().map(|command| command.id).collect()
+    }
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(10)
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_whatever_waits_within_its_bounds_in_order() {
+        let lane = lane();
+        let mut batches = lane.new_stream();
+        open(&lane);
+        let _small: Vec<_> = (0..300).map(|_| submit(&lane, 1).unwrap()).collect();
+        assert_eq!(ids(&mut batches).await, (1..=256).collect::<Vec<_>>());
+        assert_eq!(ids(&mut batches).await, (257..=300).collect::<Vec<_>>());
+        let _big: Vec<_> = (0..3).map(|_| submit(&lane, 900 << 10).unwrap()).collect();
+        assert_eq!(ids(&mut batches).await, [301, 302]);
+        assert_eq!(ids(&mut batches).await, [303]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_taken_before_the_pipe_is_open_or_by_a_stream_of_a_broken_one() {
+        let lane = lane();
+        let mut old = lane.new_stream();
+        let _first = submit(&lane, 1).unwrap();
+        assert!(timeout_at(Instant::now(), old.next()).await.is_err());
+        open(&lane);
+        lane.broken();
+        let mut new = lane.new_stream();
+        open(&lane);
+        assert!(old.next().await.is_none());
+        assert_eq!(ids(&mut new).await, [1]);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_goes_on_after_the_grace_can_still_open_the_pipe() {
+        let lane = lane();
+        let mut batches = lane.new_stream();
+        let early = submit(&lane, 1).unwrap();
+        lane.down("no answer yet".into());
+        assert_eq!(early.receipt(soon()).await, Err(FailureReason::Unreachable));
+        assert_eq!(submit(&lane, 1).err(), Some(FailureReason::Unreachable));
+        open(&lane);
+        let _late = submit(&lane, 1).unwrap();
+        assert_eq!(ids(&mut batches).await, [2]);
+    }
+
+    #[tokio::test]
+    async fn a_break_leaves_what_was_sent_unknown_and_what_waits_waiting() {
+        let lane = lane();
+        let mut batches = lane.new_stream();
+        open(&lane);
+        let sent = submit(&lane, 1).unwrap();
+        batches.next().await;
+        let waiting = submit(&lane, 1).unwrap();
+        lane.broken();
+        assert_eq!(sent.receipt(soon()).await, Err(FailureReason::UnknownOutcome));
+        assert_eq!(lane.status().waiting, 1);
+        lane.down("refused".into());
+        assert_eq!(waiting.receipt(soon()).await, Err(FailureReason::Unreachable));
+    }
+
+    #[tokio::test]
+    async fn a_late_receipt_and_one_for_nobody_change_nothing() {
+        let lane = lane();
+        let mut batches = lane.new_stream();
+        open(&lane);
+        let gave_up = submit(&lane, 1).unwrap();
+        batches.next().await;
+        assert_eq!(
+            gave_up.receipt(Instant::now()).await,
+            Err(FailureReason::Deadline)
+        );
+        assert_eq!(lane.status().in_flight, 0);
+        let waits = submit(&lane, 1).unwrap();
+        batches.next().await;
+        let receipt = |id| v1::Receipt {
+            id,
+            ..v1::Receipt::default()
+        };
+        lane.answer(vec![receipt(99), receipt(1), receipt(2)]);
+        assert_eq!(waits.receipt(soon()).await, Ok(receipt(2)));
     }
 }

@@ -29,13 +29,12 @@ pub(crate) struct Entry {
     pub(crate) draining: bool,
 }
 
-/// What a register said, or that it fell silent.
+/// What a register said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Word {
     Snapshot(Vec<Entry>),
     Listed(Entry),
     Removed(GatewayId),
-    Lost,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,13 +91,18 @@ impl Membership {
             Word::Removed(gateway) => {
                 register.listings.remove(&gateway);
             }
-            Word::Lost => {
-                register.connected = false;
-                for listing in register.listings.values_mut() {
-                    if *listing == Listing::Heard {
-                        *listing = Listing::Until(now + WORD_LASTS);
-                    }
-                }
+        }
+    }
+
+    /// Takes in that the register at `position` cannot be heard since `now`. Drops nobody.
+    pub(crate) fn lose(&mut self, position: usize, now: Instant) {
+        let Some(register) = self.registers.get_mut(position) else {
+            return;
+        };
+        register.connected = false;
+        for listing in register.listings.values_mut() {
+            if *listing == Listing::Heard {
+                *listing = Listing::Until(now + WORD_LASTS);
             }
         }
     }
@@ -210,7 +214,7 @@ mod tests {
                 }
                 Listed(register, letter) => membership.hear(*register, Word::Listed(entry(*letter)), now),
                 Removed(register, letter) => membership.hear(*register, Word::Removed(gateway(*letter)), now),
-                Lost(register) => membership.hear(*register, Word::Lost, now),
+                Lost(register) => membership.lose(*register, now),
                 PipeOpens(letter) => {
                     open.insert(gateway(*letter));
                 }
@@ -322,7 +326,7 @@ mod tests {
         let mut membership = Membership::new(1);
         membership.hear(0, Word::Snapshot(vec![entry('a')]), now);
         assert_eq!(membership.sweep(now, |_| false), None);
-        membership.hear(0, Word::Lost, now);
+        membership.lose(0, now);
         assert_eq!(membership.sweep(now, |_| false), Some(now + WORD_LASTS));
         membership.hear(0, Word::Snapshot(Vec::new()), now);
         assert_eq!(membership.sweep(now, |_| false), Some(now + SETTLES));

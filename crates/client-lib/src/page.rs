@@ -3,14 +3,9 @@
 //! A client id begins with its gateway's id, so the order of clients over all gateways is: gateway by gateway in order of id, and
 //! within each as that gateway lists them.
 
-use gatepipe_proto::{ClientId, GatewayId, Uid, v1};
+use gatepipe_proto::{Uid, v1};
 
 use crate::words::{ClientInfo, Clients};
-
-/// Whether a page after `after` can hold clients of `gateway`.
-pub(crate) fn concerns(gateway: GatewayId, after: Option<ClientId>) -> bool {
-    after.is_none_or(|after| gateway >= after.gateway())
-}
 
 /// Takes the pages of gateways, in order of their ids, until one page is full.
 #[derive(Default)]
@@ -56,6 +51,8 @@ fn readable(entry: v1::ClientEntry) -> Option<ClientInfo> {
 
 #[cfg(test)]
 mod tests {
+    use gatepipe_proto::ClientId;
+
     use super::*;
 
     fn id(gateway: u8, number: u8) -> ClientId {
@@ -92,14 +89,5 @@ mod tests {
             let ids: Vec<_> = page.clients.iter().map(|client| client.client_id).collect();
             assert_eq!((ids.as_slice(), page.next), (*expected, *next), "{name}");
         }
-    }
-
-    #[test]
-    fn gateways_before_the_cursor_are_not_asked() {
-        let gateway = |number| id(number, 0).gateway();
-        assert!(concerns(gateway(1), None));
-        assert!(!concerns(gateway(1), Some(id(2, 9))));
-        assert!(concerns(gateway(2), Some(id(2, 9))));
-        assert!(concerns(gateway(3), Some(id(2, 9))));
     }
 }

@@ -1,7 +1,6 @@
 //! The task that keeps one gateway's pipe open and carries its lane through it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use gatepipe_proto::{GatewayId, v1};
 use tokio::time::{Instant, sleep, timeout};
@@ -11,9 +10,6 @@ use crate::backoff::Backoff;
 use crate::connection::{Connection, Peer, Trouble};
 use crate::lane::Lane;
 use crate::query::QueryLine;
-
-/// A pipe that lived this long is opened again at once when it breaks; one that did not backs off.
-const LIVED: Duration = Duration::from_secs(1);
 
 /// Keeps a pipe to `gateway` open until dropped.
 pub(crate) async fn keep_open(gateway: GatewayId, peer: Peer, lane: Arc<Lane>) {
@@ -25,10 +21,9 @@ pub(crate) async fn keep_open(gateway: GatewayId, peer: Peer, lane: Arc<Lane>) {
                 tracing::info!(%gateway, "the pipe to a gateway is open");
                 let opened = Instant::now();
                 let trouble = pipe.carry(&lane).await;
-                tracing::warn!(%gateway, %trouble, "the pipe to a gateway broke");
+                tracing::info!(%gateway, %trouble, "the pipe to a gateway ended");
                 lane.broken();
-                if opened.elapsed() >= LIVED {
-                    backoff.reset();
+                if backoff.lasted(opened.elapsed()) {
                     continue;
                 }
                 trouble
@@ -48,6 +43,7 @@ struct Leaving(Arc<Lane>);
 
 impl Drop for Leaving {
     fn drop(&mut self) {
+        self.0.broken();
         self.0.down("it is not a member any more".into());
     }
 }
@@ -72,7 +68,8 @@ struct Pipe {
 
 async fn open(gateway: GatewayId, peer: &Peer, lane: &Arc<Lane>) -> Result<Pipe, Trouble> {
     let connection = Connection::open(peer).await?;
-    peer.in_time("who it is", connection.identify(gateway)).await?;
+    peer.in_time("asking who it is", connection.identify(gateway))
+        .await?;
     let batches = futures_util::stream::unfold(lane.new_stream(), async |mut batches| {
         let batch = batches.next().await?;
         Some((batch, batches))
@@ -92,10 +89,7 @@ impl Pipe {
     async fn carry(mut self, lane: &Lane) -> Trouble {
         loop {
             match self.receipts.message().await {
-                Ok(Some(batch)) => batch
-                    .receipts
-                    .into_iter()
-                    .for_each(|receipt| lane.answer(receipt)),
+                Ok(Some(batch)) => lane.answer(batch.receipts),
                 Ok(None) => return Trouble("the gateway ended it".into()),
                 Err(status) => return status.into(),
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatepipe_proto::v1::gateway_client::GatewayClient as Commands;
-use gatepipe_proto::{Code, GatewayId};
+use gatepipe_proto::{Code, GatewayId, v1};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 use tonic::{Response, Status};
@@ -19,17 +19,27 @@ pub(crate) struct QueryLine {
     connection: Mutex<Option<Arc<Connection>>>,
 }
 
+/// A question, and how it is put.
+pub(crate) trait Question: Clone + Send + Sync {
+    type Reply: Send;
+
+    fn put(
+        self,
+        line: Commands<Secured>,
+    ) -> impl Future<Output = Result<Response<Self::Reply>, Status>> + Send;
+}
+
 /// Asks one gateway one question, by `deadline`. A question changes nothing, so it is asked again, once, when an idle
 /// connection turns out to be broken.
-pub(crate) async fn ask<T, F: Future<Output = Result<Response<T>, Status>> + Send>(
+pub(crate) async fn ask<Q: Question>(
     lane: &Lane,
     deadline: Instant,
-    question: impl Fn(Commands<Secured>) -> F + Send + Sync,
-) -> Result<T, FailureReason> {
+    question: Q,
+) -> Result<Q::Reply, FailureReason> {
     let answer = async {
         let line = lane.query_line().await?;
-        match line.ask_once(&question).await {
-            Err(FailureReason::Unreachable) => line.ask_once(&question).await,
+        match line.ask_once(question.clone()).await {
+            Err(FailureReason::Unreachable) => line.ask_once(question).await,
             answer => answer,
         }
     };
@@ -47,12 +57,9 @@ impl QueryLine {
         }
     }
 
-    async fn ask_once<T, F: Future<Output = Result<Response<T>, Status>> + Send>(
-        &self,
-        question: &(impl Fn(Commands<Secured>) -> F + Send + Sync),
-    ) -> Result<T, FailureReason> {
+    async fn ask_once<Q: Question>(&self, question: Q) -> Result<Q::Reply, FailureReason> {
         let connection = self.connect().await.map_err(|_| FailureReason::Unreachable)?;
-        match question(connection.commands()).await {
+        match question.put(connection.commands()).await {
             Ok(answer) => Ok(answer.into_inner()),
             Err(status) if std::error::Error::source(&status).is_some() => {
                 self.forget(&connection).await;
@@ -84,5 +91,37 @@ impl QueryLine {
         {
             *connection = None;
         }
+    }
+}
+
+impl Question for v1::IsOnlineRequest {
+    type Reply = v1::IsOnlineReply;
+
+    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
+        line.is_online(self).await
+    }
+}
+
+impl Question for v1::ClientsOfUidsRequest {
+    type Reply = v1::ClientsOfUidsReply;
+
+    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
+        line.clients_of_uids(self).await
+    }
+}
+
+impl Question for v1::CountsRequest {
+    type Reply = v1::CountsReply;
+
+    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
+        line.counts(self).await
+    }
+}
+
+impl Question for v1::ClientsRequest {
+    type Reply = v1::ClientsReply;
+
+    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
+        line.clients(self).await
     }
 }

@@ -4,18 +4,17 @@ use gatepipe_proto::InvalidId;
 use gatepipe_proto::v1::watch_event::Event;
 use gatepipe_proto::v1::{GatewayEntry, WatchEvent, WatchRequest};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tonic::Streaming;
 
 use crate::backoff::Backoff;
 use crate::connection::{Connection, Peer, Trouble};
 use crate::membership::{Entry, Word};
 
-/// What a watcher tells the directory: whose word it is, and why the register was lost if it was.
+/// What a watcher tells the directory: which register it is, and its word or why it cannot be heard.
 pub(crate) struct Heard {
     pub(crate) position: usize,
-    pub(crate) word: Word,
-    pub(crate) trouble: Option<Trouble>,
+    pub(crate) word: Result<Word, Trouble>,
 }
 
 /// Hears the register at `position` until dropped or nobody listens.
@@ -24,11 +23,13 @@ pub(crate) async fn hear_always(position: usize, url: String, peer: Peer, words:
     let mut last_trouble = None;
     loop {
         let trouble = match open(&peer).await {
-            Ok(mut listening) => {
+            Ok((first, listening)) => {
                 tracing::info!(register = %url, "a register is heard");
-                backoff.reset();
                 last_trouble = None;
-                listening.pass_on(position, &words).await
+                let opened = Instant::now();
+                let trouble = listening.pass_on(first, position, &words).await;
+                backoff.lasted(opened.elapsed());
+                trouble
             }
             Err(trouble) => trouble,
         };
@@ -36,69 +37,62 @@ pub(crate) async fn hear_always(position: usize, url: String, peer: Peer, words:
             tracing::warn!(register = %url, %trouble, "a register is not heard; trying again");
             last_trouble = Some(trouble.clone());
         }
-        let lost = Heard {
-            position,
-            word: Word::Lost,
-            trouble: Some(trouble),
-        };
-        if words.send(lost).await.is_err() {
+        let word = Err(trouble);
+        if words.send(Heard { position, word }).await.is_err() {
             return;
         }
         sleep(backoff.after_failure(rand::random())).await;
     }
 }
 
-/// A register whose first word, its snapshot, has come.
+/// A register that has told its list.
 struct Listening {
     events: Streaming<WatchEvent>,
     version: Version,
-    first: Option<Word>,
     _connection: Connection,
 }
 
-async fn open(peer: &Peer) -> Result<Listening, Trouble> {
+async fn open(peer: &Peer) -> Result<(Word, Listening), Trouble> {
     let connection = Connection::open(peer).await?;
     let listing = async {
-        let mut events = connection.watching().watch(WatchRequest {}).await?.into_inner();
-        let first = events.message().await?;
-        Ok((events, first))
-    };
-    let (events, first) = peer.in_time("listing gateways", listing).await?;
-    let mut version = Version::default();
-    match first.map(|event| version.follow(event)) {
-        Some(Step::Apply(first)) => Ok(Listening {
+        let events = connection.watching().watch(WatchRequest {}).await?.into_inner();
+        let mut listening = Listening {
             events,
-            version,
-            first: Some(first),
+            version: Version::default(),
             _connection: connection,
-        }),
-        Some(Step::Skip | Step::Missed) | None => Err(Trouble("it did not begin with its list".into())),
-    }
+        };
+        Ok((listening.next().await?, listening))
+    };
+    peer.in_time("asking for gateways", listing).await
 }
 
 impl Listening {
     /// Passes its words on until the register falls silent.
-    async fn pass_on(&mut self, position: usize, words: &mpsc::Sender<Heard>) -> Trouble {
+    async fn pass_on(mut self, first: Word, position: usize, words: &mpsc::Sender<Heard>) -> Trouble {
+        let mut word = first;
         loop {
-            let word = match self.first.take() {
-                Some(first) => first,
-                None => match self.events.message().await {
-                    Ok(Some(event)) => match self.version.follow(event) {
-                        Step::Apply(word) => word,
-                        Step::Skip => continue,
-                        Step::Missed => return Trouble("a change was missed".into()),
-                    },
-                    Ok(None) => return Trouble("it ended the watch".into()),
-                    Err(status) => return status.into(),
-                },
-            };
             let heard = Heard {
                 position,
-                word,
-                trouble: None,
+                word: Ok(word),
             };
             if words.send(heard).await.is_err() {
                 return Trouble("nobody listens any more".into());
+            }
+            word = match self.next().await {
+                Ok(word) => word,
+                Err(trouble) => return trouble,
+            };
+        }
+    }
+
+    async fn next(&mut self) -> Result<Word, Trouble> {
+        loop {
+            let event = self.events.message().await?;
+            let event = event.ok_or_else(|| Trouble("it ended the watch".into()))?;
+            match self.version.follow(event) {
+                Step::Apply(word) => return Ok(word),
+                Step::Skip => {}
+                Step::Missed => return Err(Trouble("a change was missed".into())),
             }
         }
     }
@@ -128,7 +122,7 @@ impl Version {
             }
             (_, None) => return Step::Missed,
             (_, Some(version)) if event.version <= version => return Step::Skip,
-            (_, Some(version)) if event.version > version + 1 => return Step::Missed,
+            (_, Some(version)) if event.version > version.saturating_add(1) => return Step::Missed,
             (change, Some(_)) => change,
         };
         self.0 = Some(event.version);

@@ -1,1 +1,162 @@
-//! Which gateways are alive.
+//! The register: which gateways are alive. It keeps nothing but the list, and nothing on disk: a restarted register is told
+//! everything again by the gateways.
+//!
+//! `service` (gRPC) → `shared` (the one lock, the watchers) → `roster` (leases and versions, pure).
+
+mod ask;
+mod config;
+mod error;
+mod metrics;
+mod roster;
+mod service;
+mod shared;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream;
+use gatepipe_daemon::admin::{Admin, Readiness};
+use gatepipe_daemon::listen::{self, ListenOptions};
+use gatepipe_daemon::open_files;
+use gatepipe_proto::secret::{RequireSecret, SendSecret};
+use gatepipe_proto::v1::register_server::RegisterServer;
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::service::interceptor::InterceptedService;
+
+pub use config::{Config, PROGRAM};
+pub use error::RegisterError;
+
+use metrics::Metrics;
+use roster::Roster;
+use service::Service;
+use shared::Shared;
+
+/// How long open streams may take to end.
+const LAST_STREAMS: Duration = Duration::from_secs(2);
+/// Streams at once on one connection.
+const MAX_STREAMS: u32 = 64;
+/// Longest message, in bytes: one announcement.
+const MAX_MESSAGE_BYTES: usize = 16 << 10;
+
+/// A register whose ports are taken. Nothing is served before [`Register::run`].
+#[derive(Debug)]
+pub struct Register {
+    service: InterceptedService<RegisterServer<Service>, RequireSecret>,
+    shared: Arc<Shared>,
+    listener: TcpListener,
+    rpc_addr: SocketAddr,
+    admin: Admin,
+    readiness: Readiness,
+    keepalive: Duration,
+    grace: Duration,
+    stop: CancellationToken,
+}
+
+impl Register {
+    /// Takes the ports.
+    ///
+    /// # Errors
+    /// A port that cannot be had, or a secret that cannot be one.
+    pub async fn bind(config: Config) -> Result<Self, RegisterError> {
+        let require_secret = RequireSecret::new(config.secret.as_ref())?;
+        let send_secret = SendSecret::new(config.secret.as_ref())?;
+        let _ = open_files::raise_open_files();
+        let listener = listen::bind(
+            config.listen,
+            &ListenOptions::new("gateways and workers", "--listen"),
+        )?;
+        let rpc_addr = listener.local_addr().unwrap_or(config.listen);
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry);
+        let readiness = Readiness::new("starting");
+        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        let stop = CancellationToken::new();
+        let shared = Arc::new(Shared::new(Roster::new(config.grace), metrics.clone()));
+        let service = Service::new(shared.clone(), metrics, send_secret, stop.clone());
+        let service = RegisterServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES);
+        Ok(Self {
+            service: InterceptedService::new(service, require_secret),
+            shared,
+            listener,
+            rpc_addr,
+            admin,
+            readiness,
+            keepalive: config.keepalive,
+            grace: config.grace,
+            stop,
+        })
+    }
+
+    /// Where gateways and workers connect.
+    #[must_use]
+    pub fn rpc_addr(&self) -> SocketAddr {
+        self.rpc_addr
+    }
+
+    /// Where health and metrics are.
+    #[must_use]
+    pub fn admin_addr(&self) -> SocketAddr {
+        self.admin.addr()
+    }
+
+    /// Serves until `stop` resolves; then every stream is ended.
+    ///
+    /// # Errors
+    /// The gRPC server failed.
+    pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), RegisterError> {
+        let stop_admin = CancellationToken::new();
+        let admin = tokio::spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
+        let shared = self.shared.clone();
+        let tick = self.grace / 50;
+        let expiring = tokio::spawn(async move {
+            let mut tick = tokio::time::interval(tick.max(Duration::from_millis(5)));
+            loop {
+                tick.tick().await;
+                shared.expire();
+            }
+        });
+        let serving = serve(self.service, self.listener, self.keepalive, self.stop.clone());
+        let mut serving = std::pin::pin!(serving);
+        self.readiness.set_ready();
+        let ended = tokio::select! {
+            ended = &mut serving => ended,
+            () = stop => {
+                self.readiness.set_draining("ending");
+                self.stop.cancel();
+                tokio::time::timeout(LAST_STREAMS, serving).await.unwrap_or(Ok(()))
+            }
+        };
+        expiring.abort();
+        stop_admin.cancel();
+        // Ends by itself now; a task that panicked has said so in the log.
+        drop(admin.await);
+        ended.map_err(RegisterError::Service)
+    }
+}
+
+async fn serve(
+    service: InterceptedService<RegisterServer<Service>, RequireSecret>,
+    listener: TcpListener,
+    keepalive: Duration,
+    stop: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<RegisterServer<Service>>().await;
+    let sockets = stream::unfold(listener, |listener| async move {
+        let (socket, _) = listen::accept(&listener).await;
+        // Events are small and must not wait for each other.
+        drop(socket.set_nodelay(true));
+        Some((Ok::<_, std::io::Error>(socket), listener))
+    });
+    tonic::transport::Server::builder()
+        .http2_keepalive_interval(Some(keepalive))
+        .http2_keepalive_timeout(Some(keepalive))
+        .max_concurrent_streams(MAX_STREAMS)
+        .add_service(health_service)
+        .add_service(service)
+        .serve_with_incoming_shutdown(sockets, stop.cancelled_owned())
+        .await
+}

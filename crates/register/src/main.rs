@@ -1,1 +1,19 @@
-fn main() {}
+//! `gatepipe-register`: config, telemetry, bind, say where, run.
+
+use std::process::ExitCode;
+
+use gatepipe_daemon::{report, shutdown};
+use gatepipe_register::{Config, Register};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    report::exit("gatepipe-register", start().await)
+}
+
+async fn start() -> anyhow::Result<()> {
+    let config = Config::load()?;
+    config.log.init()?;
+    let register = Register::bind(config).await?;
+    tracing::info!(rpc = %register.rpc_addr(), admin = %register.admin_addr(), "register is up");
+    shutdown::or_second_signal(register.run(shutdown::signal())).await
+}

@@ -16,7 +16,7 @@ use crate::{Bind, Bound, Close, Error, Receipt, route};
 type Submitted = (GatewayId, Result<Ticket, FailureReason>);
 
 impl GatewayClient {
-    /// Sends `message` to every connected client, bound or not, except those in `exclude` (at most about 100,000).
+    /// Sends `message` to every connected client, bound or not, except those in `exclude`.
     pub async fn send_to_all(&self, message: Message, exclude: &[ClientId]) -> Receipt {
         let command = |gateway| {
             Command::SendToAll(v1::SendToAll {
@@ -58,7 +58,7 @@ impl GatewayClient {
         self.send_to_clients(&[client], message, &[]).await
     }
 
-    /// Sends `message` to every client of each of `uids` once, except those in `exclude` (at most about 100,000). A uid that is
+    /// Sends `message` to every client of each of `uids` once, except those in `exclude`. A uid that is
     /// offline counts zero.
     pub async fn send_to_uids(&self, uids: &[Uid], message: Message, exclude: &[ClientId]) -> Receipt {
         let batches = route::uid_batches(uids);
@@ -182,9 +182,11 @@ impl GatewayClient {
 
     async fn receipt(&self, submitted: Vec<Submitted>) -> Receipt {
         let deadline = self.deadline();
-        let outcome = async |(gateway, ticket): Submitted| match ticket {
-            Ok(ticket) => (gateway, ticket.receipt(deadline).await),
-            Err(reason) => (gateway, Err(reason)),
+        let outcome = |(gateway, ticket): Submitted| async move {
+            match ticket {
+                Ok(ticket) => (gateway, ticket.receipt(deadline).await),
+                Err(reason) => (gateway, Err(reason)),
+            }
         };
         Receipt::of(join_all(submitted.into_iter().map(outcome)).await)
     }

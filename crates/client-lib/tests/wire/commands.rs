@@ -193,3 +193,22 @@ async fn a_command_that_no_gateway_would_take_is_refused_here() {
         "{receipt:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_may_be_given_from_any_task() {
+    let (_register, first, _second, client) = two_gateways().await;
+    let ana = ClientId::random(first.id);
+    // Compiling is half of this test: the calls' futures are `Send`.
+    let commanding = tokio::spawn(async move {
+        client.send_to_all(text("hello"), &[]).await;
+        client.send_to_client(ana, text("hello")).await;
+        client.send_to_uid(&uid("7"), text("hello")).await;
+        client.close_uid(&uid("7"), goodbye()).await;
+        client.bind_uid(ana, &uid("7"), Bind::default()).await.unwrap();
+        client.unbind_uid(ana, &uid("7")).await.unwrap();
+        client.close_client(ana, goodbye()).await.unwrap();
+        client.destroy_client(ana).await.unwrap();
+    });
+    commanding.await.unwrap();
+    assert_eq!(first.commands().len(), 8);
+}

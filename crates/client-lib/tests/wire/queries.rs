@@ -106,3 +106,20 @@ async fn a_question_about_an_unknown_gateway_says_who_could_know() {
     assert_eq!(client.is_online(stranger).await, Err(unknown(true)));
     assert_eq!(client.is_uid_online(&uid("ana")).await, Ok(false));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_may_be_asked_from_any_task() {
+    let register = Register::start();
+    let gateway = Gateway::start();
+    register.list(&gateway);
+    let client = joined(patient(&register)).await;
+    let ana = gateway.has_client(Some("ana"));
+    // Compiling is half of this test: the calls' futures are `Send`.
+    let asking = tokio::spawn(async move {
+        assert_eq!(client.is_online(ana).await, Ok(true));
+        assert_eq!(client.counts().await.value.clients, 1);
+        assert_eq!(client.clients(Page::default()).await.value.clients.len(), 1);
+        assert_eq!(client.clients_of_uids(&[uid("ana")]).await.value.len(), 1);
+    });
+    asking.await.unwrap();
+}

@@ -1,0 +1,15 @@
+//! Why a register could not start or had to stop.
+
+/// See the variants; the process ends with the text on one line.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    /// A listener could not be opened.
+    #[error(transparent)]
+    Listen(#[from] gatepipe_daemon::listen::BindError),
+    /// The shared secret cannot travel.
+    #[error("bad secret: {0}")]
+    Secret(#[from] gatepipe_proto::secret::InvalidSecret),
+    /// The gRPC server failed.
+    #[error("the register's service failed")]
+    Service(#[source] tonic::transport::Error),
+}
