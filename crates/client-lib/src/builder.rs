@@ -99,7 +99,7 @@ impl Builder {
         self
     }
 
-    /// How long any call takes at most; 2 s by default. A longer one waits longer for a gateway that is mute.
+    /// How long any call takes at most; 2 s by default, at most a day. A longer one waits longer for a gateway that is mute.
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.limits.deadline = deadline;

@@ -16,6 +16,9 @@ use crate::builder::Settings;
 use crate::directory::{self, GatewayView, View};
 use crate::{Builder, GatewayStatus, RegisterStatus};
 
+/// A deadline of `Duration::MAX` would overflow the clock.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Commands all gateways that the registers list. Cheap to clone; dropping the last clone ends its tasks and connections.
 ///
 /// Every call ends within the deadline (2 s unless [`Builder::deadline`] says otherwise) and tells which gateways did not do
@@ -101,7 +104,7 @@ impl GatewayClient {
     }
 
     fn deadline(&self) -> Instant {
-        Instant::now() + self.shared.deadline
+        Instant::now() + self.shared.deadline.min(LONGEST_DEADLINE)
     }
 }
 

@@ -73,11 +73,7 @@ impl Connection {
 
     /// Asks the gateway at the other end who it is, and refuses any but `expected`.
     pub(crate) async fn identify(&self, expected: GatewayId) -> Result<(), Trouble> {
-        let reply = self
-            .commands()
-            .identify(IdentifyRequest {})
-            .await
-            .map_err(Trouble::from)?;
+        let reply = self.commands().identify(IdentifyRequest {}).await?;
         match reply.into_inner().gateway_id {
             id if id == expected.to_string() => Ok(()),
             id => Err(Trouble(format!(
@@ -102,13 +98,8 @@ async fn connect(peer: &Peer, open: CancellationToken) -> Result<Channel, Troubl
     let host = uri
         .host()
         .ok_or_else(|| Trouble(format!("{uri} names no host")))?;
-    let socket = match uri.port_u16() {
-        Some(port) => TcpStream::connect(format!("{host}:{port}")).await,
-        None => TcpStream::connect(format!("{host}:80")).await,
-    };
-    let socket = socket
-        .and_then(|socket| socket.set_nodelay(true).map(|()| socket))
-        .map_err(|error| Trouble(error.to_string()))?;
+    let socket = TcpStream::connect(format!("{host}:{}", uri.port_u16().unwrap_or(80))).await?;
+    socket.set_nodelay(true)?;
     let mut socket = Some(TokioIo::new(socket));
     let only_once = tower::service_fn(move |_| {
         let socket = socket.take().ok_or(io::ErrorKind::NotConnected);
@@ -127,7 +118,6 @@ async fn connect(peer: &Peer, open: CancellationToken) -> Result<Channel, Troubl
 }
 
 /// Runs a connection's tasks until it is dropped.
-#[derive(Clone)]
 struct WhileOpen(CancellationToken);
 
 impl hyper::rt::Executor<Pin<Box<dyn Future<Output = ()> + Send>>> for WhileOpen {

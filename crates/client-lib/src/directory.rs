@@ -63,9 +63,7 @@ impl View {
             .filter(|register| register.connected)
             .count()
     }
-}
 
-impl View {
     /// What is known about one gateway, for a command or question to it alone.
     pub(crate) fn member(&self, gateway: GatewayId) -> Result<&GatewayView, Error> {
         self.gateways.get(&gateway).ok_or_else(|| Error::UnknownGateway {
@@ -151,17 +149,15 @@ impl Directory {
         self.membership.sweep(Instant::now(), is_open)
     }
 
-    /// One pipe to each member, at its newest address, and none to anybody else.
+    /// One pipe to each member and none to anybody else. A pipe that is open proves its address, whatever a register says.
     fn match_pipes(&mut self) {
         let members = self.membership.members();
-        self.pipes.retain(|gateway, pipe| {
-            let stays = members
-                .get(gateway)
-                .is_some_and(|member| member.address == pipe.address);
-            if !stays {
+        self.pipes.retain(|gateway, pipe| match members.get(gateway) {
+            Some(member) => member.address == pipe.address || pipe.lane.is_open(),
+            None => {
                 tracing::info!(%gateway, address = pipe.address, "a gateway left");
+                false
             }
-            stays
         });
         for (gateway, member) in members {
             if !self.pipes.contains_key(gateway) {

@@ -32,7 +32,7 @@ async fn a_mute_gateway_is_named_at_the_deadline_and_the_others_are_reached() {
 
     let start = Instant::now();
     let receipt = client.send_to_all(text("hello"), &[]).await;
-    assert!(start.elapsed() >= Duration::from_millis(300));
+    assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(receipt.reached, 1);
     assert_eq!(receipt.failed, failed(&mute, FailureReason::Deadline));
     let bind = client

@@ -137,8 +137,16 @@ async fn a_gateway_that_moved_is_found_at_its_new_address() {
     })
     .await;
     register.list(&gateway);
-    eventually("it is open", || client.gateways()[0].connected).await;
+    eventually("it is open", || {
+        client.gateways().iter().any(|status| status.connected)
+    })
+    .await;
     assert_eq!(client.send_to_all(text("hello"), &[]).await.reached, 1);
+
+    register.list_at(gateway.id, "nonsense".into(), true);
+    eventually("the change is heard", || client.gateways()[0].draining).await;
+    let receipt = client.send_to_all(text("hello"), &[]).await;
+    assert_eq!(receipt.reached, 1, "an open pipe proves its address");
 }
 
 #[tokio::test]

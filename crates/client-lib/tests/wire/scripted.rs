@@ -47,7 +47,7 @@ pub(crate) fn uid(name: &str) -> Uid {
 pub(crate) fn impatient(register: &Register) -> Builder {
     GatewayClient::builder()
         .register(register.url())
-        .deadline(Duration::from_millis(300))
+        .deadline(Duration::from_secs(1))
 }
 
 /// A client of `register` that waits long enough for anything that is not scripted to fail.
