@@ -1,0 +1,267 @@
+//! What tests hold in their hands: a page with its WebSocket, a person with a token.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+use crate::eventually::within;
+use crate::{Cluster, people};
+
+/// A page in a browser: one WebSocket, which has read its `init`.
+#[derive(Debug)]
+pub struct Page {
+    frames: WebSocketStream<TcpStream>,
+    client_id: String,
+}
+
+impl Page {
+    /// Connects and waits for `init`.
+    ///
+    /// # Panics
+    /// When that fails: for tests.
+    pub async fn open(ws: &str) -> Self {
+        Self::on(ws, TcpSocket::new_v4()).await
+    }
+
+    /// A page whose kernel takes little while it does not read.
+    ///
+    /// # Panics
+    /// When that fails: for tests.
+    pub async fn open_narrow(ws: &str) -> Self {
+        let socket = TcpSocket::new_v4().inspect(|socket| drop(socket.set_recv_buffer_size(8192)));
+        Self::on(ws, socket).await
+    }
+
+    async fn on(ws: &str, socket: std::io::Result<TcpSocket>) -> Self {
+        let address = ws
+            .trim_start_matches("ws://")
+            .split('/')
+            .next()
+            .unwrap_or_default();
+        let address = address.parse().expect("a ws:// URL with an IP address");
+        let socket = within("the connection", socket.expect("a socket").connect(address))
+            .await
+            .expect("connected");
+        let handshake = within("the handshake", tokio_tungstenite::client_async(ws, socket)).await;
+        let (frames, _) = handshake.expect("a handshake");
+        let mut page = Self {
+            frames,
+            client_id: String::new(),
+        };
+        let init = page.next().await;
+        assert_eq!(init["type"], "init", "the first frame is init");
+        page.client_id = init["client_id"].as_str().expect("a client_id").to_owned();
+        page
+    }
+
+    /// Connects, binds as `person`, and waits for `bind_success`.
+    ///
+    /// # Panics
+    /// When that fails: for tests.
+    pub async fn bound(ws: &str, person: &Caller) -> Self {
+        let mut page = Self::open(ws).await;
+        person.bind(&page).await;
+        assert_eq!(
+            page.next().await,
+            json!({"type": "bind_success", "data": {"uid": person.id}})
+        );
+        page
+    }
+
+    /// From `init`.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Sends one text frame.
+    ///
+    /// # Panics
+    /// When the socket is gone.
+    pub async fn send(&mut self, text: &str) {
+        self.frames.send(Message::text(text)).await.expect("sent");
+    }
+
+    /// The next JSON frame.
+    ///
+    /// # Panics
+    /// When the socket ends instead.
+    pub async fn next(&mut self) -> Value {
+        match self.next_or_close().await {
+            Ok(frame) => frame,
+            Err(code) => panic!("expected a frame, but the socket was closed with {code:?}"),
+        }
+    }
+
+    /// The next JSON frame, or the code with which the socket was closed; `None`: without a close frame.
+    ///
+    /// # Errors
+    /// The code.
+    ///
+    /// # Panics
+    /// When neither comes in time, or a frame is not JSON.
+    pub async fn next_or_close(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            match within("a frame", self.frames.next()).await {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(serde_json::from_str(&text).expect("a JSON frame"));
+                }
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    /// Reads to the end: all frames, and the code of the close.
+    pub async fn rest(&mut self) -> (Vec<Value>, Option<u16>) {
+        let mut frames = Vec::new();
+        loop {
+            match self.next_or_close().await {
+                Ok(frame) => frames.push(frame),
+                Err(code) => {
+                    // The stream answers the close while it is read on.
+                    while let Some(Ok(_)) = within("the end", self.frames.next()).await {}
+                    return (frames, code);
+                }
+            }
+        }
+    }
+}
+
+/// A person with a token who calls the api.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Their uid.
+    pub id: u64,
+    http: reqwest::Client,
+    api: String,
+    token: String,
+}
+
+/// An answer of the api.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `code` of the envelope.
+    pub code: i64,
+    /// `msg` of the envelope.
+    pub msg: String,
+    /// `data` of the envelope.
+    pub data: Value,
+}
+
+impl Answer {
+    /// The data of a success.
+    ///
+    /// # Panics
+    /// When it is a refusal.
+    pub fn ok(self) -> Value {
+        assert_eq!((self.status, self.code), (200, 0), "{}: {}", self.msg, self.data);
+        self.data
+    }
+}
+
+impl Caller {
+    /// One of [`people::NAMES`] with the token of the cluster's start.
+    ///
+    /// # Panics
+    /// When there is no such person.
+    #[must_use]
+    pub fn of(cluster: &Cluster, name: &str) -> Self {
+        let person = cluster.people().iter().find(|person| person.name == name);
+        let person: &people::Person = person.unwrap_or_else(|| panic!("there is no {name}"));
+        Self::new(&cluster.http(), person.id, &person.token)
+    }
+
+    /// Somebody with this token at this api.
+    #[must_use]
+    pub fn new(api: &str, id: u64, token: &str) -> Self {
+        // The HTTP client asks for one even where it never meets TLS; whoever came first has installed it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self {
+            id,
+            http: reqwest::Client::new(),
+            api: api.to_owned(),
+            token: token.to_owned(),
+        }
+    }
+
+    /// The same person with another token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self {
+            token: token.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// `POST /api/admin` + `path`.
+    ///
+    /// # Panics
+    /// When the answer is not an envelope.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        let request = self
+            .http
+            .post(format!("{}/api/admin{path}", self.api))
+            .bearer_auth(&self.token)
+            .json(&body);
+        read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
+    /// The same, `None` when the api does not answer.
+    pub async fn try_post(&self, path: &str, body: Value) -> Option<Answer> {
+        let request = self
+            .http
+            .post(format!("{}/api/admin{path}", self.api))
+            .bearer_auth(&self.token)
+            .json(&body);
+        let response = within("an answer or an error", request.send()).await.ok()?;
+        Some(read(response).await)
+    }
+
+    /// `GET /api/admin` + `path`, which may end with a query.
+    ///
+    /// # Panics
+    /// When the answer is not an envelope.
+    pub async fn get(&self, path: &str) -> Answer {
+        let request = self
+            .http
+            .get(format!("{}/api/admin{path}", self.api))
+            .bearer_auth(&self.token);
+        read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
+    /// Binds a page to this person.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn bind(&self, page: &Page) {
+        let answer = self
+            .post("/WebSocket/bind", json!({"client_id": page.client_id()}))
+            .await;
+        assert_eq!(answer.ok(), json!({"bound": true}));
+    }
+}
+
+async fn read(response: reqwest::Response) -> Answer {
+    let status = response.status().as_u16();
+    let text = within("the body", response.text()).await.expect("a body");
+    let envelope: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not an envelope: {text}"));
+    let keys: Vec<_> = envelope
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(keys.len(), 3, "exactly code, msg, data: {keys:?}");
+    Answer {
+        status,
+        code: envelope["code"].as_i64().expect("code"),
+        msg: envelope["msg"].as_str().expect("msg").to_owned(),
+        data: envelope["data"].clone(),
+    }
+}
