@@ -25,6 +25,13 @@ impl Page {
         Self::on(ws, TcpSocket::new_v4()).await
     }
 
+    /// Whether a page may connect now.
+    pub async fn try_open(ws: &str) -> bool {
+        within("an answer", tokio_tungstenite::connect_async(ws))
+            .await
+            .is_ok()
+    }
+
     /// A page whose kernel takes little while it does not read.
     ///
     /// # Panics
