@@ -99,7 +99,7 @@ pub struct LoginAnswer {
     request_body = LoginBody,
     security(()),
     responses(
-        (status = 200, body = Envelope<LoginAnswer>),
+        (status = 200, description = "Done.", body = Envelope<LoginAnswer>),
         (status = 401, description = "Username or password is wrong.", body = Refusal),
         (status = 403, description = "This api only checks tokens that are made elsewhere.", body = Refusal),
         (status = 429, description = "Too many failed logins.", body = Refusal, headers(("Retry-After" = u64, description = "Seconds."))),
@@ -139,7 +139,7 @@ pub struct MeAnswer {
     get,
     path = "/Auth/me",
     tag = "Auth",
-    responses((status = 200, body = Envelope<MeAnswer>), Refusals),
+    responses((status = 200, description = "Done.", body = Envelope<MeAnswer>), Refusals),
 )]
 pub async fn me(State(app): State<App>, caller: Caller) -> Answer<MeAnswer> {
     let expires_at =

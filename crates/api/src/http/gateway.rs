@@ -50,7 +50,7 @@ pub struct GatewayListAnswer {
     path = "/Gateway/list",
     tag = "Gateway",
     responses(
-        (status = 200, body = Envelope<GatewayListAnswer>),
+        (status = 200, description = "Done.", body = Envelope<GatewayListAnswer>),
         (status = 403, description = "The caller lacks websocket.inspect.", body = Refusal),
         Refusals,
     ),

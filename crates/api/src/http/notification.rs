@@ -94,7 +94,7 @@ pub struct SendAnswer {
     tag = "Notification",
     request_body = SendBody,
     responses(
-        (status = 200, body = Envelope<SendAnswer>),
+        (status = 200, description = "Done.", body = Envelope<SendAnswer>),
         (status = 403, description = "The caller lacks notification.send.", body = Refusal),
         BodyRefusals,
         Refusals,
@@ -251,7 +251,7 @@ pub struct ListAnswer {
     tag = "Notification",
     params(ListParams),
     responses(
-        (status = 200, body = Envelope<ListAnswer>),
+        (status = 200, description = "Done.", body = Envelope<ListAnswer>),
         (status = 422, description = "Some parameters are not valid; data names them.", body = Refusal),
         Refusals,
     ),
@@ -289,7 +289,7 @@ pub struct CountAnswer {
     get,
     path = "/Notification/unreadCount",
     tag = "Notification",
-    responses((status = 200, body = Envelope<CountAnswer>), Refusals),
+    responses((status = 200, description = "Done.", body = Envelope<CountAnswer>), Refusals),
 )]
 pub async fn unread_count(State(app): State<App>, caller: Caller) -> Result<Answer<CountAnswer>, ApiError> {
     let count = app.store.unread_count(caller.id()).await?;
@@ -322,7 +322,7 @@ pub struct ChangedAnswer {
     path = "/Notification/read",
     tag = "Notification",
     request_body = IdsBody,
-    responses((status = 200, body = Envelope<ChangedAnswer>), BodyRefusals, Refusals),
+    responses((status = 200, description = "Done.", body = Envelope<ChangedAnswer>), BodyRefusals, Refusals),
 )]
 pub async fn read(
     State(app): State<App>,
@@ -338,7 +338,7 @@ pub async fn read(
     post,
     path = "/Notification/readAll",
     tag = "Notification",
-    responses((status = 200, body = Envelope<ChangedAnswer>), BodyRefusals, Refusals),
+    responses((status = 200, description = "Done.", body = Envelope<ChangedAnswer>), BodyRefusals, Refusals),
 )]
 pub async fn read_all(
     State(app): State<App>,
@@ -355,7 +355,7 @@ pub async fn read_all(
     path = "/Notification/delete",
     tag = "Notification",
     request_body = IdsBody,
-    responses((status = 200, body = Envelope<ChangedAnswer>), BodyRefusals, Refusals),
+    responses((status = 200, description = "Done.", body = Envelope<ChangedAnswer>), BodyRefusals, Refusals),
 )]
 pub async fn delete(
     State(app): State<App>,

@@ -54,7 +54,7 @@ pub struct BindAnswer {
     tag = "WebSocket",
     request_body = BindBody,
     responses(
-        (status = 200, body = Envelope<BindAnswer>),
+        (status = 200, description = "Done.", body = Envelope<BindAnswer>),
         (status = 404, description = "The client is not connected.", body = Refusal),
         (status = 409, description = "The client is bound to another user.", body = Refusal),
         BodyRefusals,
@@ -70,18 +70,18 @@ pub async fn bind(
     Ok(Answer(BindAnswer { bound: true }))
 }
 
-/// What is pushed: `{"type":…,"data":…}`.
+/// A frame for everybody: `{"type":…,"data":…}`.
 #[derive(ToSchema)]
-pub struct Frame {
+pub struct BroadcastBody {
     /// 1 to 64 characters; "notification" when absent. init, ping, pong, bind_success, force_offline and reconnect are reserved.
     #[schema(required = false, min_length = 1, max_length = 64, default = "notification")]
     r#type: String,
     /// Any JSON; `[]` when absent.
-    #[schema(required = false, default = json!([]))]
+    #[schema(required = false)]
     data: Value,
 }
 
-impl FromFields for Frame {
+impl FromFields for BroadcastBody {
     fn read(fields: &mut Fields) -> Option<Self> {
         let kind = fields.optional("type", "notification".to_owned());
         let kind = match kind {
@@ -101,22 +101,26 @@ impl FromFields for Frame {
     }
 }
 
-/// A frame for one user.
+/// A frame for one user: `{"type":…,"data":…}`.
 #[derive(ToSchema)]
 pub struct PushBody {
     uid: UserId,
-    #[schema(inline)]
-    #[serde(flatten)]
-    frame: Frame,
+    /// As in a broadcast.
+    #[schema(required = false, min_length = 1, max_length = 64, default = "notification")]
+    r#type: String,
+    /// Any JSON; `[]` when absent.
+    #[schema(required = false)]
+    data: Value,
 }
 
 impl FromFields for PushBody {
     fn read(fields: &mut Fields) -> Option<Self> {
         let uid = fields.required("uid");
-        let frame = Frame::read(fields);
+        let BroadcastBody { r#type, data } = BroadcastBody::read(fields)?;
         Some(Self {
             uid: uid?,
-            frame: frame?,
+            r#type,
+            data,
         })
     }
 }
@@ -152,7 +156,7 @@ impl From<Reached> for PushAnswer {
     tag = "WebSocket",
     request_body = PushBody,
     responses(
-        (status = 200, body = Envelope<PushAnswer>),
+        (status = 200, description = "Done.", body = Envelope<PushAnswer>),
         (status = 403, description = "The user is neither the caller nor below the caller.", body = Refusal),
         BodyRefusals,
         Refusals,
@@ -163,8 +167,7 @@ pub async fn push_to_user(
     caller: Caller,
     Body(body): Body<PushBody>,
 ) -> Result<Answer<PushAnswer>, ApiError> {
-    let PushBody { uid, frame } = body;
-    let reached = service::push::to_user(&app, &caller, uid, &frame.r#type, frame.data).await?;
+    let reached = service::push::to_user(&app, &caller, body.uid, &body.r#type, body.data).await?;
     Ok(Answer(reached.into()))
 }
 
@@ -173,9 +176,9 @@ pub async fn push_to_user(
     post,
     path = "/WebSocket/broadcast",
     tag = "WebSocket",
-    request_body = Frame,
+    request_body = BroadcastBody,
     responses(
-        (status = 200, body = Envelope<PushAnswer>),
+        (status = 200, description = "Done.", body = Envelope<PushAnswer>),
         (status = 403, description = "The caller lacks websocket.broadcast.", body = Refusal),
         BodyRefusals,
         Refusals,
@@ -184,9 +187,9 @@ pub async fn push_to_user(
 pub async fn broadcast(
     State(app): State<App>,
     caller: Allowed<Broadcast>,
-    Body(frame): Body<Frame>,
+    Body(body): Body<BroadcastBody>,
 ) -> Result<Answer<PushAnswer>, ApiError> {
-    let reached = service::push::to_all(&app, &caller, &frame.r#type, frame.data).await?;
+    let reached = service::push::to_all(&app, &caller, &body.r#type, body.data).await?;
     Ok(Answer(reached.into()))
 }
 
@@ -232,7 +235,7 @@ pub struct ForceOfflineAnswer {
     tag = "WebSocket",
     request_body = ForceOfflineBody,
     responses(
-        (status = 200, body = Envelope<ForceOfflineAnswer>),
+        (status = 200, description = "Done.", body = Envelope<ForceOfflineAnswer>),
         (status = 403, description = "The caller lacks websocket.force_offline.", body = Refusal),
         (status = 404, description = "There is no such user.", body = Refusal),
         BodyRefusals,

@@ -1,0 +1,122 @@
+//! The document says what the router does.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::World;
+use serde_json::{Value, json};
+
+const ROUTES: [(&str, &str); 13] = [
+    ("/api/admin/Auth/login", "post"),
+    ("/api/admin/Auth/me", "get"),
+    ("/api/admin/Gateway/list", "get"),
+    ("/api/admin/Notification/delete", "post"),
+    ("/api/admin/Notification/list", "get"),
+    ("/api/admin/Notification/read", "post"),
+    ("/api/admin/Notification/readAll", "post"),
+    ("/api/admin/Notification/send", "post"),
+    ("/api/admin/Notification/unreadCount", "get"),
+    ("/api/admin/WebSocket/bind", "post"),
+    ("/api/admin/WebSocket/broadcast", "post"),
+    ("/api/admin/WebSocket/forceOffline", "post"),
+    ("/api/admin/WebSocket/pushToUser", "post"),
+];
+
+async fn document(world: &World) -> Value {
+    let reply = world
+        .send(|client, http| client.get(format!("{http}/openapi.json")))
+        .await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.headers["content-type"], "application/json");
+    reply.body
+}
+
+#[tokio::test]
+async fn every_route_is_described_with_whole_paths() {
+    let world = World::start().await;
+    let document = document(&world).await;
+    let paths: BTreeMap<String, BTreeMap<String, Value>> =
+        serde_json::from_value(document["paths"].clone()).unwrap();
+    let described: Vec<(&str, &str)> = paths
+        .iter()
+        .flat_map(|(path, methods)| methods.keys().map(|method| (path.as_str(), method.as_str())))
+        .collect();
+    assert_eq!(described, ROUTES);
+    for (path, method) in ROUTES {
+        let answers = &paths[path][method]["responses"];
+        let statuses: Vec<&str> = answers.as_object().unwrap().keys().map(String::as_str).collect();
+        for status in ["200", "401", "500", "503"] {
+            assert!(statuses.contains(&status), "{path}: {statuses:?}");
+        }
+        if method == "post" {
+            for status in ["400", "413", "415", "422"] {
+                assert!(statuses.contains(&status), "{path}: {statuses:?}");
+            }
+        }
+        for (status, answer) in answers.as_object().unwrap() {
+            let schema = &answer["content"]["application/json"]["schema"];
+            assert!(schema.is_object(), "{path} {status}: {answer}");
+            assert!(answer["description"].as_str().is_some(), "{path} {status}");
+        }
+        assert!(
+            paths[path][method]["summary"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty()),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_described_exists_and_asks_for_a_token_except_the_login() {
+    let world = World::start().await;
+    for (path, method) in ROUTES {
+        let reply = world.send(|client, http| {
+            let url = format!("{http}{path}");
+            if method == "get" {
+                client.get(url)
+            } else {
+                client.post(url).json(&json!({}))
+            }
+        });
+        let expected = if path.ends_with("/Auth/login") { 422 } else { 401 };
+        reply.await.refused(expected);
+    }
+    let document = document(&world).await;
+    assert_eq!(document["security"], json!([{"token": []}]));
+    assert_eq!(
+        document["paths"]["/api/admin/Auth/login"]["post"]["security"],
+        json!([{}])
+    );
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere_and_bodies_say_what_is_required() {
+    let world = World::start().await;
+    let document = document(&world).await;
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"").skip(1) {
+        let reference = reference.split('"').next().unwrap();
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(
+        schemas["SendBody"]["required"],
+        json!(["user_ids", "title", "content"])
+    );
+    assert_eq!(
+        schemas["PushBody"]["required"],
+        json!(["uid"]),
+        "{}",
+        schemas["PushBody"]
+    );
+    assert_eq!(schemas["BroadcastBody"].get("required"), None);
+    let properties: Vec<&String> = schemas["PushBody"]["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .collect();
+    assert_eq!(properties, ["data", "type", "uid"]);
+}
