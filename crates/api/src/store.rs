@@ -96,6 +96,14 @@ impl Store {
         })
     }
 
+    /// Every migration of the database behind `url`, in order, and whether it has run. Changes nothing.
+    ///
+    /// # Errors
+    /// [`OpenError`]; a database that does not exist is one of them.
+    pub async fn migrations(url: &str) -> Result<Vec<(String, bool)>, OpenError> {
+        sqlite::migrations(url).await
+    }
+
     /// Counts the calls that ended in [`StoreError::Unavailable`] or [`StoreError::Fault`].
     #[must_use]
     pub fn failures(&self) -> &Counter {

@@ -8,6 +8,9 @@ use tonic::{Request, Status};
 
 use crate::Code;
 
+/// What a caller with another secret, or none, is told.
+pub const REFUSED: &str = "the shared secret is missing or wrong: give every process the same --secret";
+
 /// A secret that cannot travel in a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the secret may hold only visible ASCII characters")]
@@ -68,8 +71,7 @@ impl Interceptor for RequireSecret {
         if bool::from(given.ct_eq(expected.as_bytes())) {
             Ok(request)
         } else {
-            Err(Code::Unauthenticated
-                .status("the shared secret is missing or wrong: give every process the same --secret"))
+            Err(Code::Unauthenticated.status(REFUSED))
         }
     }
 }

@@ -12,7 +12,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
+use diesel::dsl::sql;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite as Sqlite3;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
@@ -246,6 +251,36 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
                 reason: reason.to_string(),
             },
         })
+}
+
+/// Every migration by name, and whether it has run.
+pub(super) async fn migrations(url: &str) -> Result<Vec<(String, bool)>, OpenError> {
+    let path = path_in(url)?;
+    let unusable = {
+        let path = path.clone();
+        move |reason: String| OpenError::Database { path, reason }
+    };
+    let look = move || -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+        let mut connection = connect(&uri(&path), "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;")?;
+        // The harness would make its table when it is missing.
+        let begun = "(SELECT count(*) FROM sqlite_master WHERE name = '__diesel_schema_migrations')";
+        let begun: i64 = diesel::select(sql::<BigInt>(begun)).get_result(&mut connection)?;
+        let done = match begun {
+            0 => Vec::new(),
+            _ => connection.applied_migrations()?,
+        };
+        let migrations = MigrationSource::<Sqlite3>::migrations(&MIGRATIONS)?;
+        let row = |migration: Box<dyn Migration<Sqlite3>>| {
+            let name = migration.name();
+            (name.to_string(), done.contains(&name.version()))
+        };
+        Ok(migrations.into_iter().map(row).collect())
+    };
+    match tokio::task::spawn_blocking(look).await {
+        Ok(Ok(migrations)) => Ok(migrations),
+        Ok(Err(error)) => Err(unusable(error.to_string())),
+        Err(ended) => Err(unusable(ended.to_string())),
+    }
 }
 
 enum MigrationFailed {

@@ -1,0 +1,38 @@
+//! What can be typed.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    broadcast, clients, force_offline, gateways, health, listen, migrate, notify, push, token, user,
+};
+use crate::exit;
+use crate::output::Format;
+
+/// Operates Gatepipe: push, look, listen, and make users and tokens.
+///
+/// Data goes to stdout and words to stderr. On a terminal data is a table, else tab-separated rows without a heading.
+#[derive(Debug, Parser)]
+#[command(name = "gatepipe", version, after_help = exit::TABLE, arg_required_else_help = true)]
+pub struct Cli {
+    /// How data is printed [default: table on a terminal, else tsv]
+    #[arg(short, long, value_name = "FORMAT", value_enum, global = true)]
+    pub output: Option<Format>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One variant and one arm in `commands::run` for each file in `commands/`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Broadcast(broadcast::Broadcast),
+    Push(push::Push),
+    Notify(notify::Notify),
+    ForceOffline(force_offline::ForceOffline),
+    Clients(clients::Clients),
+    Gateways(gateways::Gateways),
+    Listen(listen::Listen),
+    Token(token::Token),
+    User(user::User),
+    Migrate(migrate::Migrate),
+    Health(health::Health),
+}

@@ -1,0 +1,34 @@
+//! What each subcommand does.
+
+pub mod broadcast;
+pub mod clients;
+pub mod force_offline;
+pub mod gateways;
+pub mod health;
+pub mod listen;
+pub mod migrate;
+pub mod notify;
+pub mod push;
+pub mod token;
+pub mod user;
+
+use crate::args::Command;
+use crate::exit::Exit;
+use crate::output::Output;
+
+/// Does what was asked.
+pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
+    match command {
+        Command::Broadcast(broadcast) => broadcast.run(output).await,
+        Command::Push(push) => push.run(output).await,
+        Command::Notify(notify) => notify.run(output).await,
+        Command::ForceOffline(force_offline) => force_offline.run(output).await,
+        Command::Clients(clients) => clients.run(output).await,
+        Command::Gateways(gateways) => gateways.run(output).await,
+        Command::Listen(listen) => listen.run().await,
+        Command::Token(token) => token.run(output).await,
+        Command::User(user) => user.run(output).await,
+        Command::Migrate(migrate) => migrate.run(output).await,
+        Command::Health(health) => health.run(output).await,
+    }
+}
