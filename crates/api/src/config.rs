@@ -239,7 +239,11 @@ impl Config {
         }
     }
 
-    fn read(settings: &mut Settings) -> Result<Self, ConfigError> {
+    /// The typed configuration from these settings.
+    ///
+    /// # Errors
+    /// All mistakes, in words.
+    pub fn read(settings: &mut Settings) -> Result<Self, ConfigError> {
         let s = settings;
         let listen = s.addr("listen");
         let admin_listen = s.addr("admin-listen");

@@ -34,7 +34,7 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-pub use config::Config;
+pub use config::{Config, PROGRAM};
 
 use app::{App, Settings};
 use http::layers::Running;
