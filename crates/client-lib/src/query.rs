@@ -36,13 +36,14 @@ pub(crate) async fn ask<Q: Question>(
     deadline: Instant,
     question: Q,
 ) -> Result<Q::Reply, FailureReason> {
-    let answer = async {
+    // Boxed: tonic's calls are several KiB of state, which every caller's future would carry.
+    let answer = Box::pin(async {
         let line = lane.query_line().await?;
         match line.ask_once(question.clone()).await {
             Err(FailureReason::Unreachable) => line.ask_once(question).await,
             answer => answer,
         }
-    };
+    });
     timeout_at(deadline, answer)
         .await
         .unwrap_or(Err(FailureReason::Deadline))

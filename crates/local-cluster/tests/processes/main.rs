@@ -1,6 +1,7 @@
 //! The failure table, row by row, with the built programs as processes.
 
 mod programs;
+mod workers;
 
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,7 @@ async fn a_mute_gateway_is_named_at_the_deadline_and_nobody_is_called_offline() 
     let programs = Programs::start(2, &[]).await;
     let alice = programs.caller("alice");
     let mut there = Page::bound(&programs.ws(0), &alice).await;
-    programs.gateway(1).signal(Signal::STOP);
+    programs.gateway(1).freeze().await;
 
     let begun = Instant::now();
     let receipt = push(&alice, alice.id, json!("still")).await;

@@ -12,7 +12,7 @@ use gatepipe_local_cluster::actor::Caller;
 use gatepipe_local_cluster::eventually::{PATIENCE, until};
 use gatepipe_local_cluster::home::Home;
 use gatepipe_local_cluster::people::{self, Person};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::Value;
 
 /// The program beside this test's own executable; `make test` builds them first.
@@ -98,6 +98,17 @@ impl Program {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).unwrap();
+    }
+
+    /// SIGSTOP. All its threads stand still when this returns; after the signal alone, one may run on for a moment.
+    pub(crate) async fn freeze(&self) {
+        self.signal(Signal::STOP);
+        let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
+        let changed = || waitpid(Some(Pid::from_child(&self.child)), options).unwrap();
+        until("it stands still", || async {
+            changed().is_some_and(|(_, status)| status.stopped())
+        })
+        .await;
     }
 
     /// SIGKILL, and gone when this returns.
