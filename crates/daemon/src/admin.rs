@@ -19,12 +19,12 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::listen::{self, BindError, ListenOptions};
 
-/// Connections at once; more wait in the kernel's backlog.
-const MAX_CONNECTIONS: usize = 64;
+/// Connections at once, one request each; more wait in the kernel's backlog.
+const MAX_CONNECTIONS: usize = 256;
 /// How long a request may take to be sent.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection may stay, idle or not.
-const MAX_AGE: Duration = Duration::from_secs(60);
+/// How long a connection may take in all, its answer included.
+const MAX_AGE: Duration = Duration::from_secs(10);
 const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Whether the process can be sent work, and why not. Cheap to clone; all clones are one.
@@ -142,6 +142,8 @@ async fn serve(socket: TcpStream, pages: Arc<Pages>) {
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        // An idle connection would hold the place of a health check.
+        .keep_alive(false)
         .max_buf_size(16 << 10)
         .serve_connection(TokioIo::new(socket), service);
     // Garbage and half requests concern nobody.

@@ -143,7 +143,7 @@ impl Settings {
     /// IP:PORT.
     ///
     /// # Errors
-    /// [`Noted`], like all that follow.
+    /// [`Noted`] when it is missing or cannot be read; so do all that follow.
     pub fn addr(&mut self, name: &'static str) -> Result<SocketAddr, Noted> {
         self.read(name, |text| {
             text.parse()
@@ -151,24 +151,35 @@ impl Settings {
         })
     }
 
-    /// A length of time such as `55s`, `500ms`, `2m`, `0s`.
+    /// A length of time above zero, such as `55s`, `500ms`, `2m`; at most [`units::LONGEST`].
     pub fn duration(&mut self, name: &'static str) -> Result<Duration, Noted> {
+        self.read(name, |text| above_zero(units::duration(text)?))
+    }
+
+    /// The same where zero has a meaning, which the setting's help tells.
+    pub fn duration_or_zero(&mut self, name: &'static str) -> Result<Duration, Noted> {
         self.read(name, units::duration)
     }
 
-    /// A number of bytes such as `64KiB`.
+    /// A number of bytes above zero, such as `64KiB`.
     pub fn size(&mut self, name: &'static str) -> Result<u64, Noted> {
+        self.read(name, |text| above_zero(units::size(text)?))
+    }
+
+    /// The same where zero has a meaning, which the setting's help tells.
+    pub fn size_or_zero(&mut self, name: &'static str) -> Result<u64, Noted> {
         self.read(name, units::size)
     }
 
-    /// A number, or anything else that reads itself from text.
+    /// A number (of a type that has the right bounds), `true` or `false`, or anything else that reads itself from text.
     pub fn number<T: FromStr>(&mut self, name: &'static str) -> Result<T, Noted>
     where
         T::Err: Display,
     {
+        let what = self.layers.placeholder(name);
         self.read(name, |text| {
             text.parse()
-                .map_err(|error: T::Err| format!("does not fit: {error}"))
+                .map_err(|error: T::Err| format!("is not a {what} that fits here: {error}"))
         })
     }
 
@@ -194,6 +205,45 @@ impl Settings {
     pub fn list(&mut self, name: &'static str) -> Result<Vec<String>, Noted> {
         Ok(self.layers.list(name).to_vec())
     }
+
+    /// A repeatable setting whose values are the URLs of internal gRPC listeners: `http://HOST:PORT`, at least one.
+    pub fn internal_urls(&mut self, name: &'static str) -> Result<Vec<String>, Noted> {
+        let urls = self.layers.list(name).to_vec();
+        if urls.is_empty() {
+            self.mistake(
+                name,
+                "names nobody: give at least one URL like http://127.0.0.1:1236",
+            );
+            return Err(Noted);
+        }
+        let wrong: Vec<&String> = urls.iter().filter(|url| !is_internal_url(url)).collect();
+        for url in &wrong {
+            self.mistake(name, format!("{url:?} is not a URL like http://127.0.0.1:1236"));
+        }
+        if wrong.is_empty() { Ok(urls) } else { Err(Noted) }
+    }
+}
+
+fn is_internal_url(text: &str) -> bool {
+    let Ok(url) = text.parse::<hyper::Uri>() else {
+        return false;
+    };
+    let port = url.authority().map(|authority| authority.port_u16());
+    url.scheme_str() == Some("http")
+        && url.host().is_some_and(|host| !host.is_empty())
+        && port.is_some_and(|port| port != Some(0))
+        && url
+            .authority()
+            .is_some_and(|authority| !authority.as_str().contains('@'))
+        && url.path() == "/"
+        && url.query().is_none()
+}
+
+fn above_zero<T: Default + PartialEq>(value: T) -> Result<T, String> {
+    if value == T::default() {
+        return Err("must be above zero".to_owned());
+    }
+    Ok(value)
 }
 
 /// Notes a mistake when an internal gRPC listener could be reached from elsewhere by anyone.

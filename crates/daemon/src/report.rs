@@ -1,5 +1,6 @@
 //! How a program ends: quietly, or with one line on stderr that says what is wrong and what to do.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::config::ConfigError;
@@ -21,15 +22,20 @@ pub fn exit(program: &str, ended: anyhow::Result<()>) -> ExitCode {
         }
         Some(ConfigError::Mistakes(mistakes)) => {
             for mistake in mistakes {
-                eprintln!("{program}: {mistake}");
+                say(program, mistake);
             }
             ExitCode::from(USAGE)
         }
         None => {
-            eprintln!("{program}: {}", line(&error));
+            say(program, &line(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// One line on stderr; unlike `eprintln!` it does not panic when nobody reads it any more.
+pub(crate) fn say(program: &str, text: &str) {
+    let _ = writeln!(std::io::stderr(), "{program}: {text}");
 }
 
 /// An error and its causes on one line.

@@ -1,5 +1,7 @@
 //! Being asked to stop: SIGTERM or SIGINT begins a drain, a second one ends at once.
 
+use std::time::Duration;
+
 use tokio::signal::unix::{Signal, SignalKind, signal as listen};
 
 /// SIGTERM and SIGINT, heard from the moment this is made.
@@ -41,10 +43,12 @@ pub fn signal() -> impl Future<Output = ()> + Send + 'static {
     }
 }
 
-/// Runs `until_drained`, but no longer than to the second SIGTERM or SIGINT.
+/// Runs `until_drained`; the second SIGTERM or SIGINT ends the process at once, with exit code 1, whatever it is doing.
+///
+/// For `main` only.
 ///
 /// # Errors
-/// Its own, or that it was cut short.
+/// Those of `until_drained`.
 pub async fn or_second_signal<E: Into<anyhow::Error>>(
     until_drained: impl Future<Output = Result<(), E>>,
 ) -> anyhow::Result<()> {
@@ -55,6 +59,20 @@ pub async fn or_second_signal<E: Into<anyhow::Error>>(
     };
     tokio::select! {
         ended = until_drained => ended.map_err(Into::into),
-        () = second => Err(anyhow::anyhow!("ended at once by a second signal")),
+        () = second => {
+            tracing::error!("ended at once by a second signal");
+            #[expect(clippy::disallowed_methods, reason = "returning would wait for whatever does not end, which is why we were asked again")]
+            std::process::exit(1)
+        }
     }
+}
+
+/// Waits for `ending`, but not longer than `limit`; then it is dropped, and the log says that `what` was cut.
+pub async fn at_most<T>(limit: Duration, what: &str, ending: impl Future<Output = T>) -> Option<T> {
+    let ended = tokio::time::timeout(limit, ending).await.ok();
+    if ended.is_none() {
+        let waited_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(waited_ms, "{what} did not end in time and is cut");
+    }
+    ended
 }

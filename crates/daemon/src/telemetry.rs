@@ -79,6 +79,8 @@ impl Log {
         let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)
+            // It would say so with `eprintln!`, which panics when stderr is closed: a log without a reader must not end its writer.
+            .log_internal_errors(false)
             .with_writer(std::io::stderr);
         let done = match self.format {
             LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),

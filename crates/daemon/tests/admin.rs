@@ -70,15 +70,46 @@ async fn metrics_are_there_and_the_rest_is_refused() {
 }
 
 #[tokio::test]
-async fn garbage_and_half_requests_hold_nobody_up() {
+async fn garbage_and_half_requests_hold_nobody_up_and_are_closed() {
     let addr = start(&Readiness::new("")).await;
-    let mut half = Vec::new();
-    for _ in 0..20 {
+    let mut bad = Vec::new();
+    for bytes in [
+        &b"GET /healthz HTTP/1.1\r\nHo"[..],
+        b"G",
+        b"\x16\x03\x01\0\0\r\n\r\n",
+        b"\0\0\0\0",
+        b"GET /metrics HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ] {
         let mut socket = TcpStream::connect(addr).await.unwrap();
-        socket.write_all(b"GET /healthz HTTP/1.1\r\nHo").await.unwrap();
-        half.push(socket);
+        socket.write_all(bytes).await.unwrap();
+        bad.push(socket);
     }
-    let mut garbage = TcpStream::connect(addr).await.unwrap();
-    garbage.write_all(b"\x16\x03\x01\0\0\r\n\r\n").await.unwrap();
+    assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
+    for mut socket in bad {
+        let mut answer = Vec::new();
+        let closed = tokio::time::timeout(Duration::from_secs(20), socket.read_to_end(&mut answer));
+        // However it ends, it ends.
+        drop(closed.await.expect("closed by the header timeout"));
+        assert!(!String::from_utf8_lossy(&answer).contains(" 200 "));
+    }
+    assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
+}
+
+#[tokio::test]
+async fn headers_without_end_are_refused() {
+    let addr = start(&Readiness::new("")).await;
+    let mut socket = TcpStream::connect(addr).await.unwrap();
+    let line = format!("X: {}\r\n", "x".repeat(1000));
+    let flood = async {
+        socket.write_all(b"GET /healthz HTTP/1.1\r\n").await?;
+        loop {
+            socket.write_all(line.as_bytes()).await?;
+        }
+    };
+    let ended: std::io::Result<()> = tokio::time::timeout(Duration::from_secs(20), flood)
+        .await
+        .expect("the flood is cut");
+    ended.unwrap_err();
     assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
 }

@@ -93,11 +93,11 @@ pub const COMMON: &[Knob] = &[
         "register",
         "URL",
         Some("http://127.0.0.1:1236"),
-        "A register; repeatable, all of them are used",
+        "A register's --listen; repeatable, all of them are used",
     ),
     Knob::secret(
         "secret",
-        "Shared by every internal gRPC link; the same for all processes of a cluster",
+        "Shared by every internal gRPC link, the same for all processes of a cluster; visible ASCII. Others on this host can see flags: prefer the file",
     ),
     Knob::one(
         "log-format",

@@ -82,12 +82,16 @@ impl Layers {
         }
         layers.read_environment(&environment, mistakes);
         for knob in program.knobs() {
-            if let Some(values) = flags.get_many::<String>(knob.name) {
+            let values = flags.get_many::<String>(knob.name);
+            if let Some(values) = values.clone() {
                 layers.give(knob, values.cloned().collect(), format!("--{}", knob.name));
             }
             if let Some(name) = knob.file_name()
                 && let Some(path) = flags.get_one::<String>(&name)
             {
+                if values.is_some() {
+                    mistakes.push(one_of(&format!("--{}", knob.name), &format!("--{name}")));
+                }
                 layers.give_file(knob, path, format!("--{name}"), mistakes);
             }
         }
@@ -120,6 +124,9 @@ impl Layers {
             if knob.kind == Kind::Secret {
                 let file = format!("{variable}_FILE");
                 if let Some(path) = environment.get(&file) {
+                    if environment.contains_key(&variable) {
+                        mistakes.push(one_of(&variable, &file));
+                    }
                     self.give_file(knob, path, file.clone(), mistakes);
                 }
                 known.push(file);
@@ -146,24 +153,50 @@ impl Layers {
         let table: Table = match text.parse() {
             Ok(table) => table,
             Err(error) => {
-                return mistakes.push(format!("{shown} is not TOML: {}", one_line(&error.to_string())));
+                let position = error.span().map_or(0, |span| span.start);
+                let line = 1 + text.bytes().take(position).filter(|byte| *byte == b'\n').count();
+                // Only the message: the error as a whole shows the line, which may hold a secret.
+                let message = one_line(error.message());
+                return mistakes.push(format!("{shown} is not TOML: line {line}: {message}"));
             }
         };
         // Keys beside the tables first, so that the daemon's own table wins.
         let (sections, common): (Vec<_>, Vec<_>) = table
             .into_iter()
             .partition(|(key, value)| value.is_table() && SECTIONS.contains(&key.as_str()));
-        for (key, value) in common {
-            self.read_key(&key, value, &format!("{key} in {shown}"), mistakes);
-        }
+        self.read_keys(common, "", path, mistakes);
         for (section, value) in sections {
             if let Value::Table(keys) = value
                 && section == self.program.section
             {
-                for (key, value) in keys {
-                    self.read_key(&key, value, &format!("{section}.{key} in {shown}"), mistakes);
-                }
+                self.read_keys(keys, &format!("{section}."), path, mistakes);
             }
+        }
+    }
+
+    fn read_keys(
+        &mut self,
+        keys: impl IntoIterator<Item = (String, Value)>,
+        prefix: &str,
+        path: &Path,
+        mistakes: &mut Vec<String>,
+    ) {
+        let keys: Vec<_> = keys.into_iter().collect();
+        for knob in self.program.knobs() {
+            let has = |name: &str| keys.iter().any(|(key, _)| key.replace('_', "-") == name);
+            if let Some(file) = knob.file_name()
+                && has(knob.name)
+                && has(&file)
+            {
+                mistakes.push(one_of(
+                    &format!("{prefix}{} in {}", knob.key(), path.display()),
+                    &file.replace('-', "_"),
+                ));
+            }
+        }
+        for (key, value) in keys {
+            let source = format!("{prefix}{key} in {}", path.display());
+            self.read_key(&key, value, &source, mistakes);
         }
     }
 
@@ -180,7 +213,11 @@ impl Layers {
             };
         }
         let Some(knob) = program.knob(&name) else {
-            let known: Vec<String> = program.knobs().map(Knob::key).collect();
+            let keys = program.knobs().map(Knob::key);
+            let known: Vec<String> = match value {
+                Value::Table(_) => SECTIONS.map(str::to_owned).into(),
+                _ => keys.collect(),
+            };
             return mistakes.push(format!("{source}: no such setting{}", nearest(key, &known)));
         };
         let values = match (knob.kind, value) {
@@ -220,6 +257,11 @@ impl Layers {
             .is_some_and(|knob| knob.kind == Kind::Secret)
     }
 
+    /// What stands for the value in the help.
+    pub(super) fn placeholder(&self, name: &str) -> &'static str {
+        self.program.knob(name).map_or("value", |knob| knob.value)
+    }
+
     /// Where a setting came from, in words.
     pub(super) fn source(&self, name: &str) -> String {
         self.given
@@ -243,7 +285,8 @@ fn command(program: &'static Program) -> Command {
             .long(knob.name)
             .value_name(knob.value)
             .help(help)
-            .allow_hyphen_values(true)
+            // A number below zero is our mistake to tell; another flag is never taken for the value that was forgotten.
+            .allow_negative_numbers(true)
             .action(if knob.kind == Kind::List {
                 ArgAction::Append
             } else {
@@ -270,6 +313,10 @@ fn command(program: &'static Program) -> Command {
                 .value_name("FILE")
                 .help("TOML: the same names with underscores, flat or in a table named after the daemon [env: GATEPIPE_CONFIG]"),
         )
+}
+
+fn one_of(setting: &str, file: &str) -> String {
+    format!("{setting}: is given twice: give it or {file}, not both")
 }
 
 fn scalar(value: Value) -> Option<String> {

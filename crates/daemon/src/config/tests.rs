@@ -144,6 +144,135 @@ fn secrets_come_from_files_too_and_are_never_printed() {
 }
 
 #[test]
+fn a_secret_is_given_once_a_layer() {
+    let file = file("hush");
+    let path = file.path().to_str().unwrap();
+    let config = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(
+        &config,
+        format!("[gateway]\nsecret = \"hush\"\nsecret_file = {path:?}\n"),
+    )
+    .unwrap();
+    let config = config.path().to_str().unwrap();
+    let cases: [(&[&str], &[(&str, &str)]); 3] = [
+        (&["--secret", "hush", "--secret-file", path], &[]),
+        (
+            &[],
+            &[("GATEPIPE_SECRET", "hush"), ("GATEPIPE_SECRET_FILE", path)],
+        ),
+        (&["--config", config], &[]),
+    ];
+    for (flags, environment) in cases {
+        let mistakes = mistakes(load(flags, environment).unwrap());
+        assert!(
+            mistakes.len() == 1 && mistakes[0].contains("not both") && !mistakes[0].contains("hush"),
+            "{mistakes:?}"
+        );
+    }
+    let mut settings = load(&["--secret-file", path], &[("GATEPIPE_SECRET", "other")]).unwrap();
+    assert_eq!(
+        settings.secret("secret").unwrap().unwrap().expose_secret(),
+        "hush",
+        "flags win over the environment, file or not"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_toml_is_told_without_its_secrets() {
+    let file = file("limit = 1\nsecret = hush-hush-hush\n");
+    let mistakes = mistakes(load(&["--config", file.path().to_str().unwrap()], &[]).unwrap());
+    assert!(
+        mistakes.len() == 1 && mistakes[0].contains("line 2") && !mistakes[0].contains("hush"),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn a_flag_is_never_taken_for_the_value_that_was_forgotten() {
+    let error = load(&["--advertise", "--limit", "2"], &[]).unwrap_err();
+    assert!(
+        matches!(&error, ConfigError::Flags(error) if error.exit_code() == 2),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn numbers_that_cannot_be_are_told_in_words() {
+    for (flag, value, words) in [
+        ("--limit", "-1", "is not a COUNT that fits here"),
+        ("--limit", "many", "is not a COUNT that fits here"),
+        ("--limit", "99999999999", "is not a COUNT that fits here"),
+        ("--limit", "", "is not a COUNT that fits here"),
+        ("--ping-interval", "-5", "is not a duration"),
+        ("--ping-interval", "0s", "must be above zero"),
+        ("--outbox-size", "0", "must be above zero"),
+        ("--outbox-size", "1GB", "is not a size"),
+        ("--listen", "127.0.0.1", "is not an address like"),
+        ("--listen", "127.0.0.1:99999", "is not an address like"),
+        ("--register", "127.0.0.1:1236", "is not a URL like"),
+        ("--register", "https://a:1", "is not a URL like"),
+        ("--register", "http://a:0", "is not a URL like"),
+        ("--register", "http://me@a:1", "is not a URL like"),
+        ("--register", "http://a:1/path", "is not a URL like"),
+        ("--register", "", "is not a URL like"),
+    ] {
+        let mut settings = load(&[flag, value], &[]).unwrap();
+        let noted = [
+            settings.number::<u32>("limit").is_err(),
+            settings.duration("ping-interval").is_err(),
+            settings.size("outbox-size").is_err(),
+            settings.addr("listen").is_err(),
+            settings.internal_urls("register").is_err(),
+        ];
+        assert_eq!(
+            noted.into_iter().filter(|noted| *noted).count(),
+            1,
+            "{flag} {value}"
+        );
+        let mistakes = mistakes(settings);
+        assert!(
+            mistakes.len() == 1 && mistakes[0].starts_with(flag) && mistakes[0].contains(words),
+            "{mistakes:?}"
+        );
+    }
+    let mut zero = load(&["--ping-interval", "0", "--outbox-size", "0"], &[]).unwrap();
+    assert_eq!(zero.duration_or_zero("ping-interval"), Ok(Duration::ZERO));
+    assert_eq!(zero.size_or_zero("outbox-size"), Ok(0));
+    zero.check().unwrap();
+}
+
+#[test]
+fn a_table_of_nobody_is_a_mistake_with_the_nearest_name() {
+    let file = file("[gatewey]\nlimit = 3\n");
+    let mistakes = mistakes(load(&["--config", file.path().to_str().unwrap()], &[]).unwrap());
+    assert!(
+        mistakes.len() == 1 && mistakes[0].contains("did you mean gateway?"),
+        "{mistakes:?}"
+    );
+}
+
+#[test]
+fn help_tells_defaults_and_variables_and_is_no_failure() {
+    for flag in ["--help", "--version"] {
+        let Err(ConfigError::Flags(help)) = load(&[flag], &[]) else {
+            panic!("{flag} prints and ends");
+        };
+        assert_eq!(help.exit_code(), 0);
+    }
+    let help = load(&["--help"], &[]).unwrap_err().to_string();
+    for words in [
+        "--ping-interval <DURATION>",
+        "[env: GATEPIPE_PING_INTERVAL]",
+        "[default: 55s]",
+        "--secret-file <FILE>",
+        "GATEPIPE_SECRET_FILE",
+        "GATEPIPE_CONFIG",
+    ] {
+        assert!(help.contains(words), "{words} in {help}");
+    }
+}
+
+#[test]
 fn unknown_flags_are_errors_and_unknown_variables_are_warnings_with_the_nearest_name() {
     let error = load(&["--ping-intervall", "1s"], &[]).unwrap_err().to_string();
     assert!(error.contains("--ping-interval"), "{error}");

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// Longest length of time that can be asked for: ten years, so that no sum of a few of them overflows.
+pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 /// `55s`, `500ms`, `2m`, `1h`, `7d`; `0` needs no unit. Whole numbers only, no signs.
 ///
 /// # Errors
@@ -14,9 +17,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         ("h", 3_600_000),
         ("d", 86_400_000),
     ];
-    scaled(text, &units)
-        .map(Duration::from_millis)
-        .ok_or_else(|| "is not a duration like 55s, 500ms or 2m".to_owned())
+    match scaled(text, &units).map(Duration::from_millis) {
+        Some(duration) if duration <= LONGEST => Ok(duration),
+        Some(_) => Err("is longer than ten years".to_owned()),
+        None => Err("is not a duration like 55s, 500ms or 2m".to_owned()),
+    }
 }
 
 /// `64KiB`, `1MiB`, `2GiB`, `512B`; a bare number counts bytes.
@@ -61,6 +66,7 @@ mod tests {
             ("0", 0),
             ("0s", 0),
             (" 7 d ", 604_800_000),
+            ("3650d", 315_360_000_000),
         ];
         for (text, ms) in good {
             assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text:?}");
@@ -75,6 +81,10 @@ mod tests {
             "1 fortnight",
             "99999999999999999999s",
             "9999999999999999999d",
+            "3651d",
+            "٣s",
+            "5 5s",
+            "0x5s",
         ] {
             assert!(duration(text).is_err(), "{text:?}");
         }

@@ -1,0 +1,180 @@
+//! Serving gRPC inside a cluster: HTTP/2 without TLS, spoken from the first byte.
+//!
+//! Every connection is a task of [`serve`]: bounded in number, given up when its first bytes are not HTTP/2 or its host falls silent,
+//! and cut together with its streams when `serve` ends or is dropped. So nothing outlives the daemon that it belongs to, also when
+//! several live in one process.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::io::Cursor;
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::rt::Executor;
+use hyper::server::conn::http2;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::listen;
+use crate::shutdown;
+
+/// What every HTTP/2 client says first (RFC 9113 section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How long it may take to say it.
+const GREETING: Duration = Duration::from_secs(10);
+/// Names and values of one request's headers, in bytes.
+const MAX_HEADERS: u32 = 16 << 10;
+
+/// Bounds of one gRPC listener.
+#[derive(Debug, Clone)]
+pub struct RpcOptions {
+    /// Connections at once; more are closed as they come. Each costs a descriptor and some KiB.
+    pub max_connections: usize,
+    /// Streams (calls) at once on one connection; a client waits with more.
+    pub max_streams: u32,
+    /// HTTP/2 pings on a silent connection; one that does not answer for as long again has lost its streams.
+    pub keepalive: Duration,
+    /// Flow-control window of one stream: bytes that may be on their way to us.
+    pub stream_window: u32,
+    /// The same for all streams of a connection together; some times `stream_window`, so that one slow stream does not stall the others.
+    pub connection_window: u32,
+    /// How long open streams may take to end after the stop.
+    pub last_streams: Duration,
+}
+
+impl Default for RpcOptions {
+    /// 1024 connections of 64 streams, 4 s, 1 MiB and 4 MiB, 1 s.
+    fn default() -> Self {
+        Self {
+            max_connections: 1024,
+            max_streams: 64,
+            keepalive: Duration::from_secs(4),
+            stream_window: 1 << 20,
+            connection_window: 4 << 20,
+            last_streams: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Serves `service` until `stop` resolves; then takes no more, lets open streams end within `last_streams`, and cuts the rest.
+///
+/// Never fails. Dropping it cuts everything at once.
+pub async fn serve<S, B>(
+    listener: TcpListener,
+    service: S,
+    options: RpcOptions,
+    stop: impl Future<Output = ()> + Send,
+) where
+    S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let stopping = CancellationToken::new();
+    let mut connections = JoinSet::new();
+    let mut full = false;
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let socket = tokio::select! {
+            (socket, _) = listen::accept(&listener) => socket,
+            Some(_) = connections.join_next() => continue,
+            () = &mut stop => break,
+        };
+        if connections.len() >= options.max_connections {
+            if !full {
+                tracing::warn!(
+                    connections = connections.len(),
+                    "too many gRPC connections: closing new ones"
+                );
+            }
+            full = true;
+            continue;
+        }
+        full = false;
+        connections.spawn(connection(
+            socket,
+            service.clone(),
+            options.clone(),
+            stopping.clone(),
+        ));
+    }
+    drop(listener);
+    stopping.cancel();
+    let ended = async { while connections.join_next().await.is_some() {} };
+    shutdown::at_most(options.last_streams, "a gRPC stream", ended).await;
+}
+
+async fn connection<S, B>(socket: TcpStream, service: S, options: RpcOptions, stopping: CancellationToken)
+where
+    S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    // Small messages must not wait for each other. A socket that refuses is gone, which shows below.
+    let _ = socket.set_nodelay(true);
+    let greeted = tokio::select! {
+        greeted = tokio::time::timeout(GREETING, greeted(socket)) => greeted.ok().flatten(),
+        () = stopping.cancelled() => None,
+    };
+    let Some(socket) = greeted else {
+        return tracing::debug!("closed a connection that does not speak HTTP/2");
+    };
+    let open = CancellationToken::new();
+    let _cut_with_me = open.clone().drop_guard();
+    let serving = http2::Builder::new(WhileOpen(open))
+        .timer(TokioTimer::new())
+        .keep_alive_interval(options.keepalive)
+        .keep_alive_timeout(options.keepalive)
+        .initial_stream_window_size(options.stream_window)
+        .initial_connection_window_size(options.connection_window)
+        .max_concurrent_streams(options.max_streams)
+        .max_header_list_size(MAX_HEADERS)
+        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(service));
+    let mut serving = std::pin::pin!(serving);
+    let ended = tokio::select! {
+        ended = &mut serving => ended,
+        () = stopping.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a gRPC connection broke");
+    }
+}
+
+/// The socket, to be read from its first byte, if that begins HTTP/2; `None` at the first byte that does not, or at the end.
+async fn greeted(mut socket: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+    let mut said = [0; PREFACE.len()];
+    let mut length = 0;
+    while length < said.len() {
+        let read = socket.read(&mut said[length..]).await.ok()?;
+        length += read;
+        if read == 0 || said[..length] != PREFACE[..length] {
+            return None;
+        }
+    }
+    let (reader, writer) = socket.into_split();
+    Some(tokio::io::join(Cursor::new(said).chain(reader), writer))
+}
+
+/// Runs a connection's streams, but not longer than the connection.
+#[derive(Clone)]
+struct WhileOpen(CancellationToken);
+
+impl<F> Executor<F> for WhileOpen
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        tokio::spawn(self.0.clone().run_until_cancelled_owned(stream));
+    }
+}
