@@ -248,7 +248,7 @@ impl Config {
         let listen = s.addr("listen");
         let admin_listen = s.addr("admin-listen");
         let database_url = s.text("database-url");
-        let registers = s.list("register");
+        let registers = s.internal_urls("register");
         let secret = s.secret("secret");
         let jwt_secret = s.secret("jwt-secret");
         let jwt_public_key = s.optional_text("jwt-public-key");
@@ -262,7 +262,7 @@ impl Config {
         let max_connections = s.number("max-connections");
         let max_requests = s.number("max-requests");
         let command_timeout = s.duration("command-timeout");
-        let drain_timeout = s.duration("drain-timeout");
+        let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
         let positive = [
             ("token-lifetime", token_lifetime, Duration::from_secs(1)),

@@ -37,7 +37,7 @@ fn child() {
                 "drains" => Ok(()),
                 "stuck" => {
                     // Not even dropping the runtime would end this one.
-                    tokio::task::spawn_blocking(|| std::thread::park());
+                    tokio::task::spawn_blocking(std::thread::park);
                     std::future::pending().await
                 }
                 _ => Err(std::io::Error::other("the disk\nis full")),

@@ -180,9 +180,9 @@ impl Config {
         let rpc_listen = s.addr("rpc-listen");
         let advertise = s.optional_text("advertise");
         let admin_listen = s.addr("admin-listen");
-        let registers = s.list("register");
+        let registers = s.internal_urls("register");
         let secret = s.secret("secret");
-        let ping_interval = s.duration("ping-interval");
+        let ping_interval = s.duration_or_zero("ping-interval");
         let ping_not_response_limit = s.number("ping-not-response-limit");
         let ping_data = s.text("ping-data");
         let max_connections = s.number("max-connections");
@@ -193,7 +193,7 @@ impl Config {
         let outbox_age = s.duration("outbox-age");
         let outbox_total = size(s, "outbox-total");
         let send_buffer = size(s, "send-buffer");
-        let drain_timeout = s.duration("drain-timeout");
+        let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
         if let (Ok(addr), Ok(secret)) = (&rpc_listen, &secret) {
             config::check_internal_listener(s, "rpc-listen", *addr, secret.as_ref());

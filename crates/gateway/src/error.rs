@@ -15,7 +15,4 @@ pub enum GatewayError {
         /// What was given.
         url: String,
     },
-    /// The gRPC server failed.
-    #[error("the command service failed")]
-    Control(#[source] tonic::transport::Error),
 }

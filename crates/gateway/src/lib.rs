@@ -38,10 +38,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream;
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, ListenOptions};
 use gatepipe_daemon::open_files;
+use gatepipe_daemon::rpc::{self, RpcOptions};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
 use gatepipe_proto::v1::gateway_server::GatewayServer;
 use gatepipe_proto::{CloseCode, GatewayId};
@@ -49,6 +49,7 @@ use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Endpoint;
 
@@ -218,14 +219,14 @@ impl Gateway {
     /// command service and the admin listener.
     ///
     /// # Errors
-    /// The command service failed.
+    /// None so far.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), GatewayError> {
         let gateway_id = self.gateway_id().to_string();
         let accepting = tokio::spawn(self.server.clone().run(self.listener));
         let sweeping = tokio::spawn(self.sweep.run());
         let stop_admin = CancellationToken::new();
         let admin = tokio::spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
-        let mut control = tokio::spawn(serve_control(
+        let control = tokio::spawn(serve_control(
             self.control,
             self.rpc_listener,
             self.stop_control.clone(),
@@ -239,10 +240,7 @@ impl Gateway {
             readiness.set_ready();
         });
 
-        let failed = tokio::select! {
-            () = stop => None,
-            ended = &mut control => Some(ended),
-        };
+        stop.await;
         getting_ready.abort();
         self.readiness.set_draining("draining");
         self.server.draining.cancel();
@@ -259,18 +257,11 @@ impl Gateway {
         accepting.abort();
         sweeping.abort();
         self.stop_control.cancel();
-        let ended = match failed {
-            Some(ended) => ended,
-            None => match tokio::time::timeout(KEEPALIVE, control).await {
-                Ok(ended) => ended,
-                Err(_) => Ok(Ok(())),
-            },
-        };
         stop_admin.cancel();
-        // The admin listener ends by itself now; a task that panicked has said so in the log.
-        drop(admin.await);
+        // Both end by themselves now; a task that panicked has said so in the log.
+        drop(tokio::join!(control, admin));
         tracing::info!("drained");
-        ended.unwrap_or(Ok(())).map_err(GatewayError::Control)
+        Ok(())
     }
 }
 
@@ -285,23 +276,16 @@ async fn serve_control(
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: TcpListener,
     stop: CancellationToken,
-) -> Result<(), tonic::transport::Error> {
+) {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<GatewayServer<Control>>().await;
-    let sockets = stream::unfold(listener, |listener| async move {
-        let (socket, _) = listen::accept(&listener).await;
-        // Receipts are small and must not wait for each other.
-        drop(socket.set_nodelay(true));
-        Some((Ok::<_, std::io::Error>(socket), listener))
-    });
-    tonic::transport::Server::builder()
-        .http2_keepalive_interval(Some(KEEPALIVE))
-        .http2_keepalive_timeout(Some(KEEPALIVE))
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
-        .max_concurrent_streams(MAX_STREAMS)
-        .add_service(health_service)
-        .add_service(control)
-        .serve_with_incoming_shutdown(sockets, stop.cancelled_owned())
-        .await
+    let services = Routes::new(health_service).add_service(control).prepare();
+    let options = RpcOptions {
+        max_streams: MAX_STREAMS,
+        keepalive: KEEPALIVE,
+        stream_window: STREAM_WINDOW,
+        connection_window: CONNECTION_WINDOW,
+        ..RpcOptions::default()
+    };
+    rpc::serve(listener, services, options, stop.cancelled_owned()).await;
 }

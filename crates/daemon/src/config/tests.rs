@@ -154,16 +154,16 @@ fn a_secret_is_given_once_a_layer() {
     )
     .unwrap();
     let config = config.path().to_str().unwrap();
-    let cases: [(&[&str], &[(&str, &str)]); 3] = [
-        (&["--secret", "hush", "--secret-file", path], &[]),
+    let cases = [
+        (vec!["--secret", "hush", "--secret-file", path], vec![]),
         (
-            &[],
-            &[("GATEPIPE_SECRET", "hush"), ("GATEPIPE_SECRET_FILE", path)],
+            vec![],
+            vec![("GATEPIPE_SECRET", "hush"), ("GATEPIPE_SECRET_FILE", path)],
         ),
-        (&["--config", config], &[]),
+        (vec!["--config", config], vec![]),
     ];
     for (flags, environment) in cases {
-        let mistakes = mistakes(load(flags, environment).unwrap());
+        let mistakes = mistakes(load(&flags, &environment).unwrap());
         assert!(
             mistakes.len() == 1 && mistakes[0].contains("not both") && !mistakes[0].contains("hush"),
             "{mistakes:?}"
