@@ -1,0 +1,176 @@
+//! Users, tokens and migrations, on a database of their own.
+
+use std::path::Path;
+
+use gatepipe_api::auth::{Keys, password::PasswordCheck};
+use gatepipe_api::store::Store;
+use serde_json::json;
+
+use crate::run::{finish, gatepipe, run_in};
+
+const SECRET: &str = "a-secret-of-more-than-thirty-two-bytes";
+
+async fn store(directory: &Path) -> Store {
+    let url = format!("sqlite://{}", directory.join("data/gatepipe.db").display());
+    Store::open(&url).await.unwrap()
+}
+
+async fn logs_in(directory: &Path, username: &str, password: &str) -> bool {
+    let known = store(directory)
+        .await
+        .credentials(username)
+        .await
+        .unwrap()
+        .unwrap();
+    let check = PasswordCheck::default();
+    check
+        .fits(password.into(), Some(known.password_hash))
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_are_made_and_listed() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    let alice = run_in(
+        home,
+        "user add alice -o json --permission websocket.broadcast --permission notification.send",
+    )
+    .await
+    .json();
+    assert_eq!(alice["id"], 1);
+    let password = alice["password"].as_str().unwrap();
+    assert_eq!(password.len(), 20);
+    assert!(logs_in(home, "alice", password).await);
+
+    std::fs::write(home.join("bob.password"), "correct horse\n").unwrap();
+    let bob = run_in(
+        home,
+        "user add bob --manager alice --password-file bob.password -o json",
+    )
+    .await
+    .json();
+    assert_eq!(bob, json!({"id": 2, "username": "bob", "password": null}));
+    assert!(logs_in(home, "bob", "correct horse").await);
+
+    let mut users = run_in(home, "user list -o json").await.json();
+    for user in users.as_array_mut().unwrap() {
+        assert!(
+            user.as_object_mut()
+                .unwrap()
+                .remove("created_at_ms")
+                .unwrap()
+                .is_i64()
+        );
+    }
+    let expected = json!([
+        {"id": 1, "username": "alice", "manager_id": null, "permissions": ["websocket.broadcast", "notification.send"]},
+        {"id": 2, "username": "bob", "manager_id": 1, "permissions": []},
+    ]);
+    assert_eq!(users, expected);
+    let rows = run_in(home, "user list").await.stdout;
+    assert_eq!(
+        rows,
+        "1\talice\t\twebsocket.broadcast,notification.send\n2\tbob\t1\t\n"
+    );
+    let table = run_in(home, "user list -o table --limit 1").await;
+    assert!(
+        table.stdout.contains("USERNAME") && !table.stdout.contains("bob"),
+        "{table:?}"
+    );
+    assert!(table.stderr.contains("--after 1"), "{table:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_cannot_be_is_refused_and_leaves_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    run_in(home, "user add alice -o json").await.json();
+    std::fs::write(home.join("short"), "1234567").unwrap();
+    for (line, code, says) in [
+        ("user add alice", 1, "taken"),
+        ("user add dave --manager nobody", 5, "nobody"),
+        ("user add dave --role nothing", 5, "role nothing"),
+        ("user add dave --password-file short", 2, "at least 8"),
+        ("user add dave --password-file missing", 1, "missing"),
+        ("user add dave --database-url postgres://x", 1, "sqlite://"),
+    ] {
+        let refused = run_in(home, line).await;
+        assert!(refused.failed(code).contains(says), "{line}: {refused:?}");
+    }
+    assert_eq!(run_in(home, "user add two/words").await.code, 2);
+    assert_eq!(
+        run_in(home, "user add dave --permission websocket.all")
+            .await
+            .code,
+        2
+    );
+    assert_eq!(run_in(home, "user list").await.stdout, "1\talice\t\t\n");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_for_a_user_by_name_or_id() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    run_in(home, "user add alice -o json").await.json();
+    std::fs::write(home.join("jwt"), format!("{SECRET}\n")).unwrap();
+
+    let by_name = run_in(home, "token create alice --ttl 5m --jwt-secret-file jwt -o json")
+        .await
+        .json();
+    assert_eq!(
+        (&by_name["user_id"], &by_name["username"]),
+        (&json!(1), &json!("alice"))
+    );
+    let keys = Keys::from_secret(&SECRET.into()).unwrap();
+    let expires_at = by_name["expires_at_ms"].as_i64().unwrap() / 1000;
+    let claims = keys
+        .read(by_name["token"].as_str().unwrap(), chrono::Utc::now())
+        .unwrap();
+    assert_eq!((claims.user.get(), claims.expires_at), (1, expires_at));
+
+    // Alone on stdout, for `$(…)`; the environment serves as well as flags.
+    let mut command = gatepipe(["token", "create", "1"]);
+    command.current_dir(home).env("GATEPIPE_JWT_SECRET", SECRET);
+    let by_id = finish(command).await;
+    assert!(
+        keys.read(by_id.stdout.trim_end(), chrono::Utc::now()).is_ok(),
+        "{by_id:?}"
+    );
+    assert!(by_id.stderr.contains("alice"), "{by_id:?}");
+
+    for (line, code, says) in [
+        ("token create bob --jwt-secret-file jwt", 5, "bob"),
+        ("token create alice", 2, "GATEPIPE_JWT_SECRET"),
+        ("token create alice --jwt-secret short", 2, "32 bytes"),
+        ("token create alice --jwt-secret-file jwt --ttl 1ms", 2, "--ttl"),
+    ] {
+        let refused = run_in(home, line).await;
+        assert!(refused.failed(code).contains(says), "{line}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_are_looked_at_without_running_them() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    std::fs::write(home.join("new.db"), "").unwrap();
+    let done = |migrations: serde_json::Value| -> Vec<bool> {
+        let rows = migrations.as_array().unwrap().iter();
+        rows.map(|row| row["done"].as_bool().unwrap()).collect()
+    };
+    let status = "migrate status --database-url sqlite://new.db -o json";
+    let before = done(run_in(home, status).await.json());
+    assert!(!before.is_empty() && !before.contains(&true), "{before:?}");
+    assert_eq!(std::fs::metadata(home.join("new.db")).unwrap().len(), 0);
+
+    let ran = run_in(home, "migrate run --database-url sqlite://new.db -o json").await;
+    assert!(!done(ran.json()).contains(&false), "{ran:?}");
+    let after = done(run_in(home, status).await.json());
+    assert_eq!(after, vec![true; before.len()]);
+
+    let missing = run_in(home, "migrate status --database-url sqlite://missing.db").await;
+    assert!(missing.failed(1).contains("missing.db"), "{missing:?}");
+    assert!(!home.join("missing.db").exists());
+}
