@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Table, presets};
 use serde::Serialize;
 
 /// How data is printed.
@@ -111,11 +111,11 @@ fn json<T: Serialize>(value: &T) -> io::Result<String> {
     serde_json::to_string(value).map_err(io::Error::from)
 }
 
+/// As wide as it is: an id that is broken over lines cannot be copied.
 fn table<R: Row>(rows: &[R]) -> String {
     let mut table = Table::new();
     table
         .load_preset(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(R::HEAD.iter().map(|name| name.to_uppercase()));
     for row in rows {
         table.add_row(row.cells().iter().map(|cell| plain(cell)));

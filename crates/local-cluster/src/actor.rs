@@ -27,9 +27,8 @@ impl Page {
 
     /// Whether a page may connect now.
     pub async fn try_open(ws: &str) -> bool {
-        within("an answer", tokio_tungstenite::connect_async(ws))
-            .await
-            .is_ok()
+        let connecting = Box::pin(tokio_tungstenite::connect_async(ws));
+        within("an answer", connecting).await.is_ok()
     }
 
     /// A page whose kernel takes little while it does not read.

@@ -11,7 +11,12 @@ fn says_the_defaults<C: Debug + Default>(
     read: impl FnOnce(&mut Settings) -> Result<C, ConfigError>,
 ) {
     let mut settings = Settings::load_from(program, [program.name, "--config", EXAMPLE], []).unwrap();
-    assert_eq!(format!("{:?}", read(&mut settings).unwrap()), format!("{:?}", C::default()), "{}", program.name);
+    assert_eq!(
+        format!("{:?}", read(&mut settings).unwrap()),
+        format!("{:?}", C::default()),
+        "{}",
+        program.name
+    );
 }
 
 #[test]
@@ -24,7 +29,11 @@ fn the_example_says_the_defaults_of_every_daemon() {
 #[test]
 fn the_example_names_every_setting() {
     let text = std::fs::read_to_string(EXAMPLE).unwrap();
-    for program in [&gatepipe_register::PROGRAM, &gatepipe_gateway::PROGRAM, &gatepipe_api::PROGRAM] {
+    for program in [
+        &gatepipe_register::PROGRAM,
+        &gatepipe_gateway::PROGRAM,
+        &gatepipe_api::PROGRAM,
+    ] {
         for knob in program.knobs {
             let key = knob.name.replace('-', "_");
             assert!(text.contains(&key), "{key} of {}", program.name);

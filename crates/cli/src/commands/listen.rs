@@ -82,7 +82,7 @@ impl Listen {
             }
             let Some(wait) = attempts.next(when, rand::random()) else {
                 let line = format!(
-                    "gave up on {} after {} attempts; is the gateway running, and is this its address?",
+                    "gave up on {} (attempts: {}); is the gateway running, and is this its address?",
                     self.url,
                     attempts.made() + 1
                 );
