@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    broadcast, clients, force_offline, gateways, health, listen, migrate, notify, push, token, user,
+    broadcast, clients, dev, force_offline, gateways, health, listen, migrate, notify, push, token, user,
 };
 use crate::exit;
 use crate::output::Format;
@@ -24,6 +24,7 @@ pub struct Cli {
 /// One variant and one arm in `commands::run` for each file in `commands/`.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Dev(dev::Dev),
     Broadcast(broadcast::Broadcast),
     Push(push::Push),
     Notify(notify::Notify),

@@ -2,6 +2,7 @@
 
 pub mod broadcast;
 pub mod clients;
+pub mod dev;
 pub mod force_offline;
 pub mod gateways;
 pub mod health;
@@ -19,6 +20,7 @@ use crate::output::Output;
 /// Does what was asked.
 pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
     match command {
+        Command::Dev(dev) => dev.run(output).await,
         Command::Broadcast(broadcast) => broadcast.run(output).await,
         Command::Push(push) => push.run(output).await,
         Command::Notify(notify) => notify.run(output).await,
