@@ -105,19 +105,15 @@ impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let counts = self.hub.counts();
         let gauges = [
+            ("connections", "Clients connected now", counts.clients),
             (
-                "gatepipe_gateway_connections",
-                "Clients connected now",
-                counts.clients,
-            ),
-            (
-                "gatepipe_gateway_bound_clients",
+                "bound_clients",
                 "Clients bound to a uid now",
                 counts.bound_clients,
             ),
-            ("gatepipe_gateway_uids", "Different uids bound now", counts.uids),
+            ("uids", "Different uids bound now", counts.uids),
             (
-                "gatepipe_gateway_outbox_bytes",
+                "outbox_bytes",
                 "Bytes that wait in all outboxes now",
                 self.budget.queued(),
             ),

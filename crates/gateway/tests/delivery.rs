@@ -27,10 +27,13 @@ async fn a_page_gets_its_id_first_and_a_pong_for_each_ping() {
     assert_eq!(page.text().await, r#"{"type":"pong"}"#);
     let metrics = gateway.metrics().await;
     assert!(
-        metrics.contains("gatepipe_gateway_frames_dropped_total 1"),
+        metrics.contains("\ngatepipe_gateway_frames_dropped_total 1\n"),
         "{metrics}"
     );
-    assert!(metrics.contains("gatepipe_gateway_connections 1"), "{metrics}");
+    assert!(
+        metrics.contains("\ngatepipe_gateway_connections 1\n"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]
