@@ -63,9 +63,9 @@ impl Broadcast {
         }
         if self.confirm.asks() {
             let counts = client.counts().await;
-            let gateways = counts.asked.len();
-            let clients = counts.value.clients;
-            let question = format!("Send to {clients} clients on {gateways} gateways?");
+            tell_failed(&client, &counts.failed);
+            let (clients, gateways) = (counts.value.clients, counts.value.gateways.len());
+            let question = format!("Send to everyone (clients: {clients}, gateways: {gateways})?");
             self.confirm.ask(&question).await?;
         }
         let receipt = client.send_to_all(message, &[]).await;
