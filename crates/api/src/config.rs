@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -11,6 +11,7 @@ use gatepipe_daemon::telemetry::Log;
 use secrecy::SecretString;
 
 use crate::auth::Keys;
+use crate::store;
 
 const KNOBS: &[Knob] = &[
     Knob::one(
@@ -176,10 +177,10 @@ pub enum KeyError {
     #[error("--jwt-secret and --jwt-public-key exclude each other; keep one")]
     Both,
     /// The secret is too short.
-    #[error("jwt-secret: {0}")]
+    #[error("the secret for tokens: {0}")]
     Secret(#[source] crate::auth::InvalidKey),
     /// The file cannot be read.
-    #[error("jwt-public-key: cannot read {}: {source}", path.display())]
+    #[error("cannot read the public key {}: {source}", path.display())]
     File {
         /// As configured.
         path: PathBuf,
@@ -187,7 +188,7 @@ pub enum KeyError {
         source: std::io::Error,
     },
     /// The file does not hold a public key.
-    #[error("jwt-public-key: {}: {source}", path.display())]
+    #[error("{}: {source}", path.display())]
     PublicKey {
         /// As configured.
         path: PathBuf,
@@ -211,9 +212,6 @@ impl Config {
     /// All mistakes, in words.
     pub fn load_from(settings: &mut Settings) -> Result<Self, ConfigError> {
         let config = Self::read(settings);
-        if let Some(Err(error)) = config.as_ref().ok().map(Self::keys) {
-            settings.mistake("jwt-secret", error);
-        }
         settings.check()?;
         config
     }
@@ -223,26 +221,14 @@ impl Config {
     /// # Errors
     /// [`KeyError`]
     pub fn keys(&self) -> Result<Keys, KeyError> {
-        match (&self.jwt_secret, &self.jwt_public_key) {
-            (None, None) => Err(KeyError::Missing),
-            (Some(_), Some(_)) => Err(KeyError::Both),
-            (Some(secret), None) => Keys::from_secret(secret).map_err(KeyError::Secret),
-            (None, Some(path)) => {
-                let path = path.clone();
-                match std::fs::read(&path) {
-                    Ok(pem) => {
-                        Keys::from_public_pem(&pem).map_err(|source| KeyError::PublicKey { path, source })
-                    }
-                    Err(source) => Err(KeyError::File { path, source }),
-                }
-            }
-        }
+        keys(self.jwt_secret.as_ref(), self.jwt_public_key.as_deref())
     }
 
-    /// The typed configuration from these settings.
+    /// The typed configuration from these settings. Mistakes are only noted there, a missing key for tokens among them;
+    /// [`Config::load_from`] asks for them.
     ///
     /// # Errors
-    /// All mistakes, in words.
+    /// A setting that could not be read.
     pub fn read(settings: &mut Settings) -> Result<Self, ConfigError> {
         let s = settings;
         let listen = s.addr("listen");
@@ -251,7 +237,9 @@ impl Config {
         let registers = s.internal_urls("register");
         let secret = s.secret("secret");
         let jwt_secret = s.secret("jwt-secret");
-        let jwt_public_key = s.optional_text("jwt-public-key");
+        let jwt_public_key = s
+            .optional_text("jwt-public-key")
+            .map(|path| path.map(PathBuf::from));
         let token_lifetime = s.duration("token-lifetime");
         let success_code = s.number("success-code");
         let time_zone = s.number("time-zone");
@@ -264,6 +252,22 @@ impl Config {
         let command_timeout = s.duration("command-timeout");
         let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
+        for url in registers.iter().flatten() {
+            if !is_register(url) {
+                s.mistake(
+                    "register",
+                    format!("{url:?} is not a URL like http://127.0.0.1:1236"),
+                );
+            }
+        }
+        if let Some(Err(error)) = database_url.as_deref().ok().map(store::check_url) {
+            s.mistake("database-url", error);
+        }
+        if let (Ok(secret), Ok(public_key)) = (&jwt_secret, &jwt_public_key)
+            && let Err(error) = keys(secret.as_ref(), public_key.as_deref())
+        {
+            s.mistake("jwt-secret", error);
+        }
         let positive = [
             ("token-lifetime", token_lifetime, Duration::from_secs(1)),
             ("request-timeout", request_timeout, Duration::from_millis(1)),
@@ -282,7 +286,7 @@ impl Config {
             registers: registers?,
             secret: secret?,
             jwt_secret: jwt_secret?,
-            jwt_public_key: jwt_public_key?.map(PathBuf::from),
+            jwt_public_key: jwt_public_key?,
             token_lifetime: token_lifetime?,
             success_code: success_code?,
             time_zone: time_zone?,
@@ -297,6 +301,26 @@ impl Config {
             log: log?,
         })
     }
+}
+
+fn keys(secret: Option<&SecretString>, public_key: Option<&Path>) -> Result<Keys, KeyError> {
+    match (secret, public_key) {
+        (None, None) => Err(KeyError::Missing),
+        (Some(_), Some(_)) => Err(KeyError::Both),
+        (Some(secret), None) => Keys::from_secret(secret).map_err(KeyError::Secret),
+        (None, Some(path)) => {
+            let path = path.to_path_buf();
+            match std::fs::read(&path) {
+                Ok(pem) => Keys::from_public_pem(&pem).map_err(|source| KeyError::PublicKey { path, source }),
+                Err(source) => Err(KeyError::File { path, source }),
+            }
+        }
+    }
+}
+
+fn is_register(url: &str) -> bool {
+    let uri = url.parse::<::http::Uri>();
+    uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()))
 }
 
 impl Default for Config {

@@ -1,7 +1,7 @@
 //! What must last, in one SQL database.
 //!
 //! [`Store`] has named methods in our own words; a file per table. Nothing outside this module names a backend: each method
-//! writes its query once, and the macros [`read`] and [`write`] paste it into one arm per backend.
+//! writes its query once, and the macros `read` and `write` paste it into one arm per backend.
 //!
 //! Every method runs its body in a task of its own and waits for it. A caller may therefore be dropped at any time (an HTTP
 //! client goes away): the body still ends, and no connection goes back to the pool in the middle of a transaction.
@@ -80,6 +80,14 @@ impl From<diesel::result::Error> for StoreError {
             _ => Self::Unavailable(error.to_string()),
         }
     }
+}
+
+/// Whether [`Store::open`] understands `url`; looks at no file.
+///
+/// # Errors
+/// [`OpenError::Url`]
+pub fn check_url(url: &str) -> Result<(), OpenError> {
+    sqlite::path_in(url).map(drop)
 }
 
 impl Store {

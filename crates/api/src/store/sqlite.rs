@@ -182,7 +182,7 @@ pub(super) async fn end<T: Send + 'static>(
     }
 }
 
-fn path_in(url: &str) -> Result<PathBuf, OpenError> {
+pub(super) fn path_in(url: &str) -> Result<PathBuf, OpenError> {
     match url.strip_prefix("sqlite://") {
         None | Some("" | ":memory:") => Err(OpenError::Url(url.into())),
         Some(path) => Ok(path.into()),
@@ -356,6 +356,8 @@ impl DatabaseFile {
 
 #[cfg(test)]
 mod tests {
+    use diesel_async::RunQueryDsl as _;
+
     use super::*;
 
     #[test]
@@ -371,6 +373,34 @@ mod tests {
         }
         assert_eq!(path_in("sqlite://data/x.db").ok(), Some("data/x.db".into()));
         assert_eq!(path_in("sqlite:///srv/x.db").ok(), Some("/srv/x.db".into()));
+    }
+
+    #[tokio::test]
+    async fn every_pooled_connection_commits_to_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", dir.path().join("x.db").display());
+        let sqlite = Sqlite::open(&url).await.unwrap();
+        let mut lent = vec![sqlite.writer().await.unwrap()];
+        for _ in 0..READERS {
+            lent.push(sqlite.reader().await.unwrap());
+        }
+        for connection in &mut lent {
+            let pragma = async |connection: &mut Connection, name: &str| {
+                let query =
+                    diesel::sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"));
+                query.get_result::<Pragma>(connection).await.unwrap().value
+            };
+            // 2 is FULL.
+            assert_eq!(pragma(connection, "synchronous").await, "2");
+            assert_eq!(pragma(connection, "journal_mode").await, "wal");
+            assert_eq!(pragma(connection, "foreign_keys").await, "1");
+        }
+    }
+
+    #[derive(diesel::QueryableByName)]
+    struct Pragma {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        value: String,
     }
 
     #[test]
