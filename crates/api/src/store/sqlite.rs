@@ -356,7 +356,7 @@ impl DatabaseFile {
 
 #[cfg(test)]
 mod tests {
-    use diesel_async::RunQueryDsl as _;
+    use diesel_async::RunQueryDsl;
 
     use super::*;
 
@@ -388,7 +388,8 @@ mod tests {
             let pragma = async |connection: &mut Connection, name: &str| {
                 let query =
                     diesel::sql_query(format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}"));
-                query.get_result::<Pragma>(connection).await.unwrap().value
+                let row: Pragma = RunQueryDsl::get_result(query, connection).await.unwrap();
+                row.value
             };
             // 2 is FULL.
             assert_eq!(pragma(connection, "synchronous").await, "2");
