@@ -252,14 +252,6 @@ impl Config {
         let command_timeout = s.duration("command-timeout");
         let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
-        for url in registers.iter().flatten() {
-            if !is_register(url) {
-                s.mistake(
-                    "register",
-                    format!("{url:?} is not a URL like http://127.0.0.1:1236"),
-                );
-            }
-        }
         if let Some(Err(error)) = database_url.as_deref().ok().map(store::check_url) {
             s.mistake("database-url", error);
         }
@@ -268,16 +260,11 @@ impl Config {
         {
             s.mistake("jwt-secret", error);
         }
-        let positive = [
-            ("token-lifetime", token_lifetime, Duration::from_secs(1)),
-            ("request-timeout", request_timeout, Duration::from_millis(1)),
-            ("header-timeout", header_timeout, Duration::from_millis(1)),
-            ("command-timeout", command_timeout, Duration::from_millis(1)),
-        ];
-        for (name, value, least) in positive {
-            if value.is_ok_and(|value| value < least) {
-                s.mistake(name, format!("must be at least {least:?}"));
-            }
+        if token_lifetime.is_ok_and(|lifetime| lifetime < Duration::from_secs(1)) {
+            s.mistake(
+                "token-lifetime",
+                "must be at least 1s: tokens count in whole seconds",
+            );
         }
         Ok(Self {
             listen: listen?,
@@ -316,11 +303,6 @@ fn keys(secret: Option<&SecretString>, public_key: Option<&Path>) -> Result<Keys
             }
         }
     }
-}
-
-fn is_register(url: &str) -> bool {
-    let uri = url.parse::<::http::Uri>();
-    uri.is_ok_and(|uri| uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()))
 }
 
 impl Default for Config {
@@ -375,7 +357,7 @@ mod tests {
             "--max-requests",
             "0",
             "--token-lifetime",
-            "0",
+            "5ms",
         ]);
         for name in [
             "listen",

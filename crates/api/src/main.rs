@@ -13,7 +13,9 @@ async fn main() -> ExitCode {
 async fn start() -> anyhow::Result<()> {
     let config = Config::load()?;
     config.log.init()?;
+    // Heard from here on: a signal during the migrations ends it as politely as a later one.
+    let stop = shutdown::signal();
     let api = Api::bind(config).await?;
     tracing::info!(http = %api.http_addr(), admin = %api.admin_addr(), "api is up");
-    shutdown::or_second_signal(api.run(shutdown::signal())).await
+    shutdown::or_second_signal(api.run(stop)).await
 }
