@@ -12,6 +12,7 @@
 //! | `sweep`, `heartbeat` | silence and slow readers |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
+//! | `metrics`, `gauges` | what is counted |
 
 mod admission;
 mod announce;
@@ -24,6 +25,7 @@ mod delivery;
 mod drain;
 mod encode;
 mod error;
+mod gauges;
 mod heartbeat;
 mod hub;
 mod inbound;
@@ -60,6 +62,7 @@ use announce::Announcements;
 use client::Common;
 use clock::Clock;
 use control::{Control, Executor, Lane};
+use gauges::Gauges;
 use heartbeat::Heartbeat;
 use hub::Hub;
 use inbound::Inbound;
@@ -126,7 +129,12 @@ impl Gateway {
         let hub = Hub::new(GatewayId::random());
         let budget = Budget::new(config.outbox_total);
         let mut registry = Registry::default();
-        let metrics = Metrics::register(&mut registry, hub.clone(), budget.clone());
+        let ours = registry.sub_registry_with_prefix("gatepipe_gateway");
+        let metrics = Metrics::register(ours);
+        ours.register_collector(Box::new(Gauges {
+            hub: hub.clone(),
+            budget: budget.clone(),
+        }));
         let common = Arc::new(Common {
             clock: Clock::start(),
             metrics: metrics.clone(),

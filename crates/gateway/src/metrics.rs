@@ -1,21 +1,15 @@
-//! Every counter and gauge of the gateway, named in one list.
+//! Every counter of the gateway, named in one list. What is only read when somebody asks stands in `gauges`.
 
 use std::sync::Arc;
 
 use gatepipe_proto::Code;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
-
-use crate::hub::Hub;
-use crate::outbox::Budget;
 
 type By<const N: usize> = Family<[(&'static str, String); N], Counter>;
 
-/// Counters that hot paths hold; gauges are read from the hub when somebody asks.
+/// Counters, held as fields by the paths that count.
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     pub(crate) frames_in: Counter,
@@ -29,10 +23,9 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    /// Makes the metrics and registers them as `gatepipe_gateway_…`.
-    pub(crate) fn register(registry: &mut Registry, hub: Arc<Hub>, budget: Arc<Budget>) -> Arc<Self> {
+    /// Makes the metrics and registers them.
+    pub(crate) fn register(registry: &mut Registry) -> Arc<Self> {
         let metrics = Arc::new(Self::default());
-        let registry = registry.sub_registry_with_prefix("gatepipe_gateway");
         registry.register(
             "frames_in",
             "Messages read from clients",
@@ -69,7 +62,6 @@ impl Metrics {
             "Commands carried out, by kind and code",
             metrics.commands.clone(),
         );
-        registry.register_collector(Box::new(Gauges { hub, budget }));
         metrics
     }
 
@@ -92,37 +84,5 @@ impl Metrics {
         self.commands
             .get_or_create(&[("kind", kind.to_owned()), ("code", code.to_string())])
             .inc();
-    }
-}
-
-#[derive(Debug)]
-struct Gauges {
-    hub: Arc<Hub>,
-    budget: Arc<Budget>,
-}
-
-impl Collector for Gauges {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let counts = self.hub.counts();
-        let gauges = [
-            ("connections", "Clients connected now", counts.clients),
-            (
-                "bound_clients",
-                "Clients bound to a uid now",
-                counts.bound_clients,
-            ),
-            ("uids", "Different uids bound now", counts.uids),
-            (
-                "outbox_bytes",
-                "Bytes that wait in all outboxes now",
-                self.budget.queued(),
-            ),
-        ];
-        for (name, help, value) in gauges {
-            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
-            let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(encoder)?;
-        }
-        Ok(())
     }
 }

@@ -1,0 +1,42 @@
+//! What the hub and the outboxes hold now, counted only when somebody asks for the metrics.
+
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use crate::hub::Hub;
+use crate::outbox::Budget;
+
+#[derive(Debug)]
+pub(crate) struct Gauges {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) budget: Arc<Budget>,
+}
+
+impl Collector for Gauges {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let counts = self.hub.counts();
+        let gauges = [
+            ("connections", "Clients connected now", counts.clients),
+            (
+                "bound_clients",
+                "Clients bound to a uid now",
+                counts.bound_clients,
+            ),
+            ("uids", "Different uids bound now", counts.uids),
+            (
+                "outbox_bytes",
+                "Bytes that wait in all outboxes now",
+                self.budget.queued(),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+            gauge.encode(encoder)?;
+        }
+        Ok(())
+    }
+}
