@@ -235,7 +235,7 @@ impl Config {
         let admin_listen = s.addr("admin-listen");
         let database_url = s.text("database-url");
         let registers = s.internal_urls("register");
-        let secret = s.secret("secret");
+        let secret = s.shared_secret();
         let jwt_secret = s.secret("jwt-secret");
         let jwt_public_key = s
             .optional_text("jwt-public-key")

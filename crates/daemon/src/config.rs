@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 pub use knob::{COMMON, Kind, Knob, Program};
 use layers::Layers;
@@ -199,6 +199,21 @@ impl Settings {
             "" => Err("is empty".to_owned()),
             text => Ok(text.into()),
         })
+    }
+
+    /// `--secret`, which travels in a header: visible ASCII; `None` when it is not set.
+    pub fn shared_secret(&mut self) -> Result<Option<SecretString>, Noted> {
+        let secret = self.secret("secret")?;
+        let is_header =
+            |secret: &SecretString| secret.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
+        if secret.as_ref().is_none_or(is_header) {
+            return Ok(secret);
+        }
+        self.mistake(
+            "secret",
+            "may hold only visible ASCII characters; openssl rand -hex 32 makes one",
+        );
+        Err(Noted)
     }
 
     /// Everything that was given for a repeatable setting.

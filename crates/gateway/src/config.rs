@@ -181,7 +181,7 @@ impl Config {
         let advertise = s.optional_text("advertise");
         let admin_listen = s.addr("admin-listen");
         let registers = s.internal_urls("register");
-        let secret = s.secret("secret");
+        let secret = s.shared_secret();
         let ping_interval = s.duration_or_zero("ping-interval");
         let ping_not_response_limit = s.number("ping-not-response-limit");
         let ping_data = s.text("ping-data");

@@ -67,7 +67,7 @@ impl Config {
         let s = settings;
         let listen = s.addr("listen");
         let admin_listen = s.addr("admin-listen");
-        let secret = s.secret("secret");
+        let secret = s.shared_secret();
         let log = Log::read(s);
         if let (Ok(addr), Ok(secret)) = (&listen, &secret) {
             config::check_internal_listener(s, "listen", *addr, secret.as_ref());

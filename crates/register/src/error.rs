@@ -9,7 +9,4 @@ pub enum RegisterError {
     /// The shared secret cannot travel.
     #[error("bad secret: {0}")]
     Secret(#[from] gatepipe_proto::secret::InvalidSecret),
-    /// The gRPC server failed.
-    #[error("the register's service failed")]
-    Service(#[source] tonic::transport::Error),
 }

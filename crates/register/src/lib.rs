@@ -1,7 +1,8 @@
 //! The register: which gateways are alive. It keeps nothing but the list, and nothing on disk: a restarted register is told
 //! everything again by the gateways.
 //!
-//! `service` (gRPC) → `shared` (the one lock, the watchers) → `roster` (leases and versions, pure).
+//! `service` (gRPC) → `shared` (the one lock, the watchers) → `roster` (leases and versions, pure). Before one gateway gets what
+//! another holds, `ask` asks who is there, and `takeover` decides (pure).
 
 mod ask;
 mod config;
@@ -10,20 +11,22 @@ mod metrics;
 mod roster;
 mod service;
 mod shared;
+mod takeover;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream;
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, ListenOptions};
 use gatepipe_daemon::open_files;
+use gatepipe_daemon::rpc::{self, RpcOptions};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
 use gatepipe_proto::v1::register_server::RegisterServer;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 
 pub use config::{Config, PROGRAM};
@@ -34,10 +37,8 @@ use roster::Roster;
 use service::Service;
 use shared::Shared;
 
-/// How long open streams may take to end.
-const LAST_STREAMS: Duration = Duration::from_secs(2);
-/// Streams at once on one connection.
-const MAX_STREAMS: u32 = 64;
+/// Gateways and workers connected at once; each needs one connection.
+const MAX_CONNECTIONS: usize = 4096;
 /// Longest message, in bytes: one announcement.
 const MAX_MESSAGE_BYTES: usize = 16 << 10;
 
@@ -51,7 +52,6 @@ pub struct Register {
     admin: Admin,
     readiness: Readiness,
     keepalive: Duration,
-    grace: Duration,
     stop: CancellationToken,
 }
 
@@ -85,7 +85,6 @@ impl Register {
             admin,
             readiness,
             keepalive: config.keepalive,
-            grace: config.grace,
             stop,
         })
     }
@@ -102,38 +101,29 @@ impl Register {
         self.admin.addr()
     }
 
-    /// Serves until `stop` resolves; then every stream is ended.
+    /// Serves until `stop` resolves; then every stream is ended. Dropping it ends everything at once.
     ///
     /// # Errors
-    /// The gRPC server failed.
+    /// None so far.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), RegisterError> {
         let stop_admin = CancellationToken::new();
-        let admin = tokio::spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
-        let shared = self.shared.clone();
-        let tick = self.grace / 50;
-        let expiring = tokio::spawn(async move {
-            let mut tick = tokio::time::interval(tick.max(Duration::from_millis(5)));
-            loop {
-                tick.tick().await;
-                shared.expire();
-            }
-        });
-        let serving = serve(self.service, self.listener, self.keepalive, self.stop.clone());
-        let mut serving = std::pin::pin!(serving);
         self.readiness.set_ready();
-        let ended = tokio::select! {
-            ended = &mut serving => ended,
-            () = stop => {
-                self.readiness.set_draining("ending");
-                self.stop.cancel();
-                tokio::time::timeout(LAST_STREAMS, serving).await.unwrap_or(Ok(()))
-            }
+        let stopping = async {
+            stop.await;
+            self.readiness.set_draining("ending");
+            self.stop.cancel();
         };
-        expiring.abort();
-        stop_admin.cancel();
-        // Ends by itself now; a task that panicked has said so in the log.
-        drop(admin.await);
-        ended.map_err(RegisterError::Service)
+        let serving = serve(self.service, self.listener, self.keepalive, self.stop.clone());
+        let serving = async {
+            tokio::join!(stopping, serving);
+            stop_admin.cancel();
+        };
+        let admin = self.admin.run(stop_admin.clone().cancelled_owned());
+        tokio::select! {
+            ((), ()) = async { tokio::join!(serving, admin) } => tracing::info!("ended"),
+            () = self.shared.expire_always() => {}
+        }
+        Ok(())
     }
 }
 
@@ -142,21 +132,14 @@ async fn serve(
     listener: TcpListener,
     keepalive: Duration,
     stop: CancellationToken,
-) -> Result<(), tonic::transport::Error> {
+) {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<RegisterServer<Service>>().await;
-    let sockets = stream::unfold(listener, |listener| async move {
-        let (socket, _) = listen::accept(&listener).await;
-        // Events are small and must not wait for each other.
-        drop(socket.set_nodelay(true));
-        Some((Ok::<_, std::io::Error>(socket), listener))
-    });
-    tonic::transport::Server::builder()
-        .http2_keepalive_interval(Some(keepalive))
-        .http2_keepalive_timeout(Some(keepalive))
-        .max_concurrent_streams(MAX_STREAMS)
-        .add_service(health_service)
-        .add_service(service)
-        .serve_with_incoming_shutdown(sockets, stop.cancelled_owned())
-        .await
+    let services = Routes::new(health_service).add_service(service).prepare();
+    let options = RpcOptions {
+        max_connections: MAX_CONNECTIONS,
+        keepalive,
+        ..RpcOptions::default()
+    };
+    rpc::serve(listener, services, options, stop.cancelled_owned()).await;
 }

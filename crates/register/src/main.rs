@@ -13,6 +13,7 @@ async fn main() -> ExitCode {
 async fn start() -> anyhow::Result<()> {
     let config = Config::load()?;
     config.log.init()?;
+    tracing::info!(?config, "configuration");
     let register = Register::bind(config).await?;
     tracing::info!(rpc = %register.rpc_addr(), admin = %register.admin_addr(), "register is up");
     shutdown::or_second_signal(register.run(shutdown::signal())).await

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use gatepipe_proto::GatewayId;
 
-/// Most gateways on the list.
-pub(crate) const MAX_GATEWAYS: usize = 4096;
+/// Most gateways on the list. Everyone watches everyone's commands, so this is far more than a cluster can use.
+pub(crate) const MAX_GATEWAYS: usize = 1024;
 
 /// One gateway as it announced itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,12 @@ struct Listed {
     lease: Lease,
 }
 
+impl Listed {
+    fn is_held(&self) -> bool {
+        matches!(self.lease, Lease::HeldBy(_))
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Lease {
     HeldBy(StreamId),
@@ -36,16 +42,32 @@ enum Lease {
 
 /// What a watcher is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) struct Change {
+    /// The roster's version with it.
+    pub(crate) version: u64,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum What {
+    /// New, or changed.
     Listed(Member),
     Removed(GatewayId),
+}
+
+/// A listed gateway that has an id or address which another one announces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) member: Member,
+    /// Its announcement stream is open.
+    pub(crate) is_held: bool,
 }
 
 /// Why an announcement was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotTaken {
-    /// This member has the id or the address; whether it still lives must be asked at its address.
-    Claimed(Member),
+    /// Whether this one still lives must be asked at its address.
+    Claimed(Claim),
     /// The list has [`MAX_GATEWAYS`].
     Full,
 }
@@ -79,9 +101,13 @@ impl Roster {
 
     /// Takes an announcement; `stream` holds its lease from now on. Gives what changed for watchers.
     pub(crate) fn announce(&mut self, member: Member, stream: StreamId) -> Result<Option<Change>, NotTaken> {
-        let claims = |other: &&Member| (other.id == member.id) != (other.address == member.address);
-        if let Some(other) = self.members().find(claims) {
-            return Err(NotTaken::Claimed(other.clone()));
+        let claims =
+            |other: &&Listed| (other.member.id == member.id) != (other.member.address == member.address);
+        if let Some(other) = self.listed.values().find(claims) {
+            return Err(NotTaken::Claimed(Claim {
+                member: other.member.clone(),
+                is_held: other.is_held(),
+            }));
         }
         let lease = Lease::HeldBy(stream);
         let is_full = self.listed.len() >= MAX_GATEWAYS;
@@ -102,26 +128,25 @@ impl Roster {
                 },
             )),
         }
-        self.version += 1;
-        Ok(Some(Change::Listed(member)))
+        Ok(Some(self.changed(What::Listed(member))))
     }
 
-    /// Takes `member` off the list, if it still stands there just so.
-    pub(crate) fn evict(&mut self, member: &Member) -> Option<Change> {
-        let listed = self.listed.get(&member.id)?;
-        (listed.member.address == member.address).then_some(())?;
-        self.remove(member.id)
+    /// Takes the gateway of `claim` off the list, if it still stands there just so.
+    pub(crate) fn evict(&mut self, claim: &Claim) -> Option<Change> {
+        let listed = self.listed.get(&claim.member.id)?;
+        let is_the_same = listed.member.address == claim.member.address && listed.is_held() == claim.is_held;
+        is_the_same.then(|| self.remove(claim.member.id))?
     }
 
     /// The gateway left by itself, over the stream that holds its lease.
     pub(crate) fn leave(&mut self, id: GatewayId, stream: StreamId) -> Option<Change> {
-        self.is_held(id, stream).then_some(())?;
+        self.holds(id, stream).then_some(())?;
         self.remove(id)
     }
 
     /// The stream ended without a goodbye. `true` when it held the lease.
     pub(crate) fn lose(&mut self, id: GatewayId, stream: StreamId, now: Instant) -> bool {
-        let held = self.is_held(id, stream);
+        let held = self.holds(id, stream);
         if held && let Some(listed) = self.listed.get_mut(&id) {
             listed.lease = Lease::Until(now + self.grace);
         }
@@ -140,14 +165,30 @@ impl Roster {
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
-    fn is_held(&self, id: GatewayId, stream: StreamId) -> bool {
+    /// When the next lease runs out, if none is renewed.
+    pub(crate) fn next_end(&self) -> Option<Instant> {
+        let end = |listed: &Listed| match listed.lease {
+            Lease::HeldBy(_) => None,
+            Lease::Until(end) => Some(end),
+        };
+        self.listed.values().filter_map(end).min()
+    }
+
+    fn holds(&self, id: GatewayId, stream: StreamId) -> bool {
         matches!(self.listed.get(&id), Some(Listed { lease: Lease::HeldBy(holder), .. }) if *holder == stream)
     }
 
     fn remove(&mut self, id: GatewayId) -> Option<Change> {
         self.listed.remove(&id)?;
+        Some(self.changed(What::Removed(id)))
+    }
+
+    fn changed(&mut self, what: What) -> Change {
         self.version += 1;
-        Some(Change::Removed(id))
+        Change {
+            version: self.version,
+            what,
+        }
     }
 }
 
@@ -167,11 +208,25 @@ mod tests {
         }
     }
 
+    fn listed(version: u64, member: &Member) -> Change {
+        Change {
+            version,
+            what: What::Listed(member.clone()),
+        }
+    }
+
+    fn removed(version: u64, member: &Member) -> Change {
+        Change {
+            version,
+            what: What::Removed(member.id),
+        }
+    }
+
     fn roster_with(member: &Member) -> Roster {
         let mut roster = Roster::new(GRACE);
         assert_eq!(
             roster.announce(member.clone(), FIRST),
-            Ok(Some(Change::Listed(member.clone())))
+            Ok(Some(listed(1, member)))
         );
         roster
     }
@@ -185,9 +240,12 @@ mod tests {
             roster.expire(now + GRACE * 100).is_empty(),
             "a held lease never runs out"
         );
+        assert_eq!(roster.next_end(), None);
         assert!(roster.lose(edge.id, FIRST, now));
+        assert_eq!(roster.next_end(), Some(now + GRACE));
         assert!(roster.expire(now + GRACE - Duration::from_millis(1)).is_empty());
-        assert_eq!(roster.expire(now + GRACE), [Change::Removed(edge.id)]);
+        assert_eq!(roster.expire(now + GRACE), [removed(2, &edge)]);
+        assert_eq!(roster.next_end(), None);
         assert_eq!((roster.version(), roster.members().count()), (2, 0));
     }
 
@@ -202,7 +260,23 @@ mod tests {
         assert_eq!(roster.leave(edge.id, FIRST), None);
         assert!(roster.expire(now + GRACE * 2).is_empty());
         assert_eq!(roster.version(), 1);
-        assert_eq!(roster.leave(edge.id, SECOND), Some(Change::Removed(edge.id)));
+        assert_eq!(roster.leave(edge.id, SECOND), Some(removed(2, &edge)));
+    }
+
+    #[test]
+    fn leases_that_run_out_together_are_changes_of_their_own() {
+        let edges = [1, 2].map(|number| member(GatewayId::random(), &format!("edge-{number}:2300")));
+        let mut roster = roster_with(&edges[0]);
+        let now = Instant::now();
+        roster.announce(edges[1].clone(), SECOND).unwrap();
+        roster.lose(edges[0].id, FIRST, now);
+        roster.lose(edges[1].id, SECOND, now);
+        let versions: Vec<_> = roster
+            .expire(now + GRACE)
+            .iter()
+            .map(|change| change.version)
+            .collect();
+        assert_eq!((versions, roster.version()), (vec![3, 4], 4));
     }
 
     #[test]
@@ -215,7 +289,7 @@ mod tests {
         };
         assert_eq!(
             roster.announce(draining.clone(), FIRST),
-            Ok(Some(Change::Listed(draining.clone())))
+            Ok(Some(listed(2, &draining)))
         );
         assert_eq!(roster.members().collect::<Vec<_>>(), [&draining]);
     }
@@ -226,14 +300,30 @@ mod tests {
         let mut roster = roster_with(&edge);
         let same_id = member(edge.id, "elsewhere:2300");
         let same_address = member(GatewayId::random(), "edge:2300");
+        let claimed = |is_held| {
+            Err(NotTaken::Claimed(Claim {
+                member: edge.clone(),
+                is_held,
+            }))
+        };
         for rival in [&same_id, &same_address] {
-            assert_eq!(
-                roster.announce(rival.clone(), SECOND),
-                Err(NotTaken::Claimed(edge.clone()))
-            );
+            assert_eq!(roster.announce(rival.clone(), SECOND), claimed(true));
         }
-        assert_eq!(roster.evict(&same_id), None, "only the one that was asked");
-        assert_eq!(roster.evict(&edge), Some(Change::Removed(edge.id)));
+        roster.lose(edge.id, FIRST, Instant::now());
+        for rival in [&same_id, &same_address] {
+            assert_eq!(roster.announce(rival.clone(), SECOND), claimed(false));
+        }
+        let claim = |member: &Member, is_held| Claim {
+            member: member.clone(),
+            is_held,
+        };
+        assert_eq!(
+            roster.evict(&claim(&same_id, false)),
+            None,
+            "only the one that was asked"
+        );
+        assert_eq!(roster.evict(&claim(&edge, true)), None, "only as it was then");
+        assert_eq!(roster.evict(&claim(&edge, false)), Some(removed(2, &edge)));
         assert!(roster.announce(same_address, SECOND).is_ok());
     }
 

@@ -1,5 +1,6 @@
 //! The gRPC side: announcements and watchers.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use gatepipe_proto::secret::SendSecret;
-use gatepipe_proto::{Code, GatewayId, v1};
+use gatepipe_proto::{Code, v1};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
@@ -18,11 +19,16 @@ use crate::ask;
 use crate::metrics::Metrics;
 use crate::roster::{MAX_GATEWAYS, Member, NotTaken, StreamId};
 use crate::shared::Shared;
+use crate::takeover;
 
 /// Most watch streams.
-const MAX_WATCHERS: usize = 4096;
-/// Answers and events that may wait for one stream.
-const WAITING: usize = 16;
+const MAX_WATCHERS: usize = 1024;
+/// Answers that may wait for one announcer; with more it is not listened to until it reads.
+const WAITING_ANSWERS: usize = 16;
+/// Events that may wait for one watcher beside those in `shared`; the first may be a whole list.
+const WAITING_EVENTS: usize = 2;
+/// How often an id or address is asked for when its holder changes meanwhile.
+const MAX_ASKS: usize = 3;
 /// How long a new stream may take to announce somebody.
 const FIRST_ANNOUNCEMENT: Duration = Duration::from_secs(10);
 /// Longest host:port, in bytes.
@@ -79,23 +85,23 @@ impl v1::register_server::Register for Service {
         request: Request<Streaming<v1::Announcement>>,
     ) -> Result<Response<Self::AnnounceStream>, Status> {
         let place = room(&self.announcers)?;
-        let (answers, stream) = mpsc::channel(WAITING);
+        let (answers, stream) = mpsc::channel(WAITING_ANSWERS);
         let stream_id = StreamId(self.streams.fetch_add(1, Relaxed));
         let service = self.clone();
         tokio::spawn(async move {
-            let mut lease = Lease {
+            let lease = Lease {
                 shared: service.shared.clone(),
                 stream: stream_id,
-                gateway: None,
+                member: None,
             };
             let ended = tokio::select! {
-                ended = service.hold(&mut lease, request.into_inner(), &answers) => ended,
+                ended = service.hold(lease, request.into_inner(), &answers) => ended,
                 () = service.stop.cancelled() => Err(Code::Unavailable.status("the register is ending")),
             };
             if let Err(status) = ended {
                 tracing::debug!(reason = status.message(), "an announcement ended");
-                // Whoever is gone need not hear why.
-                let _ = answers.send(Err(status)).await;
+                // Whoever is gone, or does not read, need not hear why.
+                let _ = answers.try_send(Err(status));
             }
             drop(place);
         });
@@ -104,7 +110,7 @@ impl v1::register_server::Register for Service {
 
     async fn watch(&self, _: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let place = room(&self.watchers)?;
-        let (events, stream) = mpsc::channel(WAITING);
+        let (events, stream) = mpsc::channel(WAITING_EVENTS);
         let service = self.clone();
         tokio::spawn(async move {
             service.metrics.watchers.inc();
@@ -112,6 +118,7 @@ impl v1::register_server::Register for Service {
                 () = service.tell(&events) => {}
                 () = events.closed() => {}
                 () = service.stop.cancelled() => {
+                    // Whoever does not read sees the stream end all the same.
                     let _ = events.try_send(Err(Code::Unavailable.status("the register is ending")));
                 }
             }
@@ -126,13 +133,14 @@ impl v1::register_server::Register for Service {
 struct Lease {
     shared: Arc<Shared>,
     stream: StreamId,
-    gateway: Option<GatewayId>,
+    /// As it was announced here first; `None` before and after.
+    member: Option<Member>,
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let Some(gateway) = self.gateway {
-            self.shared.lose(gateway, self.stream);
+        if let Some(member) = &self.member {
+            self.shared.lose(member.id, self.stream);
         }
     }
 }
@@ -143,7 +151,7 @@ impl Service {
     /// Takes one gateway's announcements until its stream ends.
     async fn hold(
         &self,
-        lease: &mut Lease,
+        mut lease: Lease,
         mut announcements: Streaming<v1::Announcement>,
         answers: &Answers,
     ) -> Result<(), Status> {
@@ -152,22 +160,15 @@ impl Service {
             .await
             .map_err(|_| Code::Deadline.status("nobody was announced in time"))??;
         while let Some(announcement) = next {
-            let member = member(announcement.gateway)?;
-            if lease.gateway.is_some_and(|gateway| gateway != member.id) {
-                return Err(Code::Invalid.status("a stream announces one gateway"));
-            }
-            if announcement.leaving {
-                lease.gateway = None;
-                tracing::info!(gateway = %member.id, "a gateway left");
-                self.shared.leave(member.id, lease.stream);
-                return Ok(());
-            }
-            let id = member.id;
-            let version = self.take(member, lease.stream).await.inspect_err(|_| {
+            let has_left = announcement.leaving;
+            let taken = self.take(announcement, &mut lease).await;
+            let version = taken.inspect_err(|_| {
                 self.metrics.refused.inc();
             })?;
+            if has_left {
+                return Ok(());
+            }
             self.metrics.accepted.inc();
-            lease.gateway = Some(id);
             if answers.send(Ok(v1::Announced { version })).await.is_err() {
                 return Ok(());
             }
@@ -176,23 +177,46 @@ impl Service {
         Ok(())
     }
 
-    async fn take(&self, member: Member, stream: StreamId) -> Result<u64, Status> {
-        loop {
-            let other = match self.shared.announce(member.clone(), stream) {
+    /// Gives the roster's version after the announcement.
+    async fn take(&self, announcement: v1::Announcement, lease: &mut Lease) -> Result<u64, Status> {
+        let member = member(announcement.gateway)?;
+        if let Some(held) = &lease.member
+            && (held.id != member.id || held.address != member.address)
+        {
+            return Err(Code::Invalid.status("a stream announces one gateway at one address"));
+        }
+        if announcement.leaving {
+            lease.member = None;
+            tracing::info!(gateway = %member.id, "a gateway left");
+            return Ok(self.shared.leave(member.id, lease.stream));
+        }
+        let version = self.list(&member, lease.stream).await?;
+        lease.member = Some(member);
+        Ok(version)
+    }
+
+    /// Puts `member` on the list, unless its id or address is another's who lives.
+    async fn list(&self, member: &Member, stream: StreamId) -> Result<u64, Status> {
+        for _ in 0..MAX_ASKS {
+            let claim = match self.shared.announce(member.clone(), stream) {
                 Ok(version) => return Ok(version),
                 Err(NotTaken::Full) => return Err(Code::TooMany.status("the list of gateways is full")),
-                Err(NotTaken::Claimed(other)) => other,
+                Err(NotTaken::Claimed(claim)) => claim,
             };
-            if ask::who_is_at(&other.address, &self.secret).await == Some(other.id) {
-                tracing::warn!(gateway = %member.id, rival = %other.id, address = other.address, "refused a gateway: its id or address is another's, who answers there");
+            let answer = ask::who_is_at(&claim.member.address, &self.secret).await;
+            let other = &claim.member;
+            if !takeover::is_free(&claim, member, answer) {
+                tracing::warn!(gateway = %member.id, other = %other.id, address = other.address, ?answer, "refused a gateway: its id or address is another's");
                 let text = format!(
-                    "gateway {} lives at {}: give every gateway its own --advertise",
+                    "gateway {} is listed at {}: give every gateway its own --advertise",
                     other.id, other.address
                 );
                 return Err(Code::Conflict.status(text));
             }
-            self.shared.evict(&other);
+            tracing::info!(gateway = %member.id, other = %other.id, address = other.address, ?answer, "a gateway takes the place of another");
+            self.shared.evict(&claim);
         }
+        Err(Code::Conflict.status("others announce the same id or address: try again later"))
     }
 
     async fn tell(&self, events: &mpsc::Sender<Result<v1::WatchEvent, Status>>) {
@@ -233,15 +257,19 @@ fn member(entry: Option<v1::GatewayEntry>) -> Result<Member, Status> {
     })
 }
 
-/// host:port with a port above 0, as a URL's authority; no user, no path.
+/// host:port with a port above 0, as a URL's authority; no user, no path, and not `0.0.0.0`, which is nobody's.
 fn is_address(text: &str) -> bool {
     if text.len() > MAX_ADDRESS_BYTES || text.contains('@') {
         return false;
     }
-    match text.parse::<tonic::codegen::http::uri::Authority>() {
-        Ok(authority) => !authority.host().is_empty() && authority.port_u16().is_some_and(|port| port > 0),
-        Err(_) => false,
-    }
+    let Ok(authority) = text.parse::<tonic::codegen::http::uri::Authority>() else {
+        return false;
+    };
+    let is_nobodys = text
+        .parse()
+        .is_ok_and(|addr: SocketAddr| addr.ip().is_unspecified());
+    let has_port = authority.port_u16().is_some_and(|port| port > 0);
+    !authority.host().is_empty() && has_port && !is_nobodys
 }
 
 #[cfg(test)]
@@ -254,7 +282,14 @@ mod tests {
             ("edge-1:2300", true),
             ("127.0.0.1:2300", true),
             ("[::1]:2300", true),
+            ("0.0.0.0:2300", false),
+            ("[::]:2300", false),
+            ("::1:2300", false),
             ("edge-1", false),
+            ("edge-1:", false),
+            ("edge-1:65536", false),
+            ("edge 1:2300", false),
+            ("edge-1:2300\n", false),
             ("edge-1:0", false),
             (":2300", false),
             ("user@edge-1:2300", false),

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use gatepipe_proto::{GatewayId, v1};
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::metrics::Metrics;
-use crate::roster::{Change, Member, NotTaken, Roster, StreamId};
+use crate::roster::{Change, Claim, Member, NotTaken, Roster, StreamId, What};
 
 /// Changes that a slow watcher may be behind; past it, it gets a fresh snapshot.
 const BEHIND: usize = 256;
@@ -18,6 +18,8 @@ const BEHIND: usize = 256;
 pub(crate) struct Shared {
     roster: Mutex<Roster>,
     changes: broadcast::Sender<v1::WatchEvent>,
+    /// A lease has begun to run out.
+    lost: Notify,
     metrics: Arc<Metrics>,
 }
 
@@ -27,6 +29,7 @@ impl Shared {
         Self {
             roster: Mutex::new(roster),
             changes,
+            lost: Notify::new(),
             metrics,
         }
     }
@@ -51,44 +54,66 @@ impl Shared {
         Ok(roster.version())
     }
 
-    pub(crate) fn evict(&self, member: &Member) {
+    pub(crate) fn evict(&self, claim: &Claim) {
         let mut roster = self.roster.lock();
-        let change = roster.evict(member);
+        let change = roster.evict(claim);
         self.tell(&roster, change);
     }
 
-    pub(crate) fn leave(&self, id: GatewayId, stream: StreamId) {
+    /// Gives the version after it.
+    pub(crate) fn leave(&self, id: GatewayId, stream: StreamId) -> u64 {
         let mut roster = self.roster.lock();
         let change = roster.leave(id, stream);
         self.tell(&roster, change);
+        roster.version()
     }
 
     pub(crate) fn lose(&self, id: GatewayId, stream: StreamId) {
         if self.roster.lock().lose(id, stream, Instant::now()) {
             self.metrics.leases_lost.inc();
+            self.lost.notify_one();
             tracing::warn!(gateway = %id, "a gateway's announcement broke off: it stays listed for the grace period");
         }
     }
 
-    pub(crate) fn expire(&self) {
+    /// Takes gateways off the list as their leases run out; for ever.
+    pub(crate) async fn expire_always(&self) {
+        loop {
+            let next = self.expire(Instant::now());
+            let next_end = async {
+                match next {
+                    Some(end) => tokio::time::sleep_until(end.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = next_end => {}
+                () = self.lost.notified() => {}
+            }
+        }
+    }
+
+    /// Tells when to look again.
+    fn expire(&self, now: Instant) -> Option<Instant> {
         let mut roster = self.roster.lock();
-        for change in roster.expire(Instant::now()) {
-            if let Change::Removed(gateway) = &change {
+        for change in roster.expire(now) {
+            if let What::Removed(gateway) = &change.what {
                 tracing::warn!(%gateway, "a gateway did not come back: off the list");
             }
             self.tell(&roster, Some(change));
         }
+        roster.next_end()
     }
 
     fn tell(&self, roster: &Roster, change: Option<Change>) {
         let Some(change) = change else { return };
-        let event = match change {
-            Change::Listed(member) => v1::watch_event::Event::Listed(entry(&member)),
-            Change::Removed(id) => v1::watch_event::Event::Removed(id.to_string()),
+        let event = match change.what {
+            What::Listed(member) => v1::watch_event::Event::Listed(entry(&member)),
+            What::Removed(id) => v1::watch_event::Event::Removed(id.to_string()),
         };
         // Fails when nobody watches.
         let _ = self.changes.send(v1::WatchEvent {
-            version: roster.version(),
+            version: change.version,
             event: Some(event),
         });
         self.metrics

@@ -1,12 +1,15 @@
-//! The stream is the lease, and watchers see every change in order.
+//! The stream is the lease.
 
 mod common;
 
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use common::{gateway, start};
 use gatepipe_proto::v1;
 use gatepipe_proto::v1::watch_event::Event;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test]
 async fn a_watcher_sees_a_gateway_come_drain_and_leave() {
@@ -61,12 +64,63 @@ async fn a_gateway_that_comes_back_in_time_was_never_away() {
 }
 
 #[tokio::test]
-async fn a_register_that_stops_ends_its_streams_at_once() {
+async fn a_goodbye_over_a_stream_that_does_not_hold_the_lease_changes_nothing() {
     let register = start(|_| {}).await;
+    let edge = gateway("edge-1:2300");
+    let mut old = register.announce(&edge).await.unwrap();
+    let _holder = register.announce(&edge).await.unwrap();
+    assert_eq!(old.say(&edge, true).await.unwrap(), None);
+    assert_eq!(register.watch().await.snapshot().await, [edge]);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_closed_without_a_goodbye_has_the_grace() {
+    let register = start(|config| config.grace = common::PATIENCE * 10).await;
+    let edge = gateway("edge-1:2300");
+    register.announce(&edge).await.unwrap().half_closed().await;
+    assert_eq!(register.watch().await.snapshot().await, [edge]);
+    let metrics = register.metrics().await;
+    assert!(
+        metrics.contains("gatepipe_register_leases_lost_total 1\n"),
+        "{metrics}"
+    );
+}
+
+/// A host between gateway and register that can fall silent: it goes on holding both connections and passes nothing on.
+async fn cable(to: SocketAddr) -> (SocketAddr, CancellationToken) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let cut = CancellationToken::new();
+    let is_cut = cut.clone();
+    tokio::spawn(async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = TcpStream::connect(to).await.unwrap();
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}
+            () = is_cut.cancelled() => std::future::pending().await,
+        }
+    });
+    (addr, cut)
+}
+
+#[tokio::test]
+async fn a_silent_host_is_found_by_keepalive_and_then_has_the_grace() {
+    let keepalive = Duration::from_millis(200);
+    let register = start(|config| config.keepalive = keepalive).await;
     let mut watcher = register.watch().await;
     watcher.snapshot().await;
-    let _announcer = register.announce(&gateway("edge-1:2300")).await.unwrap();
+    let (addr, cut) = cable(register.rpc).await;
+    let edge = gateway("edge-1:2300");
+    let _announcer = common::announce_at(addr, &edge).await.unwrap();
     watcher.next().await;
-    register.stopped().await;
-    watcher.ended().await;
+    cut.cancel();
+    assert_eq!(watcher.next().await, (2, Event::Removed(edge.gateway_id)));
+}
+
+#[test]
+fn by_default_a_silent_host_is_off_the_list_within_15_s() {
+    let config = gatepipe_register::Config::default();
+    assert_eq!(config.grace, Duration::from_secs(5));
+    // The last ping before the silence may just have been answered; the next one never is.
+    assert!(config.keepalive * 2 + config.grace <= Duration::from_secs(15));
 }

@@ -1,7 +1,5 @@
 use std::io::Write;
 
-use secrecy::ExposeSecret;
-
 use super::*;
 
 const KNOBS: &[Knob] = &[
@@ -175,6 +173,22 @@ fn a_secret_is_given_once_a_layer() {
         "hush",
         "flags win over the environment, file or not"
     );
+}
+
+#[test]
+fn the_shared_secret_must_fit_into_a_header() {
+    for secret in ["two words", "tab\t", "é", ""] {
+        let mut settings = load(&["--secret", secret], &[]).unwrap();
+        assert!(settings.shared_secret().is_err());
+        let mistakes = mistakes(settings);
+        assert!(
+            mistakes.len() == 1 && (secret.is_empty() || !mistakes[0].contains(secret)),
+            "{mistakes:?}"
+        );
+    }
+    let mut settings = load(&["--secret", "right!"], &[]).unwrap();
+    assert!(settings.shared_secret().unwrap().is_some());
+    assert!(load(&[], &[]).unwrap().shared_secret().unwrap().is_none());
 }
 
 #[test]
