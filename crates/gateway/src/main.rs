@@ -13,6 +13,8 @@ async fn main() -> ExitCode {
 async fn start() -> anyhow::Result<()> {
     let config = Config::load()?;
     config.log.init()?;
+    // Heard from here on: a signal right after the start drains as a later one does.
+    let stop = shutdown::signal();
     let gateway = Gateway::bind(config).await?;
     tracing::info!(
         clients = %gateway.client_addr(),
@@ -21,5 +23,5 @@ async fn start() -> anyhow::Result<()> {
         gateway_id = %gateway.gateway_id(),
         "gateway is up"
     );
-    shutdown::or_second_signal(gateway.run(shutdown::signal())).await
+    shutdown::or_second_signal(gateway.run(stop)).await
 }

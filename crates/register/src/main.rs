@@ -14,7 +14,9 @@ async fn start() -> anyhow::Result<()> {
     let config = Config::load()?;
     config.log.init()?;
     tracing::info!(?config, "configuration");
+    // Heard from here on: a signal right after the start drains as a later one does.
+    let stop = shutdown::signal();
     let register = Register::bind(config).await?;
     tracing::info!(rpc = %register.rpc_addr(), admin = %register.admin_addr(), "register is up");
-    shutdown::or_second_signal(register.run(shutdown::signal())).await
+    shutdown::or_second_signal(register.run(stop)).await
 }
