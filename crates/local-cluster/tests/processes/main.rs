@@ -1,6 +1,7 @@
 //! The failure table, row by row, with the built programs as processes.
 
 mod programs;
+mod refusals;
 mod workers;
 
 use std::time::{Duration, Instant};
