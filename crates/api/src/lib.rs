@@ -84,15 +84,17 @@ impl Api {
         let store = Store::open(&config.database_url).await?;
         let listener = listen::bind(config.listen, &ListenOptions::new("HTTP", "--listen"))?;
         let http_addr = listener.local_addr().unwrap_or(config.listen);
+        let mut registry = Registry::default();
+        let metrics = Metrics::register(&mut registry, &store);
+        let readiness = Readiness::new("no register was heard yet");
+        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        // Only now: it begins to call the registers.
         let gateways = GatewayClient::builder()
             .registers(config.registers)
             .secret(config.secret)
             .deadline(config.command_timeout)
             .build()?;
-        let mut registry = Registry::default();
-        let metrics = Metrics::register(&mut registry, &store, gateways.clone());
-        let readiness = Readiness::new("no register was heard yet");
-        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        metrics.watch(gateways.clone());
         let settings = Settings {
             success_code: config.success_code,
             time_zone: config.time_zone,

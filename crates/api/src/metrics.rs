@@ -1,6 +1,7 @@
 //! Every number this crate counts, by name.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use gatepipe_client::GatewayClient;
 use prometheus_client::collector::Collector;
@@ -32,6 +33,7 @@ pub struct Metrics {
     pub pushes: Family<ByResult, Counter>,
     /// Stored notifications, one for each reader.
     pub notifications: Counter,
+    gateways: Gateways,
 }
 
 /// Labels of `gatepipe_api_http_requests_total`.
@@ -100,7 +102,7 @@ impl From<Outcome> for ByResult {
 impl Metrics {
     /// Registers everything under `gatepipe_api_…`.
     #[must_use]
-    pub fn register(registry: &mut Registry, store: &Store, gateways: GatewayClient) -> Self {
+    pub fn register(registry: &mut Registry, store: &Store) -> Self {
         let metrics = Self {
             requests: Family::default(),
             seconds: Histogram::new([
@@ -112,6 +114,7 @@ impl Metrics {
             binds: Family::default(),
             pushes: Family::default(),
             notifications: Counter::default(),
+            gateways: Gateways::default(),
         };
         let api = registry.sub_registry_with_prefix("gatepipe_api");
         api.register(
@@ -155,13 +158,21 @@ impl Metrics {
             "Calls of the database that failed",
             store.failures().clone(),
         );
-        api.register_collector(Box::new(Gateways(gateways)));
+        api.register_collector(Box::new(metrics.gateways.clone()));
         metrics
+    }
+
+    /// From now on tells about these gateways too; the first call counts.
+    pub fn watch(&self, gateways: GatewayClient) {
+        // A second one would be another client of the same cluster.
+        let _ = self.gateways.0.set(gateways);
     }
 }
 
-/// Asked when somebody looks, instead of being counted along.
-struct Gateways(GatewayClient);
+/// Asked when somebody looks, instead of being counted along. Empty until the ports are taken: a process that cannot start does
+/// not look for gateways.
+#[derive(Clone, Default)]
+struct Gateways(Arc<OnceLock<GatewayClient>>);
 
 impl fmt::Debug for Gateways {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,13 +182,16 @@ impl fmt::Debug for Gateways {
 
 impl Collector for Gateways {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let gateways = self.0.gateways();
+        let Some(client) = self.0.get() else {
+            return Ok(());
+        };
+        let gateways = client.gateways();
         let connected = gateways.iter().filter(|gateway| gateway.connected).count();
         let numbers = [
             (
                 "registers_connected",
                 "Registers that are heard now",
-                self.0.registers_connected(),
+                client.registers_connected(),
             ),
             ("gateways", "Gateways that are members", gateways.len()),
             ("gateways_connected", "Gateways with an open pipe", connected),
