@@ -63,13 +63,14 @@ impl App {
         store: Store,
         gateways: GatewayClient,
         keys: Keys,
+        passwords: PasswordCheck,
         metrics: Metrics,
         settings: Settings,
     ) -> Self {
         let started = Instant::now();
         Self(Arc::new(Parts {
             auth: Auth::new(store.clone(), keys),
-            passwords: PasswordCheck::default(),
+            passwords,
             tries_by_name: Throttle::new(settings.tries_per_name, started),
             tries_by_address: Throttle::new(settings.tries_per_address, started),
             notifications: NotificationService::new(

@@ -37,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 pub use config::{Config, PROGRAM};
 
 use app::{App, Settings};
+use auth::password::PasswordCheck;
 use http::layers::Running;
 use metrics::Metrics;
 use server::Server;
@@ -57,6 +58,9 @@ pub enum Error {
     /// A port cannot be taken.
     #[error(transparent)]
     Listen(#[from] BindError),
+    /// There is no randomness or no memory.
+    #[error(transparent)]
+    Passwords(#[from] auth::password::HashFailed),
     /// The registers or the secret cannot be used.
     #[error(transparent)]
     Gateways(#[from] gatepipe_client::InvalidSettings),
@@ -103,7 +107,7 @@ impl Api {
             tries_per_address: config.login_tries_per_address,
         };
         let open = metrics.connections.clone();
-        let app = App::new(store, gateways, keys, metrics, settings);
+        let app = App::new(store, gateways, keys, PasswordCheck::new()?, metrics, settings);
         let running = Running::new(config.max_requests.get(), config.request_timeout);
         let (router, _) = router::router(&app, running.clone());
         let server = Server {

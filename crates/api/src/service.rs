@@ -2,6 +2,7 @@
 
 pub mod bind;
 pub mod force_offline;
+pub mod inspect;
 pub mod login;
 pub mod notification;
 pub mod push;

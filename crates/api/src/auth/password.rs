@@ -1,7 +1,6 @@
 //! Passwords: argon2id with the crate's recommended cost (19 MiB and about 20 ms each), bounded in how many at once.
 
 use std::sync::Arc;
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use argon2::Argon2;
@@ -17,9 +16,6 @@ const AT_ONCE: usize = 4;
 
 /// How long a check waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// What the passwords of unknown users are compared with, so that they take as long as those of known ones.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash_text("no such user").unwrap_or_default());
 
 /// Hashing failed: no randomness or no memory.
 #[derive(Debug, thiserror::Error)]
@@ -57,17 +53,22 @@ fn matches(password: &str, hash: &str) -> bool {
 #[derive(Clone)]
 pub struct PasswordCheck {
     turns: Arc<Semaphore>,
-}
-
-impl Default for PasswordCheck {
-    fn default() -> Self {
-        Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-        }
-    }
+    /// What the passwords of unknown users are compared with, so that they take as long as those of known ones.
+    nobody: Arc<str>,
 }
 
 impl PasswordCheck {
+    /// Takes about 20 ms, for the hash that stands for unknown users.
+    ///
+    /// # Errors
+    /// [`HashFailed`]
+    pub fn new() -> Result<Self, HashFailed> {
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            nobody: hash_text("no such user")?.into(),
+        })
+    }
+
     /// Whether `password` fits `hash`. Without a hash (no such user) it never does, after the same time.
     ///
     /// # Errors
@@ -75,11 +76,12 @@ impl PasswordCheck {
     pub async fn fits(&self, password: SecretString, hash: Option<String>) -> Result<bool, Busy> {
         let turn = tokio::time::timeout(PATIENCE, Arc::clone(&self.turns).acquire_owned());
         let turn = turn.await.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let nobody = Arc::clone(&self.nobody);
         let compare = move || {
             // Held until the hash is done, also when the caller has gone.
             let _turn = turn;
             let known = hash.is_some();
-            let fits = matches(password.expose_secret(), hash.as_deref().unwrap_or(&NOBODY));
+            let fits = matches(password.expose_secret(), hash.as_deref().unwrap_or(&nobody));
             fits && known
         };
         tokio::task::spawn_blocking(compare).await.map_err(|_| Busy)
@@ -99,7 +101,7 @@ mod tests {
             hashed.starts_with("$argon2id$") && hashed != again,
             "a salt of its own"
         );
-        let check = PasswordCheck::default();
+        let check = PasswordCheck::new().unwrap();
         let fits = async |text: &str, hash: Option<&String>| check.fits(text.into(), hash.cloned()).await;
         assert_eq!(fits("correct horse", Some(&hashed)).await, Ok(true));
         assert_eq!(fits("wrong horse", Some(&hashed)).await, Ok(false));

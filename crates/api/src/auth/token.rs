@@ -13,6 +13,9 @@ use crate::user::Permission;
 /// Shortest secret for HS256, in bytes: as long as the hash (RFC 7518 section 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
 
+/// The last second of the year 9999: later ones are taken for it, because not every clock and calendar can write them.
+const LATEST: i64 = 253_402_300_799;
+
 /// What tokens are checked with, and made with when we hold the secret. Exactly one algorithm is accepted.
 pub struct Keys {
     decoding: DecodingKey,
@@ -141,8 +144,7 @@ impl Keys {
     ) -> Option<Token> {
         let issued_at = now.timestamp();
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
-        let expires_at = DateTime::from_timestamp(issued_at.saturating_add(lifetime), 0)
-            .unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let expires_at = DateTime::from_timestamp(issued_at.saturating_add(lifetime).min(LATEST), 0)?;
         let claims = OurClaims {
             sub: user,
             iat: issued_at,
@@ -165,7 +167,8 @@ impl Keys {
             .map_err(|_| Refused::Invalid)?
             .claims;
         let now = now.timestamp();
-        let seconds = |date: f64| date.floor() as i64;
+        // Casting takes what is too large for an i64 as the largest.
+        let seconds = |date: f64| (date.floor() as i64).min(LATEST);
         if seconds(claims.exp) <= now || claims.nbf.is_some_and(|date| seconds(date) > now) {
             return Err(Refused::Expired);
         }
@@ -233,6 +236,7 @@ mod tests {
                 json!({"sub": 7, "exp": 2_000, "permissions": [], "other": {}}),
                 true,
             ),
+            (json!({"sub": 7, "exp": 1e15}), true),
             (json!({"sub": 7}), false),
             (json!({"exp": 2_000}), false),
             (json!({"sub": 7, "exp": "2000"}), false),

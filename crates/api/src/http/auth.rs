@@ -2,7 +2,6 @@
 
 use axum::Extension;
 use axum::extract::State;
-use chrono::DateTime;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -142,9 +141,7 @@ pub struct MeAnswer {
     responses((status = 200, description = "Done.", body = Envelope<MeAnswer>), Refusals),
 )]
 pub async fn me(State(app): State<App>, caller: Caller) -> Answer<MeAnswer> {
-    let expires_at =
-        DateTime::from_timestamp(caller.claims().expires_at, 0).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC);
-    let expires_at_ms = expires_at.timestamp_millis();
+    let expires_at_ms = caller.claims().expires_at * 1_000;
     Answer(MeAnswer {
         expires_at: written_time(expires_at_ms, app.settings.time_zone),
         expires_at_ms,

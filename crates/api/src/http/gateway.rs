@@ -8,7 +8,8 @@ use super::envelope::{Answer, Envelope, Refusal, Refusals};
 use crate::app::App;
 use crate::auth::Allowed;
 use crate::auth::caller::grants::Inspect;
-use crate::service::receipt::{Failed, Reached};
+use crate::service;
+use crate::service::receipt::Failed;
 
 /// A gateway, as this api sees it.
 #[derive(Serialize, ToSchema)]
@@ -55,30 +56,22 @@ pub struct GatewayListAnswer {
         Refusals,
     ),
 )]
-pub async fn list_all(State(app): State<App>, _caller: Allowed<Inspect>) -> Answer<GatewayListAnswer> {
-    let counts = app.gateways.counts().await;
-    let list = app.gateways.gateways().into_iter().map(|gateway| {
-        let numbers = counts.value.gateways.get(&gateway.gateway_id);
-        GatewayView {
-            gateway_id: gateway.gateway_id.to_string(),
-            address: gateway.address,
-            draining: gateway.draining,
-            connected: gateway.connected,
-            listed: gateway.listed,
-            clients: numbers.map(|numbers| numbers.clients),
-            bound_clients: numbers.map(|numbers| numbers.bound_clients),
-            uids: numbers.map(|numbers| numbers.uids),
-        }
+pub async fn list_all(State(app): State<App>, caller: Allowed<Inspect>) -> Answer<GatewayListAnswer> {
+    let found = service::inspect::gateways(&app, &caller).await;
+    let list = found.list.into_iter().map(|(gateway, numbers)| GatewayView {
+        gateway_id: gateway.gateway_id.to_string(),
+        address: gateway.address,
+        draining: gateway.draining,
+        connected: gateway.connected,
+        listed: gateway.listed,
+        clients: numbers.map(|numbers| numbers.clients),
+        bound_clients: numbers.map(|numbers| numbers.bound_clients),
+        uids: numbers.map(|numbers| numbers.uids),
     });
-    let list = list.collect();
-    let mut failed = Reached::default();
-    for failure in counts.failed {
-        failed.fail(failure.into());
-    }
     Answer(GatewayListAnswer {
-        list,
+        list: list.collect(),
         next_cursor: None,
-        registers_connected: app.gateways.registers_connected(),
-        failed: failed.failed,
+        registers_connected: found.registers_connected,
+        failed: found.failed,
     })
 }
