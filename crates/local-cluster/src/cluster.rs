@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
-use futures_util::future::try_join_all;
+use futures_util::future::{select_all, try_join_all};
 use gatepipe_api::Api;
 use gatepipe_api::auth::Keys;
 use gatepipe_gateway::Gateway;
@@ -323,6 +323,13 @@ impl Cluster {
         self.register_admin = register.admin_addr();
         self.register = Some(Part::start("the register", |stop| register.run(stop)));
         Ok(())
+    }
+
+    /// Resolves when a part has ended without being asked; [`Cluster::stop`] then tells why.
+    pub async fn broken(&self) {
+        let gateways = self.living().map(|gateway| &gateway.part);
+        let parts = gateways.chain(&self.register).chain([&self.api]);
+        select_all(parts.map(|part| Box::pin(part.ended()))).await;
     }
 
     /// Drains the gateways together, then ends the api, then the register.

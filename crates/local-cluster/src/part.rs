@@ -11,6 +11,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) struct Part {
     name: &'static str,
     stop: DropGuard,
+    /// Cancelled when the task is over, however it ended.
+    ended: CancellationToken,
     done: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -23,12 +25,23 @@ impl Part {
     {
         let stop = CancellationToken::new();
         let running = run(Box::pin(stop.clone().cancelled_owned()));
-        let done = tokio::spawn(async move { running.await.map_err(anyhow::Error::new) });
+        let ended = CancellationToken::new();
+        let over = ended.clone().drop_guard();
+        let done = tokio::spawn(async move {
+            let _over = over;
+            running.await.map_err(anyhow::Error::new)
+        });
         Self {
             name,
             stop: stop.drop_guard(),
+            ended,
             done,
         }
+    }
+
+    /// Resolves when it has ended, asked or not, by a panic too.
+    pub(crate) async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Asks it to stop and waits until it has drained.
@@ -44,3 +57,31 @@ impl Part {
 
 /// The stop signal as a daemon takes it.
 pub(crate) type Stop = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::eventually::within;
+
+    #[tokio::test]
+    async fn one_that_ends_unasked_is_noticed_and_named() {
+        let failing = |_: Stop| async { Err(io::Error::other("the disk is full")) };
+        let part = Part::start("the api", failing);
+        within("its end", part.ended()).await;
+        let error = format!("{:#}", part.stop().await.unwrap_err());
+        assert_eq!(error, "the api ended badly: the disk is full");
+    }
+
+    #[tokio::test]
+    async fn one_that_runs_has_not_ended_until_it_is_asked() {
+        let serving = |stop: Stop| async {
+            stop.await;
+            Ok::<_, io::Error>(())
+        };
+        let part = Part::start("the api", serving);
+        assert!(!part.ended.is_cancelled());
+        within("its end", part.stop()).await.unwrap();
+    }
+}

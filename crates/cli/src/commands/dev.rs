@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use clap::Args;
 use gatepipe_daemon::shutdown;
 use gatepipe_daemon::telemetry::Log;
@@ -122,9 +121,14 @@ impl Dev {
         let places = self.places(&cluster);
         output.value(&self.banner(&places), &places)?;
         tracing::info!(took_ms = begun.elapsed().as_millis(), "everything is up");
-        stop.await;
+        let asked = tokio::select! {
+            () = stop => true,
+            () = cluster.broken() => false,
+        };
         output::say("stopping: the gateways drain, then the api and the register end");
-        cluster.stop().await.context("something did not end well")
+        cluster.stop().await?;
+        anyhow::ensure!(asked, "a part ended without being asked");
+        Ok(())
     }
 
     /// An empty one is none, as an empty variable usually means.
