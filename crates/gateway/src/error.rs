@@ -7,7 +7,7 @@ pub enum GatewayError {
     #[error(transparent)]
     Listen(#[from] gatepipe_daemon::listen::BindError),
     /// The shared secret cannot travel.
-    #[error("bad secret: {0}")]
+    #[error(transparent)]
     Secret(#[from] gatepipe_proto::secret::InvalidSecret),
     /// A register's URL cannot be one.
     #[error("bad register URL {url:?}: it must look like http://127.0.0.1:1236")]

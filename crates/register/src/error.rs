@@ -7,6 +7,6 @@ pub enum RegisterError {
     #[error(transparent)]
     Listen(#[from] gatepipe_daemon::listen::BindError),
     /// The shared secret cannot travel.
-    #[error("bad secret: {0}")]
+    #[error(transparent)]
     Secret(#[from] gatepipe_proto::secret::InvalidSecret),
 }

@@ -59,20 +59,20 @@ pub enum OpenError {
     #[error("database URL {0:?} is not sqlite://PATH (in memory is not possible: what is stored must last)")]
     Url(String),
     /// Its directory does not exist and cannot be made.
-    #[error("cannot make the directory {} for the database: {source}; make it, or set --database-url to another place", path.display())]
+    #[error("cannot make the directory {} for the database: {cause}; make it, or set --database-url to another place", path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        cause: io::Error,
     },
     /// The file cannot be made or read.
-    #[error("cannot open the database file {}: {source}; check who owns it and its directory, or set --database-url", path.display())]
+    #[error("cannot open the database file {}: {cause}; check who owns it and its directory, or set --database-url", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        cause: io::Error,
     },
     /// SQLite does not accept the file.
     #[error("cannot use the database file {}: {reason}; it must be a SQLite database that this user may write", path.display())]
@@ -102,9 +102,9 @@ impl Sqlite {
                 path: path.clone(),
                 reason: ended.to_string(),
             })??;
-        let file = DatabaseFile::find(&path).map_err(|source| OpenError::File {
+        let file = DatabaseFile::find(&path).map_err(|cause| OpenError::File {
             path: path.clone(),
-            source,
+            cause,
         })?;
         let pool = |settings: String, connections| {
             Pool::builder(manager(&path, settings))
@@ -299,9 +299,9 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
     if let Some(directory) = directory
         && !directory.is_dir()
     {
-        std::fs::create_dir(directory).map_err(|source| OpenError::Directory {
+        std::fs::create_dir(directory).map_err(|cause| OpenError::Directory {
             path: directory.into(),
-            source,
+            cause,
         })?;
     }
     // Only when it is new: closing a second descriptor of a file would drop the locks that SQLite holds on it.
@@ -313,9 +313,9 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
     match made {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(OpenError::File {
+        Err(cause) => Err(OpenError::File {
             path: path.into(),
-            source,
+            cause,
         }),
     }
 }
