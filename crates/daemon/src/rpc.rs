@@ -26,7 +26,7 @@ use crate::shutdown;
 /// What every HTTP/2 client says first (RFC 9113 section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// How long it may take to say it.
-const GREETING: Duration = Duration::from_secs(10);
+const GREETING: Duration = Duration::from_secs(5);
 /// Names and values of one request's headers, in bytes.
 const MAX_HEADERS: u32 = 16 << 10;
 
