@@ -8,9 +8,10 @@ RUN_FLAGS ?=
 run:
 	$(CARGO) run -- dev $(RUN_FLAGS)
 
-## The programs first: the process tests start them from beside their own executable.
+## The programs first: the process tests start them from beside their own executable. All targets, so that the tests need
+## no dependency a second time with other features.
 build:
-	$(CARGO) build --workspace --bins
+	$(CARGO) build --workspace --all-targets
 
 test: build
 	$(CARGO) test --workspace
