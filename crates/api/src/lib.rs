@@ -106,9 +106,9 @@ impl Api {
             tries_per_name: config.login_tries_per_username,
             tries_per_address: config.login_tries_per_address,
         };
-        let open = metrics.connections.clone();
+        let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let app = App::new(store, gateways, keys, PasswordCheck::new()?, metrics, settings);
-        let running = Running::new(config.max_requests.get(), config.request_timeout);
+        let running = Running::new(config.max_requests.get(), config.request_timeout, count);
         let (router, _) = router::router(&app, running.clone());
         let server = Server {
             router,

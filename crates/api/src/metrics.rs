@@ -21,7 +21,7 @@ pub struct Metrics {
     pub requests: Family<Request, Counter>,
     /// How long answers took, in seconds.
     pub seconds: Histogram,
-    /// Requests that are being worked on.
+    /// Requests that are being worked on, also those whose callers have gone.
     pub running: Gauge,
     /// Open HTTP connections.
     pub connections: Gauge,

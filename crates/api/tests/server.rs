@@ -5,6 +5,8 @@ mod common;
 use std::time::Duration;
 
 use common::{World, eventually};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -112,6 +114,42 @@ async fn a_request_that_takes_too_long_is_answered_in_time() {
         answer.push_str(std::str::from_utf8(&some[..bytes]).unwrap());
     }
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+}
+
+#[tokio::test]
+async fn what_a_caller_asked_for_happens_also_when_the_caller_has_gone() {
+    let world = World::start().await;
+    let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
+    // The writer is busy: bob's notification waits in the middle of its request.
+    let mut other = SqliteConnection::establish(world.database().to_str().unwrap()).unwrap();
+    other.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let body = format!(r#"{{"user_ids":[{}],"title":"x","content":""}}"#, bob.id);
+    let request = format!(
+        "POST /api/admin/Notification/send HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        admin.token,
+        body.len()
+    );
+    let mut gone = connect(&world).await;
+    gone.write_all(request.as_bytes()).await.unwrap();
+    let running = async |count: u8| {
+        let line = format!("gatepipe_api_http_requests_running {count}\n");
+        world.admin_page("/metrics").await.1.contains(&line)
+    };
+    eventually("it is being worked on", async || running(1).await).await;
+    drop(gone);
+    eventually("the connection is gone", async || {
+        world
+            .admin_page("/metrics")
+            .await
+            .1
+            .contains("gatepipe_api_http_connections 0\n")
+    })
+    .await;
+    assert!(running(1).await, "it keeps its place");
+    other.batch_execute("ROLLBACK").unwrap();
+    eventually("it has ended", async || running(0).await).await;
+    assert_eq!(bob.unread().await, 1);
 }
 
 #[tokio::test]

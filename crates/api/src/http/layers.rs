@@ -8,7 +8,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::sync::Semaphore;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -32,17 +33,41 @@ pub struct Running {
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     timeout: Duration,
+    count: Gauge,
+}
+
+/// A request that runs: it holds a place and is counted until this is dropped.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    count: Gauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.count.dec();
+    }
 }
 
 impl Running {
-    /// At most `places` requests at once; after `timeout` a caller is told that the outcome is unknown.
+    /// At most `places` requests at once, counted in `count`; after `timeout` a caller is told that the outcome is unknown.
     #[must_use]
-    pub fn new(places: usize, timeout: Duration) -> Self {
+    pub fn new(places: usize, timeout: Duration, count: Gauge) -> Self {
         Self {
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             tasks: TaskTracker::new(),
             timeout,
+            count,
         }
+    }
+
+    /// A place; `None` when all are taken.
+    fn enter(&self) -> Option<Place> {
+        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        self.count.inc();
+        Some(Place {
+            _permit: permit,
+            count: self.count.clone(),
+        })
     }
 
     /// Waits until nothing runs any more. New requests must have ended before.
@@ -56,7 +81,7 @@ impl Running {
 /// belongs together (stored and pushed, bound and checked again) therefore happens together. A request keeps its place until
 /// it has really ended.
 pub async fn to_the_end(State(running): State<Running>, request: Request, next: Next) -> Response {
-    let Ok(place) = Arc::clone(&running.places).try_acquire_owned() else {
+    let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
     };
     let work = async move {
@@ -82,9 +107,7 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
     let started = Instant::now();
-    app.metrics.running.inc();
     let mut response = next.run(request).instrument(span.clone()).await;
-    app.metrics.running.dec();
     let took = started.elapsed();
     let status = response.status().as_u16();
     span.in_scope(|| {

@@ -126,7 +126,7 @@ impl NotificationService {
     /// Stores `notification` for each of `users`, all or none, then pushes to each what was stored. A push that fails is a
     /// warning in the log and stands in `reached.failed`.
     ///
-    /// Once stored it is pushed whatever becomes of the caller, if the caller runs this to its end; routes do.
+    /// Dropped between the two it is stored and not pushed, so run it in a task that ends (routes do).
     ///
     /// # Errors
     /// [`StoreError::NoSuchUsers`], [`StoreError::Unavailable`]
