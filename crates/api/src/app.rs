@@ -11,6 +11,7 @@ use gatepipe_client::GatewayClient;
 use crate::auth::password::PasswordCheck;
 use crate::auth::throttle::Throttle;
 use crate::auth::{Auth, Keys};
+use crate::http::address::Network;
 use crate::metrics::Metrics;
 use crate::service::notification::NotificationService;
 use crate::store::Store;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub tries_per_name: NonZeroU32,
     /// Failed logins a minute for each remote address.
     pub tries_per_address: NonZeroU32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
 }
 
 impl App {

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use gatepipe_daemon::config::{ConfigError, Knob, Program, Settings};
+use gatepipe_daemon::config::{ConfigError, Knob, Noted, Program, Settings};
 use gatepipe_daemon::telemetry::Log;
 use secrecy::SecretString;
 
 use crate::auth::Keys;
+use crate::http::address::Network;
 use crate::store;
 
 const KNOBS: &[Knob] = &[
@@ -70,7 +71,13 @@ const KNOBS: &[Knob] = &[
         "login-tries-per-address",
         "COUNT",
         Some("60"),
-        "Failed logins a minute from one remote address (an IPv6 /64 counts as one); raise it behind a proxy",
+        "Failed logins a minute from one remote address (an IPv6 /64 counts as one); behind a proxy also set --trusted-proxy",
+    ),
+    Knob::list(
+        "trusted-proxy",
+        "NETWORK",
+        None,
+        "An address or network (10.0.0.0/8) of a proxy whose X-Forwarded-For is believed; repeatable. Never one that callers can have",
     ),
     Knob::one(
         "request-timeout",
@@ -149,6 +156,8 @@ pub struct Config {
     pub login_tries_per_username: NonZeroU32,
     /// Failed logins a minute from one remote address.
     pub login_tries_per_address: NonZeroU32,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
     /// How long a caller waits for an answer.
     pub request_timeout: Duration,
     /// For a request's headers, and between two requests.
@@ -245,6 +254,7 @@ impl Config {
         let time_zone = s.number("time-zone");
         let login_tries_per_username = s.number("login-tries-per-username");
         let login_tries_per_address = s.number("login-tries-per-address");
+        let trusted_proxies = networks(s, "trusted-proxy");
         let request_timeout = s.duration("request-timeout");
         let header_timeout = s.duration("header-timeout");
         let max_connections = s.number("max-connections");
@@ -279,6 +289,7 @@ impl Config {
             time_zone: time_zone?,
             login_tries_per_username: login_tries_per_username?,
             login_tries_per_address: login_tries_per_address?,
+            trusted_proxies: trusted_proxies?,
             request_timeout: request_timeout?,
             header_timeout: header_timeout?,
             max_connections: max_connections?,
@@ -288,6 +299,21 @@ impl Config {
             log: log?,
         })
     }
+}
+
+fn networks(settings: &mut Settings, name: &'static str) -> Result<Vec<Network>, Noted> {
+    let mut networks = Ok(Vec::new());
+    for text in settings.list(name)? {
+        match (text.parse(), &mut networks) {
+            (Ok(network), Ok(networks)) => networks.push(network),
+            (Ok(_), Err(_)) => {}
+            (Err(problem), _) => {
+                settings.mistake(name, format!("{text:?} {problem}"));
+                networks = Err(Noted);
+            }
+        }
+    }
+    networks
 }
 
 fn keys(secret: Option<&SecretString>, public_key: Option<&Path>) -> Result<Keys, KeyError> {
@@ -356,6 +382,8 @@ mod tests {
             "ok",
             "--max-requests",
             "0",
+            "--trusted-proxy",
+            "nginx",
             "--token-lifetime",
             "5ms",
         ]);
@@ -363,6 +391,7 @@ mod tests {
             "listen",
             "time-zone",
             "success-code",
+            "trusted-proxy",
             "max-requests",
             "token-lifetime",
         ] {

@@ -105,6 +105,7 @@ impl Api {
             token_lifetime: config.token_lifetime,
             tries_per_name: config.login_tries_per_username,
             tries_per_address: config.login_tries_per_address,
+            trusted_proxies: config.trusted_proxies,
         };
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let app = App::new(store, gateways, keys, PasswordCheck::new()?, metrics, settings);

@@ -135,6 +135,33 @@ async fn failed_logins_are_throttled_by_address_whatever_the_name() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_each_caller_has_tries_of_their_own() {
+    let login = async |world: &World, forwarded: &str| {
+        let body = json!({"username": forwarded, "password": "wrong horse"});
+        let reply = world.send(|client, http| {
+            let url = format!("{http}/api/admin/Auth/login");
+            client.post(url).header("x-forwarded-for", forwarded).json(&body)
+        });
+        reply.await.status
+    };
+    let world = World::start_with(|config| {
+        config.login_tries_per_address = 1.try_into().unwrap();
+        config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    })
+    .await;
+    assert_eq!(login(&world, "203.0.113.1").await, 401);
+    assert_eq!(login(&world, "203.0.113.2").await, 401);
+    assert_eq!(
+        login(&world, "203.0.113.9, 203.0.113.1").await,
+        429,
+        "what callers write is not believed"
+    );
+    let world = World::start_with(|config| config.login_tries_per_address = 1.try_into().unwrap()).await;
+    assert_eq!(login(&world, "203.0.113.1").await, 401);
+    assert_eq!(login(&world, "203.0.113.2").await, 429);
+}
+
+#[tokio::test]
 async fn without_a_good_token_nothing_is_answered() {
     let world = World::start().await;
     let alice = world.person("alice", &[]).await;

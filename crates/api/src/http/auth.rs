@@ -2,10 +2,12 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::address::caller_address;
 use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
 use super::fields::{Body, Fields, FromFields};
 use super::layers::Peer;
@@ -110,9 +112,11 @@ pub struct LoginAnswer {
 pub async fn login(
     State(app): State<App>,
     Extension(Peer(peer)): Extension<Peer>,
+    headers: HeaderMap,
     Body(body): Body<LoginBody>,
 ) -> Result<Answer<LoginAnswer>, ApiError> {
-    let done = service::login::login(&app, peer.ip(), &body.username, body.password).await?;
+    let address = caller_address(peer.ip(), &headers, &app.settings.trusted_proxies);
+    let done = service::login::login(&app, address, &body.username, body.password).await?;
     let expires_at_ms = done.token.expires_at.timestamp_millis();
     Ok(Answer(LoginAnswer {
         token: done.token.text.expose_secret().into(),
