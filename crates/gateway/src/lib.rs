@@ -50,7 +50,7 @@ use gatepipe_proto::{CloseCode, GatewayId};
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Endpoint;
@@ -230,11 +230,12 @@ impl Gateway {
     /// None so far.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), GatewayError> {
         let gateway_id = self.gateway_id().to_string();
-        let accepting = tokio::spawn(self.server.clone().run(self.listener));
-        let sweeping = tokio::spawn(self.sweep.run());
+        // None of them outlives this future.
+        let accepting = spawn(self.server.clone().run(self.listener));
+        let sweeping = spawn(self.sweep.run());
         let stop_admin = CancellationToken::new();
-        let admin = tokio::spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
-        let control = tokio::spawn(serve_control(
+        let admin = spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
+        let control = spawn(serve_control(
             self.control,
             self.rpc_listener,
             self.stop_control.clone(),
@@ -243,7 +244,7 @@ impl Gateway {
             Announcements::begin(self.registers, &self.send_secret, &gateway_id, &self.advertise);
         let readiness = self.readiness.clone();
         let announced = announcements.accepted_once();
-        let getting_ready = tokio::spawn(async move {
+        let getting_ready = spawn(async move {
             announced.await;
             readiness.set_ready();
         });
@@ -271,6 +272,10 @@ impl Gateway {
         tracing::info!("drained");
         Ok(())
     }
+}
+
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> AbortOnDropHandle<T> {
+    AbortOnDropHandle::new(tokio::spawn(task))
 }
 
 fn endpoint(url: &str) -> Result<Endpoint, GatewayError> {
