@@ -15,12 +15,7 @@ use crate::http::address::Network;
 use crate::store;
 
 const KNOBS: &[Knob] = &[
-    Knob::one(
-        "listen",
-        "ADDR",
-        Some("127.0.0.1:8787"),
-        "Where the HTTP api is served",
-    ),
+    Knob::one("listen", "ADDR", Some("127.0.0.1:8787"), "Where the HTTP api is served"),
     Knob::one(
         "admin-listen",
         "ADDR",
@@ -246,9 +241,7 @@ impl Config {
         let registers = s.internal_urls("register");
         let secret = s.shared_secret();
         let jwt_secret = s.secret("jwt-secret");
-        let jwt_public_key = s
-            .optional_text("jwt-public-key")
-            .map(|path| path.map(PathBuf::from));
+        let jwt_public_key = s.optional_text("jwt-public-key").map(|path| path.map(PathBuf::from));
         let token_lifetime = s.duration("token-lifetime");
         let success_code = s.number("success-code");
         let time_zone = s.number("time-zone");
@@ -271,10 +264,7 @@ impl Config {
             s.mistake("jwt-secret", error);
         }
         if token_lifetime.is_ok_and(|lifetime| lifetime < Duration::from_secs(1)) {
-            s.mistake(
-                "token-lifetime",
-                "must be at least 1s: tokens count in whole seconds",
-            );
+            s.mistake("token-lifetime", "must be at least 1s: tokens count in whole seconds");
         }
         Ok(Self {
             listen: listen?,
@@ -387,14 +377,8 @@ mod tests {
             "--token-lifetime",
             "5ms",
         ]);
-        for name in [
-            "listen",
-            "time-zone",
-            "success-code",
-            "trusted-proxy",
-            "max-requests",
-            "token-lifetime",
-        ] {
+        for name in ["listen", "time-zone", "success-code", "trusted-proxy", "max-requests", "token-lifetime"]
+        {
             assert!(text.contains(name), "{name}: {text}");
         }
     }

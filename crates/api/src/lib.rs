@@ -164,16 +164,7 @@ impl Api {
     /// # Errors
     /// None today; the signature is that of every daemon.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let Self {
-            app,
-            running,
-            server,
-            listener,
-            admin,
-            readiness,
-            drain_timeout,
-            ..
-        } = self;
+        let Self { app, running, server, listener, admin, readiness, drain_timeout, .. } = self;
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
         let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
         let watching = tokio::spawn(watch_readiness(app, readiness.clone()));

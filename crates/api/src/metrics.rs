@@ -117,47 +117,19 @@ impl Metrics {
             gateways: Gateways::default(),
         };
         let api = registry.sub_registry_with_prefix("gatepipe_api");
-        api.register(
-            "http_requests",
-            "HTTP answers by route and status",
-            metrics.requests.clone(),
-        );
-        api.register(
-            "http_request_seconds",
-            "How long HTTP answers took",
-            metrics.seconds.clone(),
-        );
-        api.register(
-            "http_requests_running",
-            "HTTP requests being worked on",
-            metrics.running.clone(),
-        );
-        api.register(
-            "http_connections",
-            "Open HTTP connections",
-            metrics.connections.clone(),
-        );
+        api.register("http_requests", "HTTP answers by route and status", metrics.requests.clone());
+        api.register("http_request_seconds", "How long HTTP answers took", metrics.seconds.clone());
+        api.register("http_requests_running", "HTTP requests being worked on", metrics.running.clone());
+        api.register("http_connections", "Open HTTP connections", metrics.connections.clone());
         api.register("logins", "Logins by result", metrics.logins.clone());
-        api.register(
-            "binds",
-            "Binds of a client to its user, by result",
-            metrics.binds.clone(),
-        );
-        api.register(
-            "pushes",
-            "Pushes and broadcasts, by result",
-            metrics.pushes.clone(),
-        );
+        api.register("binds", "Binds of a client to its user, by result", metrics.binds.clone());
+        api.register("pushes", "Pushes and broadcasts, by result", metrics.pushes.clone());
         api.register(
             "notifications_stored",
             "Notifications stored, one for each reader",
             metrics.notifications.clone(),
         );
-        api.register(
-            "store_errors",
-            "Calls of the database that failed",
-            store.failures().clone(),
-        );
+        api.register("store_errors", "Calls of the database that failed", store.failures().clone());
         api.register_collector(Box::new(metrics.gateways.clone()));
         metrics
     }
@@ -188,11 +160,7 @@ impl Collector for Gateways {
         let gateways = client.gateways();
         let connected = gateways.iter().filter(|gateway| gateway.connected).count();
         let numbers = [
-            (
-                "registers_connected",
-                "Registers that are heard now",
-                client.registers_connected(),
-            ),
+            ("registers_connected", "Registers that are heard now", client.registers_connected()),
             ("gateways", "Gateways that are members", gateways.len()),
             ("gateways_connected", "Gateways with an open pipe", connected),
         ];

@@ -185,15 +185,9 @@ mod tests {
 
     #[test]
     fn a_link_leads_to_the_web_or_stays_on_the_site() {
-        for good in [
-            "",
-            "/",
-            "/devTools/exportTask",
-            "/a?b=c#d",
-            "http://x",
-            "https://例え.jp/a",
-            "HTTPS://x",
-        ] {
+        for good in
+            ["", "/", "/devTools/exportTask", "/a?b=c#d", "http://x", "https://例え.jp/a", "HTTPS://x"]
+        {
             assert!(is_safe_link(good), "{good:?}");
         }
         let long = format!("/{}", "a".repeat(MAX_LINK_BYTES));

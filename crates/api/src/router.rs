@@ -36,9 +36,8 @@ pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
         .routes(routes!(notification::delete))
         .routes(routes!(gateway::list_all))
         .route_layer(from_fn_with_state(app.clone(), check_token));
-    let (routes, document) = OpenApiRouter::with_openapi(openapi::about())
-        .nest(PREFIX, open.merge(with_token))
-        .split_for_parts();
+    let (routes, document) =
+        OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token)).split_for_parts();
     let served = document.clone();
     let router = routes
         .route("/openapi.json", get(async move || Json(served)))

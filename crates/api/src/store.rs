@@ -98,10 +98,7 @@ impl Store {
     /// # Errors
     /// [`OpenError`], one line that says what is wrong and what to do.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        Ok(Self {
-            db: Db::Sqlite(sqlite::Sqlite::open(url).await?),
-            failures: Counter::default(),
-        })
+        Ok(Self { db: Db::Sqlite(sqlite::Sqlite::open(url).await?), failures: Counter::default() })
     }
 
     /// Every migration of the database behind `url`, in order, and whether it has run. Changes nothing.

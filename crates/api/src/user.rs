@@ -113,13 +113,8 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 5] = [
-        Self::Broadcast,
-        Self::ForceOffline,
-        Self::Inspect,
-        Self::PushAny,
-        Self::SendNotification,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::Broadcast, Self::ForceOffline, Self::Inspect, Self::PushAny, Self::SendNotification];
 
     /// The name in the database, in tokens and in answers.
     #[must_use]

@@ -13,12 +13,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
 fn made(claims: &Value, algorithm: Algorithm, secret: &str) -> String {
-    jsonwebtoken::encode(
-        &Header::new(algorithm),
-        claims,
-        &EncodingKey::from_secret(secret.as_bytes()),
-    )
-    .unwrap()
+    jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret.as_bytes()))
+        .unwrap()
 }
 
 fn in_an_hour() -> i64 {
@@ -29,9 +25,7 @@ fn in_an_hour() -> i64 {
 async fn alice_logs_in_and_is_told_who_she_is() {
     let world = World::start().await;
     let boss = world.person("boss", &[]).await;
-    let alice = world
-        .person_below("alice", Some(boss.id), &[Permission::Inspect])
-        .await;
+    let alice = world.person_below("alice", Some(boss.id), &[Permission::Inspect]).await;
     let login = world.login("alice", PASSWORD).await;
     let data = login.data();
     assert_eq!(data["user"]["id"], json!(alice.id));
@@ -68,22 +62,10 @@ async fn a_login_needs_two_texts() {
     let world = World::start().await;
     let cases = [
         (json!({}), vec!["password", "username"]),
-        (
-            json!({"username": 1, "password": true}),
-            vec!["password", "username"],
-        ),
-        (
-            json!({"username": "", "password": ""}),
-            vec!["password", "username"],
-        ),
-        (
-            json!({"username": "x".repeat(65), "password": "x"}),
-            vec!["username"],
-        ),
-        (
-            json!({"username": "x", "password": "x".repeat(1_025)}),
-            vec!["password"],
-        ),
+        (json!({"username": 1, "password": true}), vec!["password", "username"]),
+        (json!({"username": "", "password": ""}), vec!["password", "username"]),
+        (json!({"username": "x".repeat(65), "password": "x"}), vec!["username"]),
+        (json!({"username": "x", "password": "x".repeat(1_025)}), vec!["password"]),
         (json!({"username": null, "password": "x"}), vec!["username"]),
     ];
     for (body, fields) in cases {
@@ -106,28 +88,18 @@ async fn failed_logins_are_throttled_by_name_and_good_ones_are_free() {
     }
     let throttled = world.login("alice", PASSWORD).await;
     throttled.refused(429);
-    let wait: u64 = throttled.headers["retry-after"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let wait: u64 = throttled.headers["retry-after"].to_str().unwrap().parse().unwrap();
     assert!((1..=20).contains(&wait), "{wait}");
     world.login("bob", PASSWORD).await.data();
     let (_, metrics) = world.admin_page("/metrics").await;
-    assert!(
-        metrics.contains("gatepipe_api_logins_total{result=\"throttled\"} 1"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("gatepipe_api_logins_total{result=\"throttled\"} 1"), "{metrics}");
 }
 
 #[tokio::test]
 async fn failed_logins_are_throttled_by_address_whatever_the_name() {
     let world = World::start_with(|config| config.login_tries_per_address = 4.try_into().unwrap()).await;
     for attempt in 0..4 {
-        world
-            .login(&format!("name{attempt}"), "wrong horse")
-            .await
-            .refused(401);
+        world.login(&format!("name{attempt}"), "wrong horse").await.refused(401);
     }
     let throttled = world.login("another", "wrong horse").await;
     throttled.refused(429);
@@ -151,11 +123,7 @@ async fn behind_a_trusted_proxy_each_caller_has_tries_of_their_own() {
     .await;
     assert_eq!(login(&world, "203.0.113.1").await, 401);
     assert_eq!(login(&world, "203.0.113.2").await, 401);
-    assert_eq!(
-        login(&world, "203.0.113.9, 203.0.113.1").await,
-        429,
-        "what callers write is not believed"
-    );
+    assert_eq!(login(&world, "203.0.113.9, 203.0.113.1").await, 429, "what callers write is not believed");
     let world = World::start_with(|config| config.login_tries_per_address = 1.try_into().unwrap()).await;
     assert_eq!(login(&world, "203.0.113.1").await, 401);
     assert_eq!(login(&world, "203.0.113.2").await, 429);
@@ -168,11 +136,7 @@ async fn without_a_good_token_nothing_is_answered() {
     let id = alice.id;
     let good = json!({"sub": id, "exp": in_an_hour(), "ver": 0});
     // {"alg":"none","typ":"JWT"}
-    let body = made(&good, Algorithm::HS256, SECRET)
-        .split('.')
-        .nth(1)
-        .unwrap()
-        .to_owned();
+    let body = made(&good, Algorithm::HS256, SECRET).split('.').nth(1).unwrap().to_owned();
     let none = format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{body}.");
     let with = |claims: Value| made(&claims, Algorithm::HS256, SECRET);
     let wrong = [
@@ -199,17 +163,11 @@ async fn without_a_good_token_nothing_is_answered() {
     }
     for header in ["", "Bearer", "Basic YTpi", "bearer  "] {
         let reply = world.send(|client, http| {
-            client
-                .get(format!("{http}/api/admin/Auth/me"))
-                .header("authorization", header)
+            client.get(format!("{http}/api/admin/Auth/me")).header("authorization", header)
         });
         reply.await.refused(401);
     }
-    world
-        .holder(id, "alice", &with(good))
-        .get("/Auth/me")
-        .await
-        .data();
+    world.holder(id, "alice", &with(good)).get("/Auth/me").await.data();
 }
 
 #[tokio::test]
@@ -225,19 +183,13 @@ async fn sub_may_be_a_decimal_string_and_ver_may_be_absent_until_a_forced_offlin
     holder.get("/Auth/me").await.refused(401);
     let later = json!({"sub": alice.id, "exp": in_an_hour(), "iat": now_ms / 1_000 + 1});
     let later = made(&later, Algorithm::HS256, SECRET);
-    world
-        .holder(alice.id, "alice", &later)
-        .get("/Auth/me")
-        .await
-        .data();
+    world.holder(alice.id, "alice", &later).get("/Auth/me").await.data();
 }
 
 #[tokio::test]
 async fn the_permissions_of_a_token_only_narrow() {
     let world = World::start().await;
-    let carol = world
-        .person("carol", &[Permission::Inspect, Permission::Broadcast])
-        .await;
+    let carol = world.person("carol", &[Permission::Inspect, Permission::Broadcast]).await;
     let may = async |permissions: Value| {
         let claims = json!({"sub": carol.id, "exp": in_an_hour(), "ver": 0, "permissions": permissions});
         let token = made(&claims, Algorithm::HS256, SECRET);
@@ -246,15 +198,9 @@ async fn the_permissions_of_a_token_only_narrow() {
     };
     let both = json!(["websocket.broadcast", "websocket.inspect"]);
     assert_eq!(may(Value::Null).await, both);
-    assert_eq!(
-        may(json!(["websocket.inspect"])).await,
-        json!(["websocket.inspect"])
-    );
+    assert_eq!(may(json!(["websocket.inspect"])).await, json!(["websocket.inspect"]));
     assert_eq!(may(json!([])).await, json!([]));
-    assert_eq!(
-        may(json!(["websocket.force_offline", "no such thing"])).await,
-        json!([])
-    );
+    assert_eq!(may(json!(["websocket.force_offline", "no such thing"])).await, json!([]));
     let claims = json!({"sub": carol.id, "exp": in_an_hour(), "permissions": []});
     let narrowed = world.holder(carol.id, "carol", &made(&claims, Algorithm::HS256, SECRET));
     narrowed.get("/Gateway/list").await.refused(403);
@@ -267,11 +213,7 @@ async fn permissions_come_from_roles_and_own_grants_and_change_at_once() {
     let dave = world.person("dave", &[]).await;
     let operator = "operator".parse().unwrap();
     dave.get("/Gateway/list").await.refused(403);
-    world
-        .store
-        .put_role(&operator, &[Permission::Inspect])
-        .await
-        .unwrap();
+    world.store.put_role(&operator, &[Permission::Inspect]).await.unwrap();
     world.store.give_role(dave.id, &operator).await.unwrap();
     world.store.give_role(dave.id, &operator).await.unwrap();
     dave.get("/Gateway/list").await.data();
@@ -291,11 +233,7 @@ async fn another_password_makes_old_tokens_useless() {
     let world = World::start().await;
     let alice = world.person("alice", &[]).await;
     let password = Password::new("another horse".into()).unwrap();
-    assert!(
-        users::change_password(&world.store, alice.id, password)
-            .await
-            .unwrap()
-    );
+    assert!(users::change_password(&world.store, alice.id, password).await.unwrap());
     alice.get("/Auth/me").await.refused(401);
     world.login("alice", PASSWORD).await.refused(401);
     world.login("alice", "another horse").await.data();
@@ -323,18 +261,10 @@ MCowBQYDK2VwAyEA5SbyeZp/8080qdTjSavFkEfY2SBl8bB1SrWsvVDGIPM=
     let claims = json!({"sub": alice.id, "exp": in_an_hour()});
     let key = EncodingKey::from_ed_pem(PRIVATE.as_bytes()).unwrap();
     let token = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &key).unwrap();
-    world
-        .holder(alice.id, "alice", &token)
-        .get("/Auth/me")
-        .await
-        .data();
+    world.holder(alice.id, "alice", &token).get("/Auth/me").await.data();
     // The classic: the public key, taken for an HS256 secret.
     let forged = made(&claims, Algorithm::HS256, PUBLIC);
-    world
-        .holder(alice.id, "alice", &forged)
-        .get("/Auth/me")
-        .await
-        .refused(401);
+    world.holder(alice.id, "alice", &forged).get("/Auth/me").await.refused(401);
     alice.get("/Auth/me").await.refused(401);
     world.login("alice", PASSWORD).await.refused(403);
 }
@@ -344,20 +274,9 @@ async fn a_token_made_for_an_operator_is_as_good_as_one_of_a_login() {
     let world = World::start().await;
     let alice = world.person("alice", &[]).await;
     let keys = Keys::from_secret(&SECRET.into()).unwrap();
-    let token = users::make_token(&world.store, &keys, alice.id, Duration::from_secs(60))
-        .await
-        .unwrap()
-        .unwrap();
-    world
-        .holder(alice.id, "alice", token.text.expose_secret())
-        .get("/Auth/me")
-        .await
-        .data();
+    let token =
+        users::make_token(&world.store, &keys, alice.id, Duration::from_secs(60)).await.unwrap().unwrap();
+    world.holder(alice.id, "alice", token.text.expose_secret()).get("/Auth/me").await.data();
     let nobody = gatepipe_api::id::UserId::new(4_711).unwrap();
-    assert!(
-        users::make_token(&world.store, &keys, nobody, Duration::from_secs(60))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(users::make_token(&world.store, &keys, nobody, Duration::from_secs(60)).await.unwrap().is_none());
 }

@@ -27,27 +27,17 @@ async fn while_the_database_is_away_known_users_pass_and_nothing_is_written() {
     admin.get("/Gateway/list").await.data();
     bob.get("/Gateway/list").await.refused(403);
     admin.notify(&[bob.id], "meanwhile").await.refused(503);
-    admin
-        .post("/WebSocket/forceOffline", json!({"uid": bob.id}))
-        .await
-        .refused(503);
+    admin.post("/WebSocket/forceOffline", json!({"uid": bob.id})).await.refused(503);
     bob.get("/Notification/list").await.refused(503);
     bob.get("/Notification/unreadCount").await.refused(503);
     bob.post("/Notification/readAll", json!({})).await.refused(503);
     stranger.get("/Auth/me").await.refused(503);
     let login = world.login("bob", common::PASSWORD).await;
     login.refused(503);
-    assert!(
-        !login.body.to_string().contains("api.db"),
-        "no inner text: {}",
-        login.body
-    );
+    assert!(!login.body.to_string().contains("api.db"), "no inner text: {}", login.body);
     assert!(!file.exists(), "no empty database is put in its place");
     let (_, metrics) = world.admin_page("/metrics").await;
-    assert!(
-        !metrics.contains("gatepipe_api_store_errors_total 0"),
-        "{metrics}"
-    );
+    assert!(!metrics.contains("gatepipe_api_store_errors_total 0"), "{metrics}");
 
     fs::rename(&aside, &file).unwrap();
     stranger.get("/Auth/me").await.data();
@@ -63,9 +53,7 @@ async fn a_database_that_was_put_back_from_a_copy_is_used_instead_of_the_old_fil
     admin.notify(&[bob.id], "first").await.data();
     let copy = world.dir.path().join("copy.db");
     let mut connection = SqliteConnection::establish(world.database().to_str().unwrap()).unwrap();
-    connection
-        .batch_execute(&format!("VACUUM INTO '{}'", copy.display()))
-        .unwrap();
+    connection.batch_execute(&format!("VACUUM INTO '{}'", copy.display())).unwrap();
     drop(connection);
     admin.notify(&[bob.id], "second").await.data();
     fs::rename(&copy, world.database()).unwrap();
@@ -86,31 +74,19 @@ async fn a_locked_database_refuses_writes_in_time_and_is_read_all_the_same() {
     let (one, two) = tokio::join!(async { admin.notify(&[bob.id], "x").await }, async {
         // Meanwhile everybody reads.
         assert_eq!(bob.unread().await, 0);
-        assert!(
-            started.elapsed() < Duration::from_secs(3),
-            "{:?}",
-            started.elapsed()
-        );
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
         admin.notify(&[bob.id], "y").await
     });
     one.refused(503);
     two.refused(503);
-    assert!(
-        started.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        started.elapsed()
-    );
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(admin.notify(&[bob.id], "z").await.data()["ids"], json!([1]));
     assert_eq!(bob.unread().await, 1);
 }
 
 async fn refusal(url: &str) -> String {
-    let error = Store::open(url)
-        .await
-        .err()
-        .expect("it cannot be opened")
-        .to_string();
+    let error = Store::open(url).await.err().expect("it cannot be opened").to_string();
     assert!(!error.contains('\n'), "{error}");
     error
 }
@@ -125,35 +101,22 @@ async fn what_cannot_be_opened_is_told_in_one_line() {
     let at = |name: &str| dir.path().join(name);
 
     let two_missing = refusal(&url(&at("a/b/c.db"))).await;
-    assert!(
-        two_missing.contains("a/b") && two_missing.contains("--database-url"),
-        "{two_missing}"
-    );
+    assert!(two_missing.contains("a/b") && two_missing.contains("--database-url"), "{two_missing}");
     fs::write(at("file"), "x").unwrap();
     let in_a_file = refusal(&url(&at("file/c.db"))).await;
     assert!(in_a_file.contains("file"), "{in_a_file}");
     let directory = refusal(&url(dir.path())).await;
     assert!(directory.contains("cannot use the database file"), "{directory}");
-    fs::write(
-        at("text.db"),
-        "this is no database, but a longer text than sixteen bytes",
-    )
-    .unwrap();
+    fs::write(at("text.db"), "this is no database, but a longer text than sixteen bytes").unwrap();
     let text = refusal(&url(&at("text.db"))).await;
     assert!(text.contains("not a database"), "{text}");
-    assert_eq!(
-        fs::read_to_string(at("text.db")).unwrap().len(),
-        57,
-        "left as it was"
-    );
+    assert_eq!(fs::read_to_string(at("text.db")).unwrap().len(), 57, "left as it was");
     assert!(refusal("mysql://localhost/x").await.contains("sqlite://PATH"));
     assert!(refusal("sqlite://:memory:").await.contains("must last"));
 
     let other = url(&at("other.db"));
     let mut connection = SqliteConnection::establish(at("other.db").to_str().unwrap()).unwrap();
-    connection
-        .batch_execute("CREATE TABLE users (name TEXT)")
-        .unwrap();
+    connection.batch_execute("CREATE TABLE users (name TEXT)").unwrap();
     let foreign = refusal(&other).await;
     assert!(foreign.contains("up to date"), "{foreign}");
 }

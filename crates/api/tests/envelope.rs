@@ -9,28 +9,16 @@ use serde_json::{Value, json};
 async fn unknown_paths_and_methods_have_the_envelope_too() {
     let world = World::start().await;
     let alice = world.person("alice", &[]).await;
-    for path in [
-        "/Nothing/here",
-        "/websocket/bind",
-        "/Auth/login/",
-        "/Auth/%00",
-        "/",
-    ] {
+    for path in ["/Nothing/here", "/websocket/bind", "/Auth/login/", "/Auth/%00", "/"] {
         alice.get(path).await.refused(404);
     }
     world.send(|client, http| client.get(http)).await.refused(404);
-    world
-        .send(|client, http| client.post(format!("{http}/openapi.json")))
-        .await
-        .refused(405);
+    world.send(|client, http| client.post(format!("{http}/openapi.json"))).await.refused(405);
     let wrong_method = alice.get("/WebSocket/bind").await;
     wrong_method.refused(405);
     assert_eq!(wrong_method.headers["allow"], "POST");
     alice.post("/Auth/me", json!({})).await.refused(405);
-    world
-        .send(|client, http| client.delete(format!("{http}/api/admin/Auth/login")))
-        .await
-        .refused(405);
+    world.send(|client, http| client.delete(format!("{http}/api/admin/Auth/login"))).await.refused(405);
 }
 
 #[tokio::test]
@@ -50,29 +38,14 @@ async fn bodies_that_are_not_json_are_told_apart() {
             .await
     };
     let json = Some("application/json; charset=utf-8");
-    for body in [
-        &b""[..],
-        b"{",
-        b"{\"data\":}",
-        b"\xff\xfe",
-        b"{\"data\":\"\xff\"}",
-        b"type=x",
-        b"{} {}",
-    ] {
-        assert_eq!(
-            send(json, body.to_vec()).await.refused(400),
-            &Value::Null,
-            "{body:?}"
-        );
+    for body in [&b""[..], b"{", b"{\"data\":}", b"\xff\xfe", b"{\"data\":\"\xff\"}", b"type=x", b"{} {}"] {
+        assert_eq!(send(json, body.to_vec()).await.refused(400), &Value::Null, "{body:?}");
     }
     let deep = "[".repeat(100_000);
     send(json, deep.into_bytes()).await.refused(400);
-    for kind in [
-        None,
-        Some("text/plain"),
-        Some("application/x-www-form-urlencoded"),
-        Some("multipart/form-data"),
-    ] {
+    for kind in
+        [None, Some("text/plain"), Some("application/x-www-form-urlencoded"), Some("multipart/form-data")]
+    {
         send(kind, b"{}".to_vec()).await.refused(415);
     }
     let large = |bytes: usize| format!("{{\"data\":\"{}\"}}", "x".repeat(bytes)).into_bytes();
@@ -80,11 +53,8 @@ async fn bodies_that_are_not_json_are_told_apart() {
     // At the limit the body is read, and then it is the frame that has to fit.
     send(json, large((1 << 20) - 200)).await.refused(503);
     // The token is asked for before the body is looked at.
-    let anonymous = world.send(|client, http| {
-        client
-            .post(format!("{http}/api/admin/WebSocket/broadcast"))
-            .body("{")
-    });
+    let anonymous =
+        world.send(|client, http| client.post(format!("{http}/api/admin/WebSocket/broadcast")).body("{"));
     anonymous.await.refused(401);
 }
 
@@ -102,13 +72,9 @@ async fn every_answer_has_a_request_id() {
         });
         reply.await.headers["x-request-id"].to_str().unwrap().to_owned()
     };
-    for path in [
-        "/api/admin/Auth/me",
-        "/api/admin/Nothing",
-        "/nowhere",
-        "/openapi.json",
-        "/api/admin/WebSocket/bind",
-    ] {
+    for path in
+        ["/api/admin/Auth/me", "/api/admin/Nothing", "/nowhere", "/openapi.json", "/api/admin/WebSocket/bind"]
+    {
         assert_eq!(ask(path, Some("abc-1.2_3:4")).await, "abc-1.2_3:4");
         let made = ask(path, None).await;
         assert_eq!(made.len(), 32, "{made}");
@@ -117,9 +83,7 @@ async fn every_answer_has_a_request_id() {
             assert_ne!(ask(path, Some(odd)).await, odd);
         }
     }
-    let refused = world
-        .send(|client, http| client.get(format!("{http}/api/admin/Auth/me")))
-        .await;
+    let refused = world.send(|client, http| client.get(format!("{http}/api/admin/Auth/me"))).await;
     assert!(refused.headers.contains_key("x-request-id"));
 }
 

@@ -12,12 +12,7 @@ use gatepipe_api::user::Permission;
 use serde_json::{Value, json};
 
 fn ids(list: &Value) -> Vec<i64> {
-    list["list"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row["id"].as_i64().unwrap())
-        .collect()
+    list["list"].as_array().unwrap().iter().map(|row| row["id"].as_i64().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -31,10 +26,7 @@ async fn a_notification_is_stored_listed_counted_read_and_deleted() {
     let sent = admin.post("/Notification/send", body).await;
     assert_eq!(sent.data()["ids"], json!([1]));
     assert_eq!(sent.data()["reached"], 0);
-    assert_eq!(
-        sent.data()["failed"],
-        json!([{"gateway": null, "reason": "no register was ever heard"}])
-    );
+    assert_eq!(sent.data()["failed"], json!([{"gateway": null, "reason": "no register was ever heard"}]));
     assert_eq!(bob.unread().await, 1);
 
     let list = bob.get("/Notification/list").await;
@@ -42,10 +34,8 @@ async fn a_notification_is_stored_listed_counted_read_and_deleted() {
     let row = list.data()["list"][0].clone();
     let ms = row["created_at_ms"].as_i64().unwrap();
     assert!((ms - chrono::Utc::now().timestamp_millis()).abs() < 10_000);
-    let written = chrono::DateTime::from_timestamp_millis(ms)
-        .unwrap()
-        .format("%Y-%m-%d %H:%M:%S")
-        .to_string();
+    let written =
+        chrono::DateTime::from_timestamp_millis(ms).unwrap().format("%Y-%m-%d %H:%M:%S").to_string();
     assert_eq!(
         row,
         json!({
@@ -55,28 +45,14 @@ async fn a_notification_is_stored_listed_counted_read_and_deleted() {
     );
 
     assert_eq!(
-        bob.post("/Notification/read", json!({"ids": [1, 1, 99]}))
-            .await
-            .data(),
+        bob.post("/Notification/read", json!({"ids": [1, 1, 99]})).await.data(),
         &json!({"changed": 1})
     );
-    assert_eq!(
-        bob.post("/Notification/read", json!({"ids": ["1"]})).await.data(),
-        &json!({"changed": 0})
-    );
+    assert_eq!(bob.post("/Notification/read", json!({"ids": ["1"]})).await.data(), &json!({"changed": 0}));
     assert_eq!(bob.unread().await, 0);
-    assert_eq!(
-        bob.get("/Notification/list").await.data()["list"][0]["is_read"],
-        true
-    );
-    assert_eq!(
-        bob.post("/Notification/delete", json!({"ids": [1]})).await.data(),
-        &json!({"changed": 1})
-    );
-    assert_eq!(
-        bob.get("/Notification/list").await.data(),
-        &json!({"list": [], "next_cursor": null})
-    );
+    assert_eq!(bob.get("/Notification/list").await.data()["list"][0]["is_read"], true);
+    assert_eq!(bob.post("/Notification/delete", json!({"ids": [1]})).await.data(), &json!({"changed": 1}));
+    assert_eq!(bob.get("/Notification/list").await.data(), &json!({"list": [], "next_cursor": null}));
     // The number of a deleted one is not given out again.
     assert_eq!(admin.notify(&[bob.id], "next").await.data()["ids"], json!([2]));
 }
@@ -119,10 +95,8 @@ async fn times_are_written_in_the_zone_of_the_settings_and_success_has_its_code(
     let list = bob.get("/Notification/list").await;
     let row = &list.body["data"]["list"][0];
     let ms = row["created_at_ms"].as_i64().unwrap() + 8 * 3_600_000;
-    let written = chrono::DateTime::from_timestamp_millis(ms)
-        .unwrap()
-        .format("%Y-%m-%d %H:%M:%S")
-        .to_string();
+    let written =
+        chrono::DateTime::from_timestamp_millis(ms).unwrap().format("%Y-%m-%d %H:%M:%S").to_string();
     assert_eq!(row["created_at"], json!(written));
 }
 
@@ -133,14 +107,7 @@ async fn unknown_readers_are_named_and_nothing_is_written() {
     let body = json!({"user_ids": [bob.id, 4_711, 4_712], "title": "x", "content": "", "level": "urgent"});
     let reply = admin.post("/Notification/send", body).await;
     reply.wrong_fields(&["user_ids"]);
-    assert!(
-        reply.body["data"]["user_ids"]
-            .as_str()
-            .unwrap()
-            .contains("4711, 4712"),
-        "{}",
-        reply.body
-    );
+    assert!(reply.body["data"]["user_ids"].as_str().unwrap().contains("4711, 4712"), "{}", reply.body);
     assert_eq!(bob.unread().await, 0);
     assert_eq!(admin.notify(&[bob.id], "x").await.data()["ids"], json!([1]));
 }
@@ -148,10 +115,7 @@ async fn unknown_readers_are_named_and_nothing_is_written() {
 #[tokio::test]
 async fn who_lacks_the_permission_sends_nothing() {
     let world = World::start().await;
-    let (bob, others) = (
-        world.person("bob", &[]).await,
-        [Permission::PushAny, Permission::Broadcast],
-    );
+    let (bob, others) = (world.person("bob", &[]).await, [Permission::PushAny, Permission::Broadcast]);
     let carol = world.person("carol", &others).await;
     for person in [&bob, &carol] {
         person.notify(&[bob.id], "x").await.refused(403);
@@ -198,24 +162,11 @@ async fn fields_that_break_a_rule_are_named() {
         ("link", json!(7)),
     ];
     for (name, value) in cases {
-        admin
-            .post("/Notification/send", with(name, value))
-            .await
-            .wrong_fields(&[name]);
+        admin.post("/Notification/send", with(name, value)).await.wrong_fields(&[name]);
     }
-    admin
-        .post("/Notification/send", json!({}))
-        .await
-        .wrong_fields(&["content", "title", "user_ids"]);
+    admin.post("/Notification/send", json!({})).await.wrong_fields(&["content", "title", "user_ids"]);
     let all = json!({"user_ids": 1, "title": 2, "content": 3, "level": 4, "notification_type": 5, "link": 6});
-    let names = [
-        "content",
-        "level",
-        "link",
-        "notification_type",
-        "title",
-        "user_ids",
-    ];
+    let names = ["content", "level", "link", "notification_type", "title", "user_ids"];
     admin.post("/Notification/send", all).await.wrong_fields(&names);
     for (path, body) in [
         ("/Notification/read", json!({})),
@@ -251,9 +202,7 @@ async fn lists_go_page_by_page_in_both_directions() {
     assert_eq!(page("limit=3&after_id=6").await, (vec![7], Value::Null));
     assert_eq!(page("after_id=7").await, (vec![], Value::Null));
     assert_eq!(page("").await, (vec![7, 6, 5, 4, 3, 2, 1], Value::Null));
-    bob.post("/Notification/read", json!({"ids": [2, 6]}))
-        .await
-        .data();
+    bob.post("/Notification/read", json!({"ids": [2, 6]})).await.data();
     assert_eq!(page("is_read=true").await.0, [6, 2]);
     assert_eq!(page("is_read=1&after_id=2").await.0, [6]);
     assert_eq!(page("is_read=0").await.0, [7, 5, 4, 3, 1]);
@@ -271,10 +220,7 @@ async fn twenty_rows_unless_asked_and_never_more_than_a_hundred() {
         admin.notify(&[bob.id], "x").await.data();
     }
     let list = bob.get("/Notification/list").await;
-    assert_eq!(
-        (ids(list.data()).len(), &list.data()["next_cursor"]),
-        (20, &json!(2))
-    );
+    assert_eq!((ids(list.data()).len(), &list.data()["next_cursor"]), (20, &json!(2)));
     bob.get("/Notification/list?limit=100").await.data();
     for (query, field) in [
         ("limit=0", "limit"),
@@ -289,9 +235,7 @@ async fn twenty_rows_unless_asked_and_never_more_than_a_hundred() {
         ("is_read=yes", "is_read"),
         ("level=high", "level"),
     ] {
-        bob.get(&format!("/Notification/list?{query}"))
-            .await
-            .wrong_fields(&[field]);
+        bob.get(&format!("/Notification/list?{query}")).await.wrong_fields(&[field]);
     }
 }
 
@@ -303,20 +247,12 @@ async fn read_all_needs_no_body_and_nobody_touches_anothers_rows() {
     for _ in 0..3 {
         admin.notify(&[ana.id, bob.id], "x").await.data();
     }
-    assert_eq!(
-        ana.post("/Notification/delete", json!({"ids": [1]})).await.data()["changed"],
-        1
-    );
+    assert_eq!(ana.post("/Notification/delete", json!({"ids": [1]})).await.data()["changed"], 1);
     assert_eq!(ana.unread().await, 2);
     let url = |http: &str| format!("{http}/api/admin/Notification/readAll");
-    let bare = world
-        .send(|client, http| client.post(url(http)).bearer_auth(&ana.token))
-        .await;
+    let bare = world.send(|client, http| client.post(url(http)).bearer_auth(&ana.token)).await;
     assert_eq!(bare.data(), &json!({"changed": 2}));
-    assert_eq!(
-        ana.post("/Notification/readAll", json!({})).await.data(),
-        &json!({"changed": 0})
-    );
+    assert_eq!(ana.post("/Notification/readAll", json!({})).await.data(), &json!({"changed": 0}));
     assert_eq!((ana.unread().await, bob.unread().await), (0, 3));
     assert_eq!(ids(bob.get("/Notification/list").await.data()), [3, 2, 1]);
     let text = world.send(|client, http| client.post(url(http)).bearer_auth(&ana.token).body("x"));
@@ -333,11 +269,7 @@ async fn ids_of_one_inbox_are_committed_in_order_under_many_writers() {
         let write = async |writer: usize| {
             for _ in 0..25 {
                 // In two different orders.
-                let readers = if writer.is_multiple_of(2) {
-                    [bob.id, carol.id]
-                } else {
-                    [carol.id, bob.id]
-                };
+                let readers = if writer.is_multiple_of(2) { [bob.id, carol.id] } else { [carol.id, bob.id] };
                 admin.notify(&readers, "x").await.data();
             }
         };
@@ -347,17 +279,13 @@ async fn ids_of_one_inbox_are_committed_in_order_under_many_writers() {
         let mut seen = Vec::new();
         while seen.len() < 200 {
             let after = seen.last().copied().unwrap_or(0);
-            let list = bob
-                .get(&format!("/Notification/list?limit=100&after_id={after}"))
-                .await;
+            let list = bob.get(&format!("/Notification/list?limit=100&after_id={after}")).await;
             seen.extend(ids(list.data()));
         }
         seen
     };
     let both = async { tokio::join!(writers, reader).1 };
-    let seen = tokio::time::timeout(Duration::from_secs(60), both)
-        .await
-        .expect("in time");
+    let seen = tokio::time::timeout(Duration::from_secs(60), both).await.expect("in time");
     assert_eq!(seen, (1..=200).collect::<Vec<i64>>());
     assert_eq!((bob.unread().await, carol.unread().await), (200, 200));
 }
@@ -388,28 +316,17 @@ async fn callers_that_go_away_leave_nothing_half_written() {
         }
         // The next caller neither waits for a forgotten transaction nor meets an error.
         let after = async { world.store.add_notification(&[bob.id], say("kept")).await };
-        tokio::time::timeout(Duration::from_secs(2), after)
-            .await
-            .expect("at once")
-            .expect("stored");
+        tokio::time::timeout(Duration::from_secs(2), after).await.expect("at once").expect("stored");
     }
     let mut all = Vec::new();
     let mut cursor = Cursor::Oldest;
     loop {
-        let rows = world
-            .store
-            .notifications(bob.id, cursor, ListFilter::default(), 100)
-            .await
-            .unwrap();
+        let rows = world.store.notifications(bob.id, cursor, ListFilter::default(), 100).await.unwrap();
         let Some(last) = rows.last() else { break };
         cursor = Cursor::After(NotificationId::new(last.id).unwrap());
         all.extend(rows.iter().map(|row| row.id));
     }
-    assert_eq!(
-        all,
-        (1..=all.len() as i64).collect::<Vec<_>>(),
-        "no gap, no double"
-    );
+    assert_eq!(all, (1..=all.len() as i64).collect::<Vec<_>>(), "no gap, no double");
     assert_eq!(bob.unread().await, all.len() as i64);
 }
 
@@ -432,10 +349,6 @@ async fn ten_thousand_readers_are_one_transaction() {
     let sent = admin.notify(&named, "to all").await;
     let ids = sent.data()["ids"].as_array().unwrap();
     assert_eq!(ids.len(), 10_000);
-    assert_eq!(
-        ids.iter().collect::<Vec<_>>(),
-        vec![&json!(1); 10_000],
-        "each inbox was empty"
-    );
+    assert_eq!(ids.iter().collect::<Vec<_>>(), vec![&json!(1); 10_000], "each inbox was empty");
     assert_eq!(world.store.unread_count(readers[1_199]).await.unwrap(), 1);
 }

@@ -24,9 +24,7 @@ const ROUTES: [(&str, &str); 13] = [
 ];
 
 async fn document(world: &World) -> Value {
-    let reply = world
-        .send(|client, http| client.get(format!("{http}/openapi.json")))
-        .await;
+    let reply = world.send(|client, http| client.get(format!("{http}/openapi.json"))).await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.headers["content-type"], "application/json");
     reply.body
@@ -59,12 +57,7 @@ async fn every_route_is_described_with_whole_paths() {
             assert!(schema.is_object(), "{path} {status}: {answer}");
             assert!(answer["description"].as_str().is_some(), "{path} {status}");
         }
-        assert!(
-            paths[path][method]["summary"]
-                .as_str()
-                .is_some_and(|text| !text.is_empty()),
-            "{path}"
-        );
+        assert!(paths[path][method]["summary"].as_str().is_some_and(|text| !text.is_empty()), "{path}");
     }
 }
 
@@ -74,21 +67,14 @@ async fn what_is_described_exists_and_asks_for_a_token_except_the_login() {
     for (path, method) in ROUTES {
         let reply = world.send(|client, http| {
             let url = format!("{http}{path}");
-            if method == "get" {
-                client.get(url)
-            } else {
-                client.post(url).json(&json!({}))
-            }
+            if method == "get" { client.get(url) } else { client.post(url).json(&json!({})) }
         });
         let expected = if path.ends_with("/Auth/login") { 422 } else { 401 };
         reply.await.refused(expected);
     }
     let document = document(&world).await;
     assert_eq!(document["security"], json!([{"token": []}]));
-    assert_eq!(
-        document["paths"]["/api/admin/Auth/login"]["post"]["security"],
-        json!([{}])
-    );
+    assert_eq!(document["paths"]["/api/admin/Auth/login"]["post"]["security"], json!([{}]));
 }
 
 #[tokio::test]
@@ -102,21 +88,9 @@ async fn every_reference_leads_somewhere_and_bodies_say_what_is_required() {
         assert!(document.pointer(pointer).is_some(), "{reference}");
     }
     let schemas = &document["components"]["schemas"];
-    assert_eq!(
-        schemas["SendBody"]["required"],
-        json!(["user_ids", "title", "content"])
-    );
-    assert_eq!(
-        schemas["PushBody"]["required"],
-        json!(["uid"]),
-        "{}",
-        schemas["PushBody"]
-    );
+    assert_eq!(schemas["SendBody"]["required"], json!(["user_ids", "title", "content"]));
+    assert_eq!(schemas["PushBody"]["required"], json!(["uid"]), "{}", schemas["PushBody"]);
     assert_eq!(schemas["BroadcastBody"].get("required"), None);
-    let properties: Vec<&String> = schemas["PushBody"]["properties"]
-        .as_object()
-        .unwrap()
-        .keys()
-        .collect();
+    let properties: Vec<&String> = schemas["PushBody"]["properties"].as_object().unwrap().keys().collect();
     assert_eq!(properties, ["data", "type", "uid"]);
 }

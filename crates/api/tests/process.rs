@@ -16,11 +16,7 @@ use serde_json::{Value, json};
 
 fn program(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepipe-api"));
-    command
-        .env_clear()
-        .current_dir(dir)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+    command.env_clear().current_dir(dir).stdout(Stdio::null()).stderr(Stdio::piped());
     command.envs([
         ("GATEPIPE_LISTEN", "127.0.0.1:0"),
         ("GATEPIPE_ADMIN_LISTEN", "127.0.0.1:0"),
@@ -53,10 +49,7 @@ impl Running {
     }
 
     fn signal(&self, name: &str) {
-        let sent = Command::new("kill")
-            .args([name, &self.child.id().to_string()])
-            .status()
-            .unwrap();
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
@@ -81,14 +74,10 @@ impl Drop for Running {
 }
 
 async fn people(dir: &Path) {
-    let store = Store::open(&format!("sqlite://{}", dir.join("api.db").display()))
-        .await
-        .unwrap();
+    let store = Store::open(&format!("sqlite://{}", dir.join("api.db").display())).await.unwrap();
     for name in ["admin", "bob"] {
         let password = Password::new(PASSWORD.into()).unwrap();
-        let id = users::create(&store, name.parse().unwrap(), password, None)
-            .await
-            .unwrap();
+        let id = users::create(&store, name.parse().unwrap(), password, None).await.unwrap();
         if name == "admin" {
             store.grant(id, Permission::SendNotification).await.unwrap();
         }
@@ -106,15 +95,7 @@ impl Caller {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let body = json!({"username": name, "password": PASSWORD});
         let url = format!("{http}/api/admin/Auth/login");
-        let reply: Value = client
-            .post(url)
-            .json(&body)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let reply: Value = client.post(url).json(&body).send().await.unwrap().json().await.unwrap();
         let token = reply["data"]["token"].as_str().expect("a token").into();
         Self { client, token }
     }
@@ -122,10 +103,8 @@ impl Caller {
     /// The ids of an acknowledged notification; `None` when there was no answer.
     async fn send(&self, http: &str) -> Option<Value> {
         let body = json!({"user_ids": [2], "title": "x", "content": ""});
-        let request = self
-            .client
-            .post(format!("{http}/api/admin/Notification/send"))
-            .bearer_auth(&self.token);
+        let request =
+            self.client.post(format!("{http}/api/admin/Notification/send")).bearer_auth(&self.token);
         let answer = request.json(&body).send().await.ok()?;
         let reply: Value = answer.json().await.ok()?;
         (reply["code"] == 0).then(|| reply["data"]["ids"][0].clone())
@@ -161,20 +140,9 @@ async fn what_was_acknowledged_before_a_kill_is_in_the_list_afterwards() {
     let mut stored = Vec::new();
     loop {
         let after = stored.last().and_then(Value::as_i64).unwrap_or(0);
-        let url = format!(
-            "{}/api/admin/Notification/list?limit=100&after_id={after}",
-            api.http
-        );
-        let reply: Value = bob
-            .client
-            .get(url)
-            .bearer_auth(&bob.token)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let url = format!("{}/api/admin/Notification/list?limit=100&after_id={after}", api.http);
+        let reply: Value =
+            bob.client.get(url).bearer_auth(&bob.token).send().await.unwrap().json().await.unwrap();
         let rows = reply["data"]["list"].as_array().unwrap().clone();
         if rows.is_empty() {
             break;
@@ -185,16 +153,8 @@ async fn what_was_acknowledged_before_a_kill_is_in_the_list_afterwards() {
         assert!(stored.contains(id), "{id} was acknowledged and is not there");
     }
     let unread = format!("{}/api/admin/Notification/unreadCount", api.http);
-    let count: Value = bob
-        .client
-        .get(unread)
-        .bearer_auth(&bob.token)
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
+    let count: Value =
+        bob.client.get(unread).bearer_auth(&bob.token).send().await.unwrap().json().await.unwrap();
     assert_eq!(count["data"]["count"], json!(stored.len()));
 }
 
@@ -206,30 +166,16 @@ async fn a_full_disk_is_a_503_and_is_survived() {
     let mut command = Command::new("sh");
     let limited = "trap '' XFSZ; ulimit -S -f 400; exec \"$0\" \"$@\"";
     command.args(["-c", limited, env!("CARGO_BIN_EXE_gatepipe-api")]);
-    command
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .current_dir(dir.path());
+    command.env_clear().env("PATH", "/usr/bin:/bin").current_dir(dir.path());
     let environment = program(dir.path());
-    command.envs(
-        environment
-            .get_envs()
-            .filter_map(|(name, value)| Some((name, value?))),
-    );
+    command.envs(environment.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdout(Stdio::null()).stderr(Stdio::piped());
     let api = Running::start(command);
     let admin = Caller::login(&api.http, "admin").await;
     let send = async |bytes: usize| {
         let body = json!({"user_ids": [2], "title": "x", "content": "x".repeat(bytes)});
-        let request = admin
-            .client
-            .post(format!("{}/api/admin/Notification/send", api.http));
-        let answer = request
-            .bearer_auth(&admin.token)
-            .json(&body)
-            .send()
-            .await
-            .unwrap();
+        let request = admin.client.post(format!("{}/api/admin/Notification/send", api.http));
+        let answer = request.bearer_auth(&admin.token).json(&body).send().await.unwrap();
         answer.status().as_u16()
     };
     let mut stored = 0;
@@ -241,25 +187,15 @@ async fn a_full_disk_is_a_503_and_is_survived() {
     let bob = Caller::login(&api.http, "bob").await;
     let count = async || {
         let url = format!("{}/api/admin/Notification/unreadCount", api.http);
-        let reply: Value = bob
-            .client
-            .get(url)
-            .bearer_auth(&bob.token)
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let reply: Value =
+            bob.client.get(url).bearer_auth(&bob.token).send().await.unwrap().json().await.unwrap();
         reply["data"]["count"].clone()
     };
     assert_eq!(count().await, json!(stored), "nothing half-written");
     // Room again, and no restart.
     let pid = api.child.id().to_string();
-    let raised = Command::new("prlimit")
-        .args(["--pid", &pid, "--fsize=unlimited:unlimited"])
-        .status()
-        .unwrap();
+    let raised =
+        Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited:unlimited"]).status().unwrap();
     assert!(raised.success());
     assert_eq!(send(60_000).await, 200);
     assert_eq!(count().await, json!(stored + 1));
@@ -312,20 +248,11 @@ fn what_keeps_it_from_starting_is_one_line_each() {
     let (code, said) = refused(|command| {
         command.env("GATEPIPE_JWT_SECRET", "hunter2");
     });
-    assert!(
-        code == Some(2) && said.contains("32 bytes") && !said.contains("hunter2"),
-        "{said}"
-    );
+    assert!(code == Some(2) && said.contains("32 bytes") && !said.contains("hunter2"), "{said}");
     for (flags, words) in [
         (["--admin-listen", taken.as_str()], ["in use", "--admin-listen"]),
-        (
-            ["--database-url", "sqlite://no/such/place.db"],
-            ["no/such", "--database-url"],
-        ),
-        (
-            ["--database-url", "sqlite:///proc/api.db"],
-            ["/proc/api.db", "--database-url"],
-        ),
+        (["--database-url", "sqlite://no/such/place.db"], ["no/such", "--database-url"]),
+        (["--database-url", "sqlite:///proc/api.db"], ["/proc/api.db", "--database-url"]),
     ] {
         let (code, said) = refused(|command| {
             with_secret(command);
@@ -341,18 +268,7 @@ fn what_keeps_it_from_starting_is_one_line_each() {
     });
     assert!(code == Some(2) && said.contains("--listen"), "{said}");
     let (code, said) = refused(|command| {
-        command.args([
-            "--register",
-            "nonsense",
-            "--database-url",
-            "mysql://x",
-            "--time-zone",
-            "Mars",
-        ]);
+        command.args(["--register", "nonsense", "--database-url", "mysql://x", "--time-zone", "Mars"]);
     });
-    assert_eq!(
-        (code, said.lines().count()),
-        (Some(2), 4),
-        "all at once, the missing secret too: {said}"
-    );
+    assert_eq!((code, said.lines().count()), (Some(2), 4), "all at once, the missing secret too: {said}");
 }

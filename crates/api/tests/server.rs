@@ -16,9 +16,7 @@ const HALF_A_LOGIN: &[u8] =
 content-length: 2\r\n\r\n";
 
 async fn connect(world: &World) -> TcpStream {
-    TcpStream::connect(world.http.strip_prefix("http://").unwrap())
-        .await
-        .unwrap()
+    TcpStream::connect(world.http.strip_prefix("http://").unwrap()).await.unwrap()
 }
 
 /// Sends `bytes`, and reads until the api closes.
@@ -28,28 +26,18 @@ async fn exchange(world: &World, bytes: &[u8]) -> String {
     let _ = socket.write_all(bytes).await;
     let mut answer = Vec::new();
     let read = socket.read_to_end(&mut answer);
-    let _ = tokio::time::timeout(Duration::from_secs(10), read)
-        .await
-        .expect("it is closed");
+    let _ = tokio::time::timeout(Duration::from_secs(10), read).await.expect("it is closed");
     String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test]
 async fn half_sent_requests_are_cut_and_do_not_pile_up() {
     let world = World::start_with(|config| config.header_timeout = Duration::from_millis(300)).await;
-    let halves = [
-        &b""[..],
-        b"P",
-        b"POST /api/admin/Auth/login HTTP/1.1\r\nhost: x\r\ncontent-le",
-    ];
+    let halves = [&b""[..], b"P", b"POST /api/admin/Auth/login HTTP/1.1\r\nhost: x\r\ncontent-le"];
     let cut = halves.map(|half| exchange(&world, half));
     futures_util::future::join_all(cut).await;
     eventually("all connections are gone", async || {
-        world
-            .admin_page("/metrics")
-            .await
-            .1
-            .contains("gatepipe_api_http_connections 0")
+        world.admin_page("/metrics").await.1.contains("gatepipe_api_http_connections 0")
     })
     .await;
     world.login("nobody", "nothing").await.refused(401);
@@ -65,10 +53,7 @@ async fn garbage_is_refused_and_the_api_stays() {
         (&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], "400"),
         (b"nonsense\r\n\r\n", "400"),
         (b"GET / HTTP/9.9\r\n\r\n", "400"),
-        (
-            b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: nine\r\n\r\n",
-            "400",
-        ),
+        (b"GET / HTTP/1.1\r\nhost: x\r\ncontent-length: nine\r\n\r\n", "400"),
         (long.as_bytes(), "4"),
         (many.as_bytes(), "431"),
     ] {
@@ -85,11 +70,7 @@ async fn too_many_requests_at_once_are_told_to_come_back() {
     let mut slow = connect(&world).await;
     slow.write_all(HALF_A_LOGIN).await.unwrap();
     eventually("the slow one is being worked on", async || {
-        world
-            .admin_page("/metrics")
-            .await
-            .1
-            .contains("gatepipe_api_http_requests_running 1")
+        world.admin_page("/metrics").await.1.contains("gatepipe_api_http_requests_running 1")
     })
     .await;
     world.login("nobody", "nothing").await.refused(503);
@@ -139,11 +120,7 @@ async fn what_a_caller_asked_for_happens_also_when_the_caller_has_gone() {
     eventually("it is being worked on", async || running(1).await).await;
     drop(gone);
     eventually("the connection is gone", async || {
-        world
-            .admin_page("/metrics")
-            .await
-            .1
-            .contains("gatepipe_api_http_connections 0\n")
+        world.admin_page("/metrics").await.1.contains("gatepipe_api_http_connections 0\n")
     })
     .await;
     assert!(running(1).await, "it keeps its place");
@@ -158,11 +135,7 @@ async fn a_request_in_flight_ends_before_the_api_does() {
     let mut slow = connect(&world).await;
     slow.write_all(HALF_A_LOGIN).await.unwrap();
     eventually("it is being worked on", async || {
-        world
-            .admin_page("/metrics")
-            .await
-            .1
-            .contains("gatepipe_api_http_requests_running 1")
+        world.admin_page("/metrics").await.1.contains("gatepipe_api_http_requests_running 1")
     })
     .await;
     let admin = world.admin.clone();

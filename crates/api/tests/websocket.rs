@@ -29,31 +29,17 @@ async fn alice_pushes_down_to_bob_and_carol_and_nobody_pushes_up() {
     ] {
         for uid in may {
             // Allowed, but no gateway is known: saying "sent" would be a lie.
-            person
-                .post("/WebSocket/pushToUser", json!({"uid": uid}))
-                .await
-                .refused(503);
-            person
-                .post("/WebSocket/pushToUser", json!({"uid": uid.to_string()}))
-                .await
-                .refused(503);
+            person.post("/WebSocket/pushToUser", json!({"uid": uid})).await.refused(503);
+            person.post("/WebSocket/pushToUser", json!({"uid": uid.to_string()})).await.refused(503);
         }
         for uid in may_not {
-            person
-                .post("/WebSocket/pushToUser", json!({"uid": uid}))
-                .await
-                .refused(403);
+            person.post("/WebSocket/pushToUser", json!({"uid": uid})).await.refused(403);
         }
     }
     // One level less, and carol is nobody's but bob's.
     world.store.set_manager(bob.id, None).await.unwrap();
-    alice
-        .post("/WebSocket/pushToUser", json!({"uid": c}))
-        .await
-        .refused(403);
-    bob.post("/WebSocket/pushToUser", json!({"uid": c}))
-        .await
-        .refused(503);
+    alice.post("/WebSocket/pushToUser", json!({"uid": c})).await.refused(403);
+    bob.post("/WebSocket/pushToUser", json!({"uid": c})).await.refused(503);
 }
 
 #[tokio::test]
@@ -64,10 +50,7 @@ async fn nobody_can_stand_above_their_own_manager() {
     let carol = world.person_below("carol", Some(bob), &[]).await.id;
     for manager in [alice, bob, carol] {
         let cycle = world.store.set_manager(alice, Some(manager)).await;
-        assert!(
-            matches!(cycle, Err(StoreError::ManagerCycle { user, .. }) if user == alice),
-            "{cycle:?}"
-        );
+        assert!(matches!(cycle, Err(StoreError::ManagerCycle { user, .. }) if user == alice), "{cycle:?}");
     }
     let nobody = UserId::new(4_711).unwrap();
     for (user, manager) in [(carol, nobody), (nobody, alice)] {
@@ -118,40 +101,17 @@ async fn pushes_with_wrong_fields_are_refused() {
         (json!("text"), vec!["body"]),
     ];
     for (body, fields) in cases {
-        admin
-            .post("/WebSocket/pushToUser", body)
-            .await
-            .wrong_fields(&fields);
+        admin.post("/WebSocket/pushToUser", body).await.wrong_fields(&fields);
     }
-    for reserved in [
-        "init",
-        "ping",
-        "pong",
-        "bind_success",
-        "force_offline",
-        "reconnect",
-    ] {
+    for reserved in ["init", "ping", "pong", "bind_success", "force_offline", "reconnect"] {
         admin
             .post("/WebSocket/pushToUser", json!({"uid": 1, "type": reserved}))
             .await
             .wrong_fields(&["type"]);
-        admin
-            .post("/WebSocket/broadcast", json!({"type": reserved}))
-            .await
-            .wrong_fields(&["type"]);
+        admin.post("/WebSocket/broadcast", json!({"type": reserved})).await.wrong_fields(&["type"]);
     }
-    for data in [
-        json!(null),
-        json!([]),
-        json!({"a": [1, "二"]}),
-        json!("x"),
-        json!(5),
-        json!(false),
-    ] {
-        admin
-            .post("/WebSocket/broadcast", json!({"data": data, "other": 1}))
-            .await
-            .refused(503);
+    for data in [json!(null), json!([]), json!({"a": [1, "二"]}), json!("x"), json!(5), json!(false)] {
+        admin.post("/WebSocket/broadcast", json!({"data": data, "other": 1})).await.refused(503);
     }
     admin.post("/WebSocket/broadcast", json!({})).await.refused(503);
 }
@@ -165,65 +125,33 @@ async fn each_rule_asks_for_its_permission_before_it_looks_at_the_body() {
         ("/Notification/send", Permission::SendNotification),
     ];
     for (path, needed) in rules {
-        let others: Vec<_> = Permission::ALL
-            .into_iter()
-            .filter(|permission| *permission != needed)
-            .collect();
+        let others: Vec<_> = Permission::ALL.into_iter().filter(|permission| *permission != needed).collect();
         let person = world.person(&format!("without-{needed}"), &others).await;
         let refused = person.post(path, json!({"anything": 1})).await;
         refused.refused(403);
-        assert!(
-            refused.body["msg"].as_str().unwrap().contains(needed.name()),
-            "{}",
-            refused.body
-        );
+        assert!(refused.body["msg"].as_str().unwrap().contains(needed.name()), "{}", refused.body);
     }
-    let others: Vec<_> = Permission::ALL
-        .into_iter()
-        .filter(|permission| *permission != Permission::Inspect)
-        .collect();
-    world
-        .person("blind", &others)
-        .await
-        .get("/Gateway/list")
-        .await
-        .refused(403);
+    let others: Vec<_> =
+        Permission::ALL.into_iter().filter(|permission| *permission != Permission::Inspect).collect();
+    world.person("blind", &others).await.get("/Gateway/list").await.refused(403);
 }
 
 #[tokio::test]
 async fn without_a_register_nobody_knows_whether_a_client_is_there() {
     let world = World::start().await;
     let bob = world.person("bob", &[]).await;
-    bob.post("/WebSocket/bind", json!({"client_id": CLIENT}))
-        .await
-        .refused(503);
-    for wrong in [
-        "",
-        "x",
-        &CLIENT.to_uppercase(),
-        &CLIENT[1..],
-        &format!("{CLIENT}0"),
-        &format!("{CLIENT} "),
-    ] {
-        bob.post("/WebSocket/bind", json!({"client_id": wrong}))
-            .await
-            .wrong_fields(&["client_id"]);
+    bob.post("/WebSocket/bind", json!({"client_id": CLIENT})).await.refused(503);
+    for wrong in ["", "x", &CLIENT.to_uppercase(), &CLIENT[1..], &format!("{CLIENT}0"), &format!("{CLIENT} ")]
+    {
+        bob.post("/WebSocket/bind", json!({"client_id": wrong})).await.wrong_fields(&["client_id"]);
     }
-    for wrong in [
-        json!({}),
-        json!({"client_id": 5}),
-        json!({"client_id": [CLIENT]}),
-        json!({"client_id": null}),
-    ] {
-        bob.post("/WebSocket/bind", wrong)
-            .await
-            .wrong_fields(&["client_id"]);
+    for wrong in
+        [json!({}), json!({"client_id": 5}), json!({"client_id": [CLIENT]}), json!({"client_id": null})]
+    {
+        bob.post("/WebSocket/bind", wrong).await.wrong_fields(&["client_id"]);
     }
     let (_, metrics) = world.admin_page("/metrics").await;
-    assert!(
-        metrics.contains("gatepipe_api_binds_total{result=\"failed\"} 1"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("gatepipe_api_binds_total{result=\"failed\"} 1"), "{metrics}");
 }
 
 #[tokio::test]
@@ -238,37 +166,21 @@ async fn forced_offline_makes_tokens_useless_at_once_on_every_api() {
     bob.get("/Auth/me").await.data();
     bob_there.get("/Auth/me").await.data();
 
-    let forced = admin
-        .post(
-            "/WebSocket/forceOffline",
-            json!({"uid": bob.id, "reason": "下线"}),
-        )
-        .await;
+    let forced = admin.post("/WebSocket/forceOffline", json!({"uid": bob.id, "reason": "下线"})).await;
     let nobody_asked = json!([{"gateway": null, "reason": "no register was ever heard"}]);
     assert_eq!(forced.data(), &json!({"closed": 0, "failed": nobody_asked}));
     for old in [&bob, &bob_there] {
         old.get("/Auth/me").await.refused(401);
-        old.post("/WebSocket/bind", json!({"client_id": CLIENT}))
-            .await
-            .refused(401);
+        old.post("/WebSocket/bind", json!({"client_id": CLIENT})).await.refused(401);
     }
     let login = world.login("bob", PASSWORD).await;
     let token = login.data()["token"].as_str().unwrap();
     second.holder(bob.id, "bob", token).get("/Auth/me").await.data();
 
-    admin
-        .post("/WebSocket/forceOffline", json!({"uid": 4_711}))
-        .await
-        .refused(404);
-    admin
-        .post("/WebSocket/forceOffline", json!({}))
-        .await
-        .wrong_fields(&["uid"]);
+    admin.post("/WebSocket/forceOffline", json!({"uid": 4_711})).await.refused(404);
+    admin.post("/WebSocket/forceOffline", json!({})).await.wrong_fields(&["uid"]);
     let long = json!({"uid": bob.id, "reason": "x".repeat(256)});
-    admin
-        .post("/WebSocket/forceOffline", long)
-        .await
-        .wrong_fields(&["reason"]);
+    admin.post("/WebSocket/forceOffline", long).await.wrong_fields(&["reason"]);
     admin
         .post("/WebSocket/forceOffline", json!({"uid": bob.id, "reason": 5}))
         .await

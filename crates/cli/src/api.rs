@@ -19,12 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[command(next_help_heading = "Api")]
 pub struct ApiArgs {
     /// Where the api is
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "GATEPIPE_API",
-        default_value = "http://127.0.0.1:8787"
-    )]
+    #[arg(long, value_name = "URL", env = "GATEPIPE_API", default_value = "http://127.0.0.1:8787")]
     api: Url,
     #[command(flatten)]
     token: Secret<TokenName>,
@@ -81,11 +76,7 @@ impl Api {
     /// Posts to `/api/admin/PATH` and gives the answer's `data`.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let url = format!("{}/api/admin/{path}", self.base);
-        let sending = self
-            .http
-            .post(url)
-            .bearer_auth(self.token.expose_secret())
-            .json(body);
+        let sending = self.http.post(url).bearer_auth(self.token.expose_secret()).json(body);
         let answer = sending.send().await.map_err(|error| self.unreachable(error))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| self.unreachable(error))?;
@@ -93,10 +84,8 @@ impl Api {
             Ok(envelope) if status.is_success() => Ok(envelope.data),
             Ok(envelope) => Err(refusal(status, &envelope)),
             Err(_) => {
-                let line = format!(
-                    "{} answered {status}, but not as Gatepipe's api: is --api right?",
-                    self.base
-                );
+                let line =
+                    format!("{} answered {status}, but not as Gatepipe's api: is --api right?", self.base);
                 Err(Failure::new(Exit::Unreachable, line))
             }
         }

@@ -43,10 +43,7 @@ impl Confirm {
         });
         match answered.await {
             Ok(Ok(answer)) if matches!(answer.trim(), "y" | "Y" | "yes") => Ok(()),
-            _ => Err(Failure::new(
-                Exit::NotConfirmed,
-                "not confirmed: nothing was done",
-            )),
+            _ => Err(Failure::new(Exit::NotConfirmed, "not confirmed: nothing was done")),
         }
     }
 }

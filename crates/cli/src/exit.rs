@@ -47,10 +47,7 @@ pub struct Failure {
 
 impl Failure {
     pub fn new(exit: Exit, line: impl Into<String>) -> Self {
-        Self {
-            exit,
-            line: line.into(),
-        }
+        Self { exit, line: line.into() }
     }
 
     /// The number it ends with.
@@ -62,9 +59,7 @@ impl Failure {
 impl Exit {
     /// The number of an error: a [`Failure`]'s own, else 1.
     pub fn of(error: &anyhow::Error) -> Self {
-        error
-            .downcast_ref::<Failure>()
-            .map_or(Self::Failed, |failure| failure.exit)
+        error.downcast_ref::<Failure>().map_or(Self::Failed, |failure| failure.exit)
     }
 }
 
@@ -82,9 +77,8 @@ mod tests {
 
     #[test]
     fn a_failure_keeps_its_number_below_its_context() {
-        let error = Err::<(), _>(Failure::new(Exit::NotAllowed, "wrong secret"))
-            .context("cannot ask")
-            .unwrap_err();
+        let error =
+            Err::<(), _>(Failure::new(Exit::NotAllowed, "wrong secret")).context("cannot ask").unwrap_err();
         assert_eq!(Exit::of(&error), Exit::NotAllowed);
         assert_eq!(Exit::of(&anyhow::anyhow!("else")), Exit::Failed);
     }

@@ -58,11 +58,7 @@ impl Fleet {
     ///
     /// A gateway that cannot be reached in time is no failure here: each command's receipt names it.
     pub async fn join(&self) -> anyhow::Result<GatewayClient> {
-        let registers = self
-            .register
-            .iter()
-            .map(|url| url.trim())
-            .filter(|url| !url.is_empty());
+        let registers = self.register.iter().map(|url| url.trim()).filter(|url| !url.is_empty());
         let client = GatewayClient::builder()
             .registers(registers)
             .secret(self.secret.read()?)
@@ -123,19 +119,11 @@ pub fn tell_failed(client: &GatewayClient, missed: &[Missed]) -> (Exit, Vec<Fail
         let address = status.map_or("no longer listed", |gateway| gateway.address.as_str());
         let trouble = status.and_then(|gateway| gateway.trouble.as_deref());
         let trouble = trouble.map(|trouble| format!(": {trouble}")).unwrap_or_default();
-        output::say(&format!(
-            "gateway {} ({address}) failed: {}{trouble}",
-            miss.gateway, miss.reason
-        ));
+        output::say(&format!("gateway {} ({address}) failed: {}{trouble}", miss.gateway, miss.reason));
     }
-    let exit = if missed.is_empty() {
-        Exit::Done
-    } else {
-        Exit::Partly
-    };
-    let failed = missed.iter().map(|miss| Failed {
-        gateway: miss.gateway.to_string(),
-        reason: miss.reason.to_string(),
-    });
+    let exit = if missed.is_empty() { Exit::Done } else { Exit::Partly };
+    let failed = missed
+        .iter()
+        .map(|miss| Failed { gateway: miss.gateway.to_string(), reason: miss.reason.to_string() });
     (exit, failed.collect())
 }

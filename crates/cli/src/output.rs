@@ -33,14 +33,8 @@ pub struct Output {
 impl Output {
     /// Without a wish: a table on a terminal, else tab-separated.
     pub fn new(wish: Option<Format>) -> Self {
-        let usual = if io::stdout().is_terminal() {
-            Format::Table
-        } else {
-            Format::Tsv
-        };
-        Self {
-            format: wish.unwrap_or(usual),
-        }
+        let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Tsv };
+        Self { format: wish.unwrap_or(usual) }
     }
 
     /// A list: an array in JSON.
@@ -88,11 +82,7 @@ pub fn line(text: &str) -> io::Result<()> {
 
 /// A text from elsewhere as one line: line breaks become spaces, and on a terminal nothing can steer it.
 pub fn foreign_line(text: &str) -> io::Result<()> {
-    if io::stdout().is_terminal() {
-        line(&plain(text))
-    } else {
-        line(&text.replace(['\n', '\r'], " "))
-    }
+    if io::stdout().is_terminal() { line(&plain(text)) } else { line(&text.replace(['\n', '\r'], " ")) }
 }
 
 /// Words for people on stderr. Nobody reads on when that fails.
@@ -114,9 +104,7 @@ fn json<T: Serialize>(value: &T) -> io::Result<String> {
 /// As wide as it is: an id that is broken over lines cannot be copied.
 fn table<R: Row>(rows: &[R]) -> String {
     let mut table = Table::new();
-    table
-        .load_preset(presets::NOTHING)
-        .set_header(R::HEAD.iter().map(|name| name.to_uppercase()));
+    table.load_preset(presets::NOTHING).set_header(R::HEAD.iter().map(|name| name.to_uppercase()));
     for row in rows {
         table.add_row(row.cells().iter().map(|cell| plain(cell)));
     }
@@ -151,10 +139,7 @@ mod tests {
     fn a_table_has_a_heading_and_no_terminal_sequences() {
         let shown = table(&[Pair("a", "1"), Pair("b", "\u{1b}[31m2\n")]);
         let lines: Vec<_> = shown.lines().map(str::trim).collect();
-        assert!(
-            lines[0].starts_with("NAME") && lines[0].ends_with("VALUE"),
-            "{shown}"
-        );
+        assert!(lines[0].starts_with("NAME") && lines[0].ends_with("VALUE"), "{shown}");
         assert!(lines[2].ends_with("\u{fffd}[31m2"), "{shown}");
     }
 }

@@ -52,12 +52,8 @@ impl<N: Name> Secret<N> {
     /// The secret, which must have been given.
     pub fn required(&self) -> anyhow::Result<SecretString> {
         let missing = || {
-            let line = format!(
-                "no {flag} is given: use --{flag}, --{} or {}",
-                N::FILE_FLAG,
-                N::ENV,
-                flag = N::FLAG
-            );
+            let line =
+                format!("no {flag} is given: use --{flag}, --{} or {}", N::FILE_FLAG, N::ENV, flag = N::FLAG);
             crate::exit::Failure::new(crate::exit::Exit::Usage, line)
         };
         Ok(self.read()?.ok_or_else(missing)?)
@@ -79,19 +75,16 @@ fn read_small(path: &std::path::Path) -> anyhow::Result<SecretString> {
 impl<N: Name> clap::Args for Secret<N> {
     fn augment_args(command: Command) -> Command {
         let hidden = |arg: Arg, env| arg.env(env).hide_env_values(true);
-        command
-            .arg(hidden(
-                Arg::new(N::FLAG).long(N::FLAG).value_name("SECRET").help(N::HELP),
-                N::ENV,
-            ))
-            .arg(hidden(
+        command.arg(hidden(Arg::new(N::FLAG).long(N::FLAG).value_name("SECRET").help(N::HELP), N::ENV)).arg(
+            hidden(
                 Arg::new(N::FILE_FLAG)
                     .long(N::FILE_FLAG)
                     .value_name("FILE")
                     .value_parser(clap::value_parser!(PathBuf))
                     .help(N::FILE_HELP),
                 N::FILE_ENV,
-            ))
+            ),
+        )
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -114,10 +107,7 @@ impl<N: Name> clap::FromArgMatches for Secret<N> {
             (Some(text), None) => Some(Source::Text(text.as_str().into())),
             (None, None) => None,
         };
-        Ok(Self {
-            source,
-            name: PhantomData,
-        })
+        Ok(Self { source, name: PhantomData })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

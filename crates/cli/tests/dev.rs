@@ -34,35 +34,17 @@ struct Dev {
 
 impl Dev {
     async fn start(dir: &Path, more: &[&str]) -> Self {
-        let mut child = gatepipe(&[
-            "dev",
-            "--json",
-            "--ws-port",
-            "0",
-            "--http-port",
-            "0",
-            "--log",
-            "error",
-        ])
-        .arg("--data-dir")
-        .arg(dir)
-        .args(more)
-        .spawn()
-        .unwrap();
+        let mut child = gatepipe(&["dev", "--json", "--ws-port", "0", "--http-port", "0", "--log", "error"])
+            .arg("--data-dir")
+            .arg(dir)
+            .args(more)
+            .spawn()
+            .unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
         let stderr = child.stderr.take().unwrap();
-        let line = within("its line", stdout.next_line())
-            .await
-            .unwrap()
-            .expect("a line");
+        let line = within("its line", stdout.next_line()).await.unwrap().expect("a line");
         let places = serde_json::from_str(&line).unwrap();
-        Self {
-            child,
-            stdout,
-            stderr,
-            line,
-            places,
-        }
+        Self { child, stdout, stderr, line, places }
     }
 
     fn text(&self, pointer: &str) -> &str {
@@ -77,23 +59,14 @@ impl Dev {
 
     /// SIGTERM; its end, and what it printed after its line.
     async fn stop(mut self) -> (ExitStatus, Vec<String>, String) {
-        let id = self
-            .child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(Pid::from_raw);
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         kill_process(id.expect("it runs"), Signal::TERM).unwrap();
         let mut rest = Vec::new();
-        while let Some(line) = within("the end of stdout", self.stdout.next_line())
-            .await
-            .unwrap()
-        {
+        while let Some(line) = within("the end of stdout", self.stdout.next_line()).await.unwrap() {
             rest.push(line);
         }
         let mut words = String::new();
-        within("the end of stderr", self.stderr.read_to_string(&mut words))
-            .await
-            .unwrap();
+        within("the end of stderr", self.stderr.read_to_string(&mut words)).await.unwrap();
         (within("its end", self.child.wait()).await.unwrap(), rest, words)
     }
 }
@@ -120,10 +93,7 @@ async fn it_says_where_things_are_in_one_line_and_ends_with_0_when_asked() {
     assert_eq!(keys_in_order(&dev.line, &dev.places), keys, "{}", dev.line);
     let users = &dev.places["users"];
     let users_text = &dev.line[dev.line.find("\"users\":").unwrap()..];
-    assert_eq!(
-        keys_in_order(users_text, users),
-        ["admin", "alice", "bob", "carol"]
-    );
+    assert_eq!(keys_in_order(users_text, users), ["admin", "alice", "bob", "carol"]);
     assert_eq!(users["admin"]["id"], 1);
     for name in ["admin", "alice", "bob", "carol"] {
         assert_eq!(keys_in_order(&users[name].to_string(), &users[name]).len(), 3);
@@ -135,18 +105,12 @@ async fn it_says_where_things_are_in_one_line_and_ends_with_0_when_asked() {
     assert_eq!(dev.places["admin"]["gateways"].as_array().unwrap().len(), 2);
 
     let (alice, bob) = (dev.person("alice"), dev.person("bob"));
-    let mut pages = [
-        Page::bound(dev.text("/ws/0"), &bob).await,
-        Page::bound(dev.text("/ws/1"), &bob).await,
-    ];
+    let mut pages = [Page::bound(dev.text("/ws/0"), &bob).await, Page::bound(dev.text("/ws/1"), &bob).await];
     let push = json!({"uid": bob.id, "data": "hello"});
     let sent = alice.post("/WebSocket/pushToUser", push).await.ok();
     assert_eq!(sent, json!({"sent": true, "reached": 2, "failed": []}));
     for page in &mut pages {
-        assert_eq!(
-            page.next().await,
-            json!({"type": "notification", "data": "hello"})
-        );
+        assert_eq!(page.next().await, json!({"type": "notification", "data": "hello"}));
     }
     let mut health = gatepipe(&["health", dev.text("/admin/api"), dev.text("/admin/register")]);
     health.args([dev.text("/admin/gateways/0"), dev.text("/admin/gateways/1")]);
@@ -175,18 +139,10 @@ async fn a_second_start_keeps_ids_passwords_and_keys() {
     let second = Dev::start(dir.path(), &["--gateways", "1"]).await;
     for name in ["admin", "alice", "bob", "carol"] {
         for key in ["id", "password"] {
-            assert_eq!(
-                second.places["users"][name][key], places["users"][name][key],
-                "{name} {key}"
-            );
+            assert_eq!(second.places["users"][name][key], places["users"][name][key], "{name} {key}");
         }
     }
-    let me = second
-        .person("alice")
-        .with_token(&token)
-        .get("/Auth/me")
-        .await
-        .ok();
+    let me = second.person("alice").with_token(&token).get("/Auth/me").await.ok();
     assert_eq!(me["user"]["id"], places["users"]["alice"]["id"]);
     let list = second.person("bob").get("/Notification/list").await.ok();
     assert_eq!(list["list"][0]["title"], "kept");
@@ -200,23 +156,12 @@ async fn a_secret_is_shared_by_its_parts_and_asked_of_everyone_else() {
     let dir = tempfile::tempdir().unwrap();
     let dev = Dev::start(dir.path(), &["--secret", "open-sesame"]).await;
     assert_eq!(dev.text("/secret"), "open-sesame");
-    let gateways = |secret: &str| {
-        gatepipe(&[
-            "gateways",
-            "--register",
-            dev.text("/register"),
-            "--secret",
-            secret,
-        ])
-    };
+    let gateways =
+        |secret: &str| gatepipe(&["gateways", "--register", dev.text("/register"), "--secret", secret]);
     let (code, rows, words) = ends(gateways("open-sesame")).await;
     assert_eq!((code, rows.lines().count()), (Some(0), 2), "{words}");
     let (code, rows, words) = ends(gateways("close-sesame")).await;
-    assert_eq!(
-        (code, rows.as_str(), words.lines().count()),
-        (Some(4), "", 1),
-        "{words}"
-    );
+    assert_eq!((code, rows.as_str(), words.lines().count()), (Some(4), "", 1), "{words}");
     assert!(words.contains("secret") && !words.contains("sesame"), "{words}");
 }
 
@@ -226,24 +171,10 @@ async fn a_port_that_is_taken_is_named_in_one_line() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     for (flag, other) in [("--ws-port", "--http-port"), ("--http-port", "--ws-port")] {
-        let mut dev = gatepipe(&[
-            "dev",
-            "--json",
-            flag,
-            &port,
-            other,
-            "0",
-            "--log",
-            "error",
-            "--data-dir",
-        ]);
+        let mut dev = gatepipe(&["dev", "--json", flag, &port, other, "0", "--log", "error", "--data-dir"]);
         dev.arg(dir.path());
         let (code, line, words) = ends(dev).await;
-        assert_eq!(
-            (code, line.as_str(), words.lines().count()),
-            (Some(1), "", 1),
-            "{words}"
-        );
+        assert_eq!((code, line.as_str(), words.lines().count()), (Some(1), "", 1), "{words}");
         assert!(words.contains(&port) && words.contains("in use"), "{words}");
     }
 }
@@ -253,25 +184,9 @@ async fn a_directory_that_cannot_be_written_is_named_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let mut dev = gatepipe(&[
-        "dev",
-        "--ws-port",
-        "0",
-        "--http-port",
-        "0",
-        "--log",
-        "error",
-        "--data-dir",
-    ]);
+    let mut dev = gatepipe(&["dev", "--ws-port", "0", "--http-port", "0", "--log", "error", "--data-dir"]);
     dev.arg(file.join("data"));
     let (code, line, words) = ends(dev).await;
-    assert_eq!(
-        (code, line.as_str(), words.lines().count()),
-        (Some(1), "", 1),
-        "{words}"
-    );
-    assert!(
-        words.contains("file/data") && words.contains("--data-dir"),
-        "{words}"
-    );
+    assert_eq!((code, line.as_str(), words.lines().count()), (Some(1), "", 1), "{words}");
+    assert!(words.contains("file/data") && words.contains("--data-dir"), "{words}");
 }

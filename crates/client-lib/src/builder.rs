@@ -172,11 +172,7 @@ impl Builder {
             return Err(InvalidSettings::Zero(what));
         }
         Ok(Settings {
-            registers: self
-                .registers
-                .into_iter()
-                .map(endpoint)
-                .collect::<Result<_, _>>()?,
+            registers: self.registers.into_iter().map(endpoint).collect::<Result<_, _>>()?,
             secret: SendSecret::new(self.secret.as_ref())?,
             limits,
         })

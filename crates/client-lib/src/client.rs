@@ -54,13 +54,7 @@ impl GatewayClient {
         let deadline = settings.limits.deadline;
         let (publish, view) = watch::channel(Arc::new(View::first(&settings)));
         let driver = AbortOnDropHandle::new(runtime.spawn(directory::drive(settings, publish)));
-        Self {
-            shared: Arc::new(Shared {
-                view,
-                deadline,
-                _driver: driver,
-            }),
-        }
+        Self { shared: Arc::new(Shared { view, deadline, _driver: driver }) }
     }
 
     /// Waits until a register's first list was heard and a pipe to every gateway on it is open.

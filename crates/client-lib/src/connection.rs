@@ -65,10 +65,7 @@ impl Connection {
         let open = CancellationToken::new();
         let guard = open.clone().drop_guard();
         let channel = peer.in_time("connecting", connect(peer, open)).await?;
-        Ok(Self {
-            channel: InterceptedService::new(channel, peer.secret.clone()),
-            _open: guard,
-        })
+        Ok(Self { channel: InterceptedService::new(channel, peer.secret.clone()), _open: guard })
     }
 
     /// Asks the gateway at the other end who it is, and refuses any but `expected`.
@@ -76,9 +73,7 @@ impl Connection {
         let reply = self.commands().identify(IdentifyRequest {}).await?;
         match reply.into_inner().gateway_id {
             id if id == expected.to_string() => Ok(()),
-            id => Err(Trouble(format!(
-                "gateway {expected} is gone: {id} has its address now"
-            ))),
+            id => Err(Trouble(format!("gateway {expected} is gone: {id} has its address now"))),
         }
     }
 
@@ -95,9 +90,7 @@ impl Connection {
 
 async fn connect(peer: &Peer, open: CancellationToken) -> Result<Channel, Trouble> {
     let uri = peer.endpoint.uri();
-    let host = uri
-        .host()
-        .ok_or_else(|| Trouble(format!("{uri} names no host")))?;
+    let host = uri.host().ok_or_else(|| Trouble(format!("{uri} names no host")))?;
     let socket = TcpStream::connect(format!("{host}:{}", uri.port_u16().unwrap_or(80))).await?;
     socket.set_nodelay(true)?;
     let mut socket = Some(TokioIo::new(socket));

@@ -46,22 +46,13 @@ pub(crate) struct GatewayView {
 impl View {
     /// Before any word.
     pub(crate) fn first(settings: &Settings) -> Self {
-        let register = |(url, _): &(String, _)| RegisterStatus {
-            url: url.clone(),
-            connected: false,
-            trouble: None,
-        };
-        Self {
-            registers: settings.registers.iter().map(register).collect(),
-            ..Self::default()
-        }
+        let register =
+            |(url, _): &(String, _)| RegisterStatus { url: url.clone(), connected: false, trouble: None };
+        Self { registers: settings.registers.iter().map(register).collect(), ..Self::default() }
     }
 
     pub(crate) fn registers_connected(&self) -> usize {
-        self.registers
-            .iter()
-            .filter(|register| register.connected)
-            .count()
+        self.registers.iter().filter(|register| register.connected).count()
     }
 
     /// What is known about one gateway, for a command or question to it alone.
@@ -193,19 +184,12 @@ impl Directory {
 
 impl Settings {
     fn peer(&self, endpoint: Endpoint) -> Peer {
-        Peer {
-            endpoint,
-            secret: self.secret.clone(),
-            limits: self.limits,
-        }
+        Peer { endpoint, secret: self.secret.clone(), limits: self.limits }
     }
 
     fn pipe(&self, gateway: GatewayId, address: &str, changed: &Arc<Notify>) -> Pipe {
-        let lane = Arc::new(Lane::new(
-            self.limits.queue_commands,
-            self.limits.queue_bytes,
-            Arc::clone(changed),
-        ));
+        let lane =
+            Arc::new(Lane::new(self.limits.queue_commands, self.limits.queue_bytes, Arc::clone(changed)));
         let task = match Endpoint::from_shared(format!("http://{address}")) {
             Ok(endpoint) => {
                 let opening = pipe::keep_open(gateway, self.peer(endpoint), Arc::clone(&lane));
@@ -217,10 +201,6 @@ impl Settings {
                 None
             }
         };
-        Pipe {
-            address: address.to_owned(),
-            lane,
-            _task: task,
-        }
+        Pipe { address: address.to_owned(), lane, _task: task }
     }
 }

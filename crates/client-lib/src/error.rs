@@ -54,16 +54,9 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Code {
         match self {
-            Self::NoSuchClient(_)
-            | Self::UnknownGateway {
-                register_connected: true,
-                ..
-            } => Code::NotFound,
+            Self::NoSuchClient(_) | Self::UnknownGateway { register_connected: true, .. } => Code::NotFound,
             Self::Conflict(_) => Code::Conflict,
-            Self::UnknownGateway {
-                register_connected: false,
-                ..
-            }
+            Self::UnknownGateway { register_connected: false, .. }
             | Self::NeverHeard
             | Self::Unreachable(_)
             | Self::TooBusy(_)
@@ -80,10 +73,7 @@ impl Error {
             FailureReason::TooBusy => Self::TooBusy(gateway),
             FailureReason::Deadline => Self::Deadline(gateway),
             FailureReason::UnknownOutcome => Self::UnknownOutcome(gateway),
-            FailureReason::UnknownGateway => Self::UnknownGateway {
-                gateway,
-                register_connected: false,
-            },
+            FailureReason::UnknownGateway => Self::UnknownGateway { gateway, register_connected: false },
             FailureReason::Refused { code, text } => Self::Refused { gateway, code, text },
         }
     }

@@ -108,10 +108,7 @@ impl Lane {
     /// # Errors
     /// `Unreachable` while the pipe is down, `TooBusy` when full, `Refused` as too large; the command is not sent then.
     pub(crate) fn submit(self: &Arc<Self>, command: v1::command::Command) -> Result<Ticket, FailureReason> {
-        let mut command = v1::Command {
-            id: 0,
-            command: Some(command),
-        };
+        let mut command = v1::Command { id: 0, command: Some(command) };
         let bytes = command.encoded_len();
         if bytes > COMMAND_BYTES {
             return Err(FailureReason::Refused {
@@ -132,20 +129,10 @@ impl Lane {
         let id = state.last_id;
         command.id = id;
         state.waiting_bytes += bytes;
-        let waiting = Waiting {
-            command,
-            bytes,
-            outcome,
-        };
+        let waiting = Waiting { command, bytes, outcome };
         state.waiting.insert(id, waiting);
         state.wake.notify_one();
-        Ok(Ticket {
-            entry: Entry {
-                lane: Arc::clone(self),
-                id,
-            },
-            receipt,
-        })
+        Ok(Ticket { entry: Entry { lane: Arc::clone(self), id }, receipt })
     }
 
     /// The way for queries, once the pipe is open; waits while it is being opened.
@@ -191,11 +178,7 @@ impl Lane {
         let mut state = self.state.lock();
         state.stream += 1;
         state.wake = Arc::default();
-        Batches {
-            lane: Arc::clone(self),
-            stream: state.stream,
-            wake: Arc::clone(&state.wake),
-        }
+        Batches { lane: Arc::clone(self), stream: state.stream, wake: Arc::clone(&state.wake) }
     }
 
     /// The pipe is open: what waits is sent from now on.
@@ -217,9 +200,7 @@ impl Lane {
         self.enter(Phase::Down(trouble), |state| {
             state.waiting_bytes = 0;
             let waiting = std::mem::take(&mut state.waiting).into_values();
-            waiting
-                .map(|waiting| (waiting.outcome, Err(FailureReason::Unreachable)))
-                .collect()
+            waiting.map(|waiting| (waiting.outcome, Err(FailureReason::Unreachable))).collect()
         });
     }
 
@@ -447,17 +428,11 @@ mod tests {
         open(&lane);
         let gave_up = submit(&lane, 1).unwrap();
         batches.next().await;
-        assert_eq!(
-            gave_up.receipt(Instant::now()).await,
-            Err(FailureReason::Deadline)
-        );
+        assert_eq!(gave_up.receipt(Instant::now()).await, Err(FailureReason::Deadline));
         assert_eq!(lane.status().in_flight, 0);
         let waits = submit(&lane, 1).unwrap();
         batches.next().await;
-        let receipt = |id| v1::Receipt {
-            id,
-            ..v1::Receipt::default()
-        };
+        let receipt = |id| v1::Receipt { id, ..v1::Receipt::default() };
         lane.answer(vec![receipt(99), receipt(1), receipt(2)]);
         assert_eq!(waits.receipt(soon()).await, Ok(receipt(2)));
     }

@@ -66,9 +66,7 @@ enum Listing {
 impl Membership {
     pub(crate) fn new(registers: usize) -> Self {
         Self {
-            registers: std::iter::repeat_with(RegisterView::default)
-                .take(registers)
-                .collect(),
+            registers: std::iter::repeat_with(RegisterView::default).take(registers).collect(),
             members: BTreeMap::new(),
         }
     }
@@ -108,11 +106,7 @@ impl Membership {
     }
 
     fn list(&mut self, position: usize, entry: Entry) {
-        let Entry {
-            gateway,
-            address,
-            draining,
-        } = entry;
+        let Entry { gateway, address, draining } = entry;
         self.registers[position].listings.insert(gateway, Listing::Heard);
         self.members.insert(gateway, Member { address, draining });
     }
@@ -132,21 +126,14 @@ impl Membership {
         }
         if self.registers.iter().any(|register| register.connected) {
             let registers = &self.registers;
-            let listed = |id: &GatewayId| {
-                registers
-                    .iter()
-                    .any(|register| register.listings.contains_key(id))
-            };
+            let listed = |id: &GatewayId| registers.iter().any(|register| register.listings.contains_key(id));
             self.members.retain(|id, _| listed(id) || pipe_is_open(*id));
         }
         let ends = |listing: &Listing| match listing {
             Listing::Heard => None,
             Listing::Until(end) => Some(*end),
         };
-        let listings = self
-            .registers
-            .iter()
-            .flat_map(|register| register.listings.values());
+        let listings = self.registers.iter().flat_map(|register| register.listings.values());
         listings.filter_map(ends).min()
     }
 
@@ -155,9 +142,7 @@ impl Membership {
     }
 
     pub(crate) fn is_connected(&self, position: usize) -> bool {
-        self.registers
-            .get(position)
-            .is_some_and(|register| register.connected)
+        self.registers.get(position).is_some_and(|register| register.connected)
     }
 
     /// How many registers list `gateway` right now, by their own word.
@@ -192,11 +177,7 @@ mod tests {
     }
 
     fn entry(letter: char) -> Entry {
-        Entry {
-            gateway: gateway(letter),
-            address: format!("{letter}:2300"),
-            draining: false,
-        }
+        Entry { gateway: gateway(letter), address: format!("{letter}:2300"), draining: false }
     }
 
     fn play(name: &str, steps: &[Step]) {
@@ -206,11 +187,7 @@ mod tests {
         for (number, step) in steps.iter().enumerate() {
             match step {
                 Snapshot(register, letters) => {
-                    membership.hear(
-                        *register,
-                        Word::Snapshot(letters.chars().map(entry).collect()),
-                        now,
-                    );
+                    membership.hear(*register, Word::Snapshot(letters.chars().map(entry).collect()), now);
                 }
                 Listed(register, letter) => membership.hear(*register, Word::Listed(entry(*letter)), now),
                 Removed(register, letter) => membership.hear(*register, Word::Removed(gateway(*letter)), now),
@@ -309,11 +286,7 @@ mod tests {
         let now = Instant::now();
         let mut membership = Membership::new(2);
         membership.hear(0, Word::Snapshot(vec![entry('a')]), now);
-        let moved = Entry {
-            address: "elsewhere:1".into(),
-            draining: true,
-            ..entry('a')
-        };
+        let moved = Entry { address: "elsewhere:1".into(), draining: true, ..entry('a') };
         membership.hear(1, Word::Snapshot(vec![moved]), now);
         let member = &membership.members()[&gateway('a')];
         assert_eq!((member.address.as_str(), member.draining), ("elsewhere:1", true));

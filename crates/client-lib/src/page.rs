@@ -21,9 +21,7 @@ impl Pages {
             return;
         }
         self.cut = page.more && !page.clients.is_empty();
-        self.clients
-            .clients
-            .extend(page.clients.into_iter().filter_map(readable));
+        self.clients.clients.extend(page.clients.into_iter().filter_map(readable));
     }
 
     /// At most `limit` clients, and where to go on.
@@ -31,11 +29,7 @@ impl Pages {
         let mut page = self.clients;
         let more = self.cut || page.clients.len() > limit;
         page.clients.truncate(limit);
-        page.next = page
-            .clients
-            .last()
-            .filter(|_| more)
-            .map(|client| client.client_id);
+        page.next = page.clients.last().filter(|_| more).map(|client| client.client_id);
         page
     }
 }

@@ -68,8 +68,7 @@ struct Pipe {
 
 async fn open(gateway: GatewayId, peer: &Peer, lane: &Arc<Lane>) -> Result<Pipe, Trouble> {
     let connection = Connection::open(peer).await?;
-    peer.in_time("asking who it is", connection.identify(gateway))
-        .await?;
+    peer.in_time("asking who it is", connection.identify(gateway)).await?;
     let batches = futures_util::stream::unfold(lane.new_stream(), async |mut batches| {
         let batch = batches.next().await?;
         Some((batch, batches))
@@ -78,10 +77,7 @@ async fn open(gateway: GatewayId, peer: &Peer, lane: &Arc<Lane>) -> Result<Pipe,
     let opening = async { Ok(commands.pipe(batches).await?.into_inner()) };
     let receipts = peer.in_time("opening a pipe", opening).await?;
     lane.open(QueryLine::new(gateway, peer.clone()));
-    Ok(Pipe {
-        receipts,
-        _connection: connection,
-    })
+    Ok(Pipe { receipts, _connection: connection })
 }
 
 impl Pipe {

@@ -44,18 +44,12 @@ pub(crate) async fn ask<Q: Question>(
             answer => answer,
         }
     });
-    timeout_at(deadline, answer)
-        .await
-        .unwrap_or(Err(FailureReason::Deadline))
+    timeout_at(deadline, answer).await.unwrap_or(Err(FailureReason::Deadline))
 }
 
 impl QueryLine {
     pub(crate) fn new(gateway: GatewayId, peer: Peer) -> Self {
-        Self {
-            gateway,
-            peer,
-            connection: Mutex::new(None),
-        }
+        Self { gateway, peer, connection: Mutex::new(None) }
     }
 
     async fn ask_once<Q: Question>(&self, question: Q) -> Result<Q::Reply, FailureReason> {
@@ -86,10 +80,7 @@ impl QueryLine {
 
     async fn forget(&self, broken: &Arc<Connection>) {
         let mut connection = self.connection.lock().await;
-        if connection
-            .as_ref()
-            .is_some_and(|current| Arc::ptr_eq(current, broken))
-        {
+        if connection.as_ref().is_some_and(|current| Arc::ptr_eq(current, broken)) {
             *connection = None;
         }
     }

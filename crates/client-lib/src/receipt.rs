@@ -98,28 +98,17 @@ pub(crate) type Outcomes<T> = Vec<(GatewayId, Result<T, FailureReason>)>;
 impl Receipt {
     /// Sums up what the gateways said.
     pub(crate) fn of(outcomes: Outcomes<v1::Receipt>) -> Self {
-        let refusals_told = outcomes
-            .into_iter()
-            .map(|(gateway, outcome)| (gateway, outcome.and_then(carried_out)));
+        let refusals_told =
+            outcomes.into_iter().map(|(gateway, outcome)| (gateway, outcome.and_then(carried_out)));
         let mut reached = 0;
         let (asked, failed) = split(refusals_told, |_, receipt| reached += receipt.reached);
-        Self {
-            reached,
-            asked,
-            failed,
-            blind: false,
-        }
+        Self { reached, asked, failed, blind: false }
     }
 }
 
 impl<T> Answer<T> {
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer {
-            value: change(self.value),
-            asked: self.asked,
-            failed: self.failed,
-            blind: self.blind,
-        }
+        Answer { value: change(self.value), asked: self.asked, failed: self.failed, blind: self.blind }
     }
 }
 
@@ -128,12 +117,7 @@ impl<T: Default> Answer<T> {
     pub(crate) fn of<R>(outcomes: Outcomes<R>, mut add: impl FnMut(&mut T, GatewayId, R)) -> Self {
         let mut value = T::default();
         let (asked, failed) = split(outcomes, |gateway, reply| add(&mut value, gateway, reply));
-        Self {
-            value,
-            asked,
-            failed,
-            blind: false,
-        }
+        Self { value, asked, failed, blind: false }
     }
 }
 
@@ -177,10 +161,7 @@ mod tests {
     }
 
     fn reached(reached: u64) -> Result<v1::Receipt, FailureReason> {
-        Ok(v1::Receipt {
-            reached,
-            ..v1::Receipt::default()
-        })
+        Ok(v1::Receipt { reached, ..v1::Receipt::default() })
     }
 
     #[test]
@@ -192,10 +173,7 @@ mod tests {
         ]);
         assert_eq!(receipt.reached, 7);
         assert_eq!(receipt.asked, [gateway(1), gateway(2), gateway(3)]);
-        let late = Failure {
-            gateway: gateway(3),
-            reason: FailureReason::Deadline,
-        };
+        let late = Failure { gateway: gateway(3), reason: FailureReason::Deadline };
         assert_eq!(receipt.failed, [late]);
         assert!(!receipt.is_whole());
     }
@@ -222,19 +200,13 @@ mod tests {
         };
         let receipt = Receipt::of(vec![(gateway(1), Ok(refused))]);
         assert_eq!(receipt.reached, 0);
-        assert_eq!(
-            receipt.failed[0].reason.to_string(),
-            "refused: no such close code"
-        );
+        assert_eq!(receipt.failed[0].reason.to_string(), "refused: no such close code");
     }
 
     #[test]
     fn nobody_asked_is_whole_unless_blind() {
         assert!(Receipt::of(Vec::new()).is_whole());
-        let blind = Receipt {
-            blind: true,
-            ..Receipt::default()
-        };
+        let blind = Receipt { blind: true, ..Receipt::default() };
         assert!(!blind.is_whole());
     }
 }

@@ -35,11 +35,7 @@ pub(crate) fn client_batches(clients: &BTreeSet<ClientId>) -> Vec<Vec<String>> {
 /// Uids in as many commands as they need, each once. A client has one uid, so it is reached by one of them at most.
 pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Vec<String>> {
     let mut named = HashSet::new();
-    let once: Vec<_> = uids
-        .iter()
-        .filter(|uid| named.insert(*uid))
-        .map(ToString::to_string)
-        .collect();
+    let once: Vec<_> = uids.iter().filter(|uid| named.insert(*uid)).map(ToString::to_string).collect();
     once.chunks(NAMES_AT_ONCE).map(<[_]>::to_vec).collect()
 }
 
@@ -59,10 +55,7 @@ mod tests {
     fn a_client_is_told_through_its_own_gateway_once() {
         let clients = [client(2, 1), client(1, 1), client(2, 2), client(2, 1)];
         let routes = clients_by_gateway(&clients, &[]);
-        assert_eq!(
-            routes.keys().copied().collect::<Vec<_>>(),
-            [gateway(1), gateway(2)]
-        );
+        assert_eq!(routes.keys().copied().collect::<Vec<_>>(), [gateway(1), gateway(2)]);
         assert_eq!(routes[&gateway(2)], BTreeSet::from([client(2, 1), client(2, 2)]));
     }
 
@@ -83,15 +76,9 @@ mod tests {
     fn many_names_go_in_several_commands_and_none_twice() {
         let uids: Vec<_> = (0..10_000_u64).chain(0..10_000).map(Uid::from).collect();
         let batches = uid_batches(&uids);
-        assert_eq!(
-            batches.iter().map(Vec::len).collect::<Vec<_>>(),
-            [4_000, 4_000, 2_000]
-        );
+        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4_000, 4_000, 2_000]);
         assert_eq!(batches.concat().into_iter().collect::<HashSet<_>>().len(), 10_000);
         assert!(uid_batches(&[]).is_empty());
-        assert_eq!(
-            client_batches(&BTreeSet::from([client(1, 1)])),
-            [[client(1, 1).to_string()]]
-        );
+        assert_eq!(client_batches(&BTreeSet::from([client(1, 1)])), [[client(1, 1).to_string()]]);
     }
 }

@@ -56,11 +56,7 @@ async fn open(peer: &Peer) -> Result<(Word, Listening), Trouble> {
     let connection = Connection::open(peer).await?;
     let listing = async {
         let events = connection.watching().watch(WatchRequest {}).await?.into_inner();
-        let mut listening = Listening {
-            events,
-            version: Version::default(),
-            _connection: connection,
-        };
+        let mut listening = Listening { events, version: Version::default(), _connection: connection };
         Ok((listening.next().await?, listening))
     };
     peer.in_time("asking for gateways", listing).await
@@ -71,10 +67,7 @@ impl Listening {
     async fn pass_on(mut self, first: Word, position: usize, words: &mpsc::Sender<Heard>) -> Trouble {
         let mut word = first;
         loop {
-            let heard = Heard {
-                position,
-                word: Ok(word),
-            };
+            let heard = Heard { position, word: Ok(word) };
             if words.send(heard).await.is_err() {
                 return Trouble("nobody listens any more".into());
             }
@@ -140,11 +133,7 @@ fn readable(entry: GatewayEntry) -> Option<Entry> {
     let gateway = entry.gateway_id.parse().map_err(|error: InvalidId| {
         tracing::warn!(gateway = entry.gateway_id, %error, "a register lists what is no gateway");
     });
-    Some(Entry {
-        gateway: gateway.ok()?,
-        address: entry.address,
-        draining: entry.draining,
-    })
+    Some(Entry { gateway: gateway.ok()?, address: entry.address, draining: entry.draining })
 }
 
 #[cfg(test)]
@@ -156,22 +145,13 @@ mod tests {
     const A: &str = "000000000000000a";
 
     fn snapshot(version: u64, gateways: &[&str]) -> WatchEvent {
-        let entry = |id: &&str| GatewayEntry {
-            gateway_id: (*id).into(),
-            ..GatewayEntry::default()
-        };
+        let entry = |id: &&str| GatewayEntry { gateway_id: (*id).into(), ..GatewayEntry::default() };
         let gateways = gateways.iter().map(entry).collect();
-        WatchEvent {
-            version,
-            event: Some(Event::Snapshot(Snapshot { gateways })),
-        }
+        WatchEvent { version, event: Some(Event::Snapshot(Snapshot { gateways })) }
     }
 
     fn removed(version: u64) -> WatchEvent {
-        WatchEvent {
-            version,
-            event: Some(Event::Removed(A.into())),
-        }
+        WatchEvent { version, event: Some(Event::Removed(A.into())) }
     }
 
     #[test]
@@ -186,10 +166,7 @@ mod tests {
         for (name, versions, expected) in stories {
             let mut version = Version::default();
             version.follow(snapshot(versions[0], &[A]));
-            let steps: Vec<_> = versions[1..]
-                .iter()
-                .map(|number| version.follow(removed(*number)))
-                .collect();
+            let steps: Vec<_> = versions[1..].iter().map(|number| version.follow(removed(*number))).collect();
             assert_eq!(steps, expected, "{name}");
         }
     }
@@ -206,10 +183,7 @@ mod tests {
             panic!("a snapshot is applied");
         };
         assert_eq!(entries.len(), 1);
-        let unknown = WatchEvent {
-            version: 2,
-            event: None,
-        };
+        let unknown = WatchEvent { version: 2, event: None };
         assert_eq!(version.follow(unknown), Step::Skip);
         assert_ne!(version.follow(removed(3)), Step::Missed);
     }

@@ -74,10 +74,7 @@ pub struct Page {
 
 impl Default for Page {
     fn default() -> Self {
-        Self {
-            after: None,
-            limit: 100,
-        }
+        Self { after: None, limit: 100 }
     }
 }
 

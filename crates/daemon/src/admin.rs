@@ -96,11 +96,7 @@ impl Admin {
     pub fn bind(addr: SocketAddr, registry: Arc<Registry>, readiness: Readiness) -> Result<Self, BindError> {
         let listener = listen::bind(addr, &ListenOptions::new("health and metrics", "--admin-listen"))?;
         let addr = listener.local_addr().unwrap_or(addr);
-        Ok(Self {
-            listener,
-            addr,
-            pages: Arc::new(Pages { registry, readiness }),
-        })
+        Ok(Self { listener, addr, pages: Arc::new(Pages { registry, readiness }) })
     }
 
     /// Where it listens.
@@ -167,32 +163,20 @@ impl Pages {
                 let mut text = String::new();
                 match encode(&mut text, &self.registry) {
                     Ok(()) => (StatusCode::OK, text),
-                    Err(_) => (
-                        StatusCode::INTERNAL_SERVER_ERROR,
-                        "the metrics cannot be written\n".to_owned(),
-                    ),
+                    Err(_) => {
+                        (StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n".to_owned())
+                    }
                 }
             }
-            _ => (
-                StatusCode::NOT_FOUND,
-                "here are /healthz, /readyz and /metrics\n".to_owned(),
-            ),
+            _ => (StatusCode::NOT_FOUND, "here are /healthz, /readyz and /metrics\n".to_owned()),
         };
         let is_metrics = path == "/metrics" && status == StatusCode::OK;
         let mut response = Response::new(Full::from(text));
         *response.status_mut() = status;
-        let content_type = if is_metrics {
-            METRICS_TYPE
-        } else {
-            "text/plain; charset=utf-8"
-        };
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        let content_type = if is_metrics { METRICS_TYPE } else { "text/plain; charset=utf-8" };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response
-                .headers_mut()
-                .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
         response
     }

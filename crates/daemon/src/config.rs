@@ -74,10 +74,7 @@ impl Settings {
     /// Nothing but the defaults.
     #[must_use]
     pub fn defaults(program: &'static Program) -> Self {
-        Self {
-            layers: Layers::defaults(program),
-            mistakes: Vec::new(),
-        }
+        Self { layers: Layers::defaults(program), mistakes: Vec::new() }
     }
 
     /// What is odd but no mistake; to be logged once telemetry is up.
@@ -88,8 +85,7 @@ impl Settings {
 
     /// Notes a mistake in the setting `name`.
     pub fn mistake(&mut self, name: &str, text: impl Display) {
-        self.mistakes
-            .push(format!("{}: {text}", self.layers.source(name)));
+        self.mistakes.push(format!("{}: {text}", self.layers.source(name)));
     }
 
     /// Succeeds when there is no mistake so far.
@@ -129,11 +125,7 @@ impl Settings {
         match read(text) {
             Ok(value) => Ok(Some(value)),
             Err(problem) => {
-                let given = if self.layers.is_secret(name) {
-                    String::new()
-                } else {
-                    format!("{text:?} ")
-                };
+                let given = if self.layers.is_secret(name) { String::new() } else { format!("{text:?} ") };
                 self.mistake(name, format!("{given}{problem}"));
                 Err(Noted)
             }
@@ -145,10 +137,7 @@ impl Settings {
     /// # Errors
     /// [`Noted`] when it is missing or cannot be read; so do all that follow.
     pub fn addr(&mut self, name: &'static str) -> Result<SocketAddr, Noted> {
-        self.read(name, |text| {
-            text.parse()
-                .map_err(|_| "is not an address like 127.0.0.1:7272".to_owned())
-        })
+        self.read(name, |text| text.parse().map_err(|_| "is not an address like 127.0.0.1:7272".to_owned()))
     }
 
     /// A length of time above zero, such as `55s`, `500ms`, `2m`; at most [`units::LONGEST`].
@@ -178,8 +167,7 @@ impl Settings {
     {
         let what = self.layers.placeholder(name);
         self.read(name, |text| {
-            text.parse()
-                .map_err(|error: T::Err| format!("is not a {what} that fits here: {error}"))
+            text.parse().map_err(|error: T::Err| format!("is not a {what} that fits here: {error}"))
         })
     }
 
@@ -209,10 +197,7 @@ impl Settings {
         if secret.as_ref().is_none_or(is_header) {
             return Ok(secret);
         }
-        self.mistake(
-            "secret",
-            "may hold only visible ASCII characters; openssl rand -hex 32 makes one",
-        );
+        self.mistake("secret", "may hold only visible ASCII characters; openssl rand -hex 32 makes one");
         Err(Noted)
     }
 
@@ -225,10 +210,7 @@ impl Settings {
     pub fn internal_urls(&mut self, name: &'static str) -> Result<Vec<String>, Noted> {
         let urls = self.layers.list(name).to_vec();
         if urls.is_empty() {
-            self.mistake(
-                name,
-                "names nobody: give at least one URL like http://127.0.0.1:1236",
-            );
+            self.mistake(name, "names nobody: give at least one URL like http://127.0.0.1:1236");
             return Err(Noted);
         }
         let wrong: Vec<&String> = urls.iter().filter(|url| !is_internal_url(url)).collect();
@@ -247,9 +229,7 @@ fn is_internal_url(text: &str) -> bool {
     url.scheme_str() == Some("http")
         && url.host().is_some_and(|host| !host.is_empty())
         && port.is_some_and(|port| port != Some(0))
-        && url
-            .authority()
-            .is_some_and(|authority| !authority.as_str().contains('@'))
+        && url.authority().is_some_and(|authority| !authority.as_str().contains('@'))
         && url.path() == "/"
         && url.query().is_none()
 }

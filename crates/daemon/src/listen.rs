@@ -29,12 +29,7 @@ impl ListenOptions {
     /// With the system's buffers and timeouts.
     #[must_use]
     pub const fn new(what: &'static str, flag: &'static str) -> Self {
-        Self {
-            what,
-            flag,
-            send_buffer: None,
-            user_timeout: None,
-        }
+        Self { what, flag, send_buffer: None, user_timeout: None }
     }
 }
 
@@ -71,12 +66,7 @@ impl BindError {
                 };
             }
         };
-        Self {
-            addr,
-            what: options.what,
-            advice,
-            cause: None,
-        }
+        Self { addr, what: options.what, advice, cause: None }
     }
 }
 
@@ -149,25 +139,17 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_of_another_host_is_told() {
-        let error = bind("192.0.2.1:0".parse().unwrap(), &OPTIONS)
-            .unwrap_err()
-            .to_string();
+        let error = bind("192.0.2.1:0".parse().unwrap(), &OPTIONS).unwrap_err().to_string();
         assert!(error.contains("does not have that address"), "{error}");
     }
 
     #[tokio::test]
     async fn accepted_sockets_have_the_send_buffer_of_the_listener() {
-        let options = ListenOptions {
-            send_buffer: Some(16 << 10),
-            ..OPTIONS
-        };
+        let options = ListenOptions { send_buffer: Some(16 << 10), ..OPTIONS };
         let listener = bind("127.0.0.1:0".parse().unwrap(), &options).unwrap();
         let _peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (socket, _) = accept(&listener).await;
         // Linux doubles what was asked for.
-        assert_eq!(
-            socket2::SockRef::from(&socket).send_buffer_size().unwrap(),
-            32 << 10
-        );
+        assert_eq!(socket2::SockRef::from(&socket).send_buffer_size().unwrap(), 32 << 10);
     }
 }

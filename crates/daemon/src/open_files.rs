@@ -20,10 +20,7 @@ pub fn raise_open_files() -> OpenFiles {
     let raised = setrlimit(Resource::Nofile, wanted);
     let now = getrlimit(Resource::Nofile);
     let limit = |limit: Option<u64>| limit.unwrap_or(u64::MAX);
-    let files = OpenFiles {
-        soft: limit(now.current),
-        hard: limit(now.maximum),
-    };
+    let files = OpenFiles { soft: limit(now.current), hard: limit(now.maximum) };
     match raised {
         Ok(()) => tracing::info!(
             soft = files.soft,

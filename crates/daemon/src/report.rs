@@ -41,10 +41,7 @@ pub(crate) fn say(program: &str, text: &str) {
 /// An error and its causes on one line.
 #[must_use]
 pub fn line(error: &anyhow::Error) -> String {
-    format!("{error:#}")
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    format!("{error:#}").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -55,9 +52,7 @@ mod tests {
 
     #[test]
     fn causes_stand_on_one_line() {
-        let error = Err::<(), _>(anyhow::anyhow!("the disk\nis full"))
-            .context("cannot write")
-            .unwrap_err();
+        let error = Err::<(), _>(anyhow::anyhow!("the disk\nis full")).context("cannot write").unwrap_err();
         assert_eq!(line(&error), "cannot write: the disk is full");
     }
 }

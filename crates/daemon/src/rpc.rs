@@ -97,12 +97,7 @@ pub async fn serve<S, B>(
             continue;
         }
         full = false;
-        connections.spawn(connection(
-            socket,
-            service.clone(),
-            options.clone(),
-            stopping.clone(),
-        ));
+        connections.spawn(connection(socket, service.clone(), options.clone(), stopping.clone()));
     }
     drop(listener);
     stopping.cancel();

@@ -14,10 +14,7 @@ struct Signals {
 impl Signals {
     fn listen() -> Self {
         // Fails only where the system has no signals left to give; then the process ends by other means.
-        Self {
-            term: listen(SignalKind::terminate()).ok(),
-            int: listen(SignalKind::interrupt()).ok(),
-        }
+        Self { term: listen(SignalKind::terminate()).ok(), int: listen(SignalKind::interrupt()).ok() }
     }
 
     async fn next(&mut self) {

@@ -59,11 +59,7 @@ impl Log {
             );
             return Err(Noted);
         }
-        Ok(Self {
-            format: format?,
-            filter,
-            warnings: settings.warnings().to_vec(),
-        })
+        Ok(Self { format: format?, filter, warnings: settings.warnings().to_vec() })
     }
 
     /// Sets up the process's log; once a process.
@@ -71,11 +67,7 @@ impl Log {
     /// # Errors
     /// [`AlreadySetUp`]
     pub fn init(&self) -> Result<(), AlreadySetUp> {
-        let filter = if self.filter.is_empty() {
-            "info"
-        } else {
-            &self.filter
-        };
+        let filter = if self.filter.is_empty() { "info" } else { &self.filter };
         let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
         let builder = tracing_subscriber::fmt()
             .with_env_filter(filter)

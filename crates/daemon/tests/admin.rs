@@ -15,12 +15,7 @@ async fn start(readiness: &Readiness) -> SocketAddr {
     let seen: Counter = Counter::default();
     seen.inc();
     registry.register("gatepipe_test_seen", "Things seen", seen);
-    let admin = Admin::bind(
-        "127.0.0.1:0".parse().unwrap(),
-        Arc::new(registry),
-        readiness.clone(),
-    )
-    .unwrap();
+    let admin = Admin::bind("127.0.0.1:0".parse().unwrap(), Arc::new(registry), readiness.clone()).unwrap();
     let addr = admin.addr();
     tokio::spawn(admin.run(std::future::pending()));
     addr
@@ -31,10 +26,7 @@ async fn ask(addr: SocketAddr, request: &str) -> String {
     let request = format!("{request} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     socket.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    tokio::time::timeout(Duration::from_secs(10), socket.read_to_string(&mut answer))
-        .await
-        .unwrap()
-        .unwrap();
+    tokio::time::timeout(Duration::from_secs(10), socket.read_to_string(&mut answer)).await.unwrap().unwrap();
     answer
 }
 
@@ -44,10 +36,7 @@ async fn readiness_goes_from_red_to_green_to_red() {
     let addr = start(&readiness).await;
     assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
     let answer = ask(addr, "GET /readyz").await;
-    assert!(
-        answer.contains(" 503 ") && answer.contains("still reading"),
-        "{answer}"
-    );
+    assert!(answer.contains(" 503 ") && answer.contains("still reading"), "{answer}");
     readiness.set_ready();
     assert!(ask(addr, "GET /readyz").await.contains(" 200 "));
     readiness.set_draining("leaving");
@@ -60,11 +49,7 @@ async fn readiness_goes_from_red_to_green_to_red() {
 #[tokio::test]
 async fn metrics_are_there_and_the_rest_is_refused() {
     let addr = start(&Readiness::new("")).await;
-    assert!(
-        ask(addr, "GET /metrics")
-            .await
-            .contains("gatepipe_test_seen_total 1")
-    );
+    assert!(ask(addr, "GET /metrics").await.contains("gatepipe_test_seen_total 1"));
     assert!(ask(addr, "POST /metrics").await.contains(" 405 "));
     assert!(ask(addr, "GET /").await.contains(" 404 "));
 }
@@ -107,9 +92,8 @@ async fn headers_without_end_are_refused() {
             socket.write_all(line.as_bytes()).await?;
         }
     };
-    let ended: std::io::Result<()> = tokio::time::timeout(Duration::from_secs(20), flood)
-        .await
-        .expect("the flood is cut");
+    let ended: std::io::Result<()> =
+        tokio::time::timeout(Duration::from_secs(20), flood).await.expect("the flood is cut");
     ended.unwrap_err();
     assert!(ask(addr, "GET /healthz").await.contains(" 200 "));
 }

@@ -9,11 +9,8 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 
 #[tokio::test]
 async fn accept_waits_without_descriptors_and_goes_on_when_there_are_some() {
-    let listener = listen::bind(
-        "127.0.0.1:0".parse().unwrap(),
-        &ListenOptions::new("clients", "--listen"),
-    )
-    .unwrap();
+    let listener =
+        listen::bind("127.0.0.1:0".parse().unwrap(), &ListenOptions::new("clients", "--listen")).unwrap();
     let mut few = getrlimit(Resource::Nofile);
     few.current = Some(64);
     setrlimit(Resource::Nofile, few).unwrap();

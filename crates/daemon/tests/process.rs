@@ -11,10 +11,7 @@ use gatepipe_daemon::{report, shutdown};
 const ROLE: &str = "GATEPIPE_TEST_ROLE";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how this test tells its child apart from itself"
-)]
+#[expect(clippy::disallowed_methods, reason = "how this test tells its child apart from itself")]
 fn role() -> Option<String> {
     std::env::var(ROLE).ok()
 }
@@ -23,10 +20,7 @@ fn role() -> Option<String> {
 #[test]
 fn child() {
     let Some(role) = role() else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let ended = runtime.block_on(async {
         let stop = shutdown::signal();
         println!("\nup");
@@ -46,9 +40,7 @@ fn child() {
         .await
     });
     #[expect(clippy::disallowed_methods, reason = "the child is not a test")]
-    std::process::exit(i32::from(
-        report::exit("child", ended) != std::process::ExitCode::SUCCESS,
-    ));
+    std::process::exit(i32::from(report::exit("child", ended) != std::process::ExitCode::SUCCESS));
 }
 
 struct Running {
@@ -75,11 +67,7 @@ impl Running {
         let mut line = String::new();
         while line.trim() != word {
             line.clear();
-            assert_ne!(
-                self.lines.read_line(&mut line).unwrap(),
-                0,
-                "it never said {word}"
-            );
+            assert_ne!(self.lines.read_line(&mut line).unwrap(), 0, "it never said {word}");
         }
     }
 
@@ -98,12 +86,7 @@ impl Running {
             std::thread::yield_now();
         };
         let mut said = String::new();
-        self.child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut said)
-            .unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
         (status, said)
     }
 }
@@ -169,10 +152,6 @@ fn mistakes_end_with_2_and_help_with_0() {
             Ok(())
         };
         let ended = report::exit("x", read().map_err(Into::into));
-        assert_eq!(
-            format!("{ended:?}"),
-            format!("{:?}", std::process::ExitCode::from(code)),
-            "{flags:?}"
-        );
+        assert_eq!(format!("{ended:?}"), format!("{:?}", std::process::ExitCode::from(code)), "{flags:?}");
     }
 }

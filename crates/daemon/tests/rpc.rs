@@ -51,32 +51,17 @@ struct Running {
 }
 
 async fn start(options: RpcOptions) -> Running {
-    let listener = listen::bind(
-        "127.0.0.1:0".parse().unwrap(),
-        &ListenOptions::new("tests", "--listen"),
-    )
-    .unwrap();
+    let listener =
+        listen::bind("127.0.0.1:0".parse().unwrap(), &ListenOptions::new("tests", "--listen")).unwrap();
     let addr = listener.local_addr().unwrap();
     let stop = CancellationToken::new();
     let (mute, calls) = tokio::sync::mpsc::channel(16);
-    let done = tokio::spawn(rpc::serve(
-        listener,
-        Mute(mute),
-        options,
-        stop.clone().cancelled_owned(),
-    ));
-    Running {
-        addr,
-        calls,
-        done,
-        stop: stop.drop_guard(),
-    }
+    let done = tokio::spawn(rpc::serve(listener, Mute(mute), options, stop.clone().cancelled_owned()));
+    Running { addr, calls, done, stop: stop.drop_guard() }
 }
 
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 impl Running {
@@ -103,13 +88,7 @@ async fn closed(mut socket: TcpStream) {
 #[tokio::test]
 async fn what_does_not_begin_http2_is_closed_at_its_first_wrong_byte() {
     let running = start(RpcOptions::default()).await;
-    for bytes in [
-        &b"GET / HTTP/1.1\r\n\r\n"[..],
-        b"\x16\x03\x01",
-        b"\0",
-        b"PRI * HTTP/1.1\r\n\r\n",
-        b"PRX",
-    ] {
+    for bytes in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x16\x03\x01", b"\0", b"PRI * HTTP/1.1\r\n\r\n", b"PRX"] {
         closed(running.says(bytes).await).await;
     }
     running.greeted().await;
@@ -133,11 +112,8 @@ async fn half_a_preface_is_closed_in_time_and_holds_nobody_up() {
 
 #[tokio::test]
 async fn whoever_does_not_answer_pings_loses_its_streams() {
-    let mut running = start(RpcOptions {
-        keepalive: Duration::from_millis(100),
-        ..RpcOptions::default()
-    })
-    .await;
+    let mut running =
+        start(RpcOptions { keepalive: Duration::from_millis(100), ..RpcOptions::default() }).await;
     let mut socket = running.greeted().await;
     socket.write_all(GET).await.unwrap();
     within("the call", running.calls.recv()).await.unwrap();
@@ -146,11 +122,7 @@ async fn whoever_does_not_answer_pings_loses_its_streams() {
 
 #[tokio::test]
 async fn one_too_many_is_closed_until_there_is_room() {
-    let running = start(RpcOptions {
-        max_connections: 2,
-        ..RpcOptions::default()
-    })
-    .await;
+    let running = start(RpcOptions { max_connections: 2, ..RpcOptions::default() }).await;
     let (first, _second) = (running.greeted().await, running.greeted().await);
     closed(running.says(b"").await).await;
     drop(first);
@@ -167,11 +139,8 @@ async fn one_too_many_is_closed_until_there_is_room() {
 
 #[tokio::test]
 async fn a_stop_waits_for_open_streams_no_longer_than_it_may() {
-    let mut running = start(RpcOptions {
-        last_streams: Duration::from_millis(50),
-        ..RpcOptions::default()
-    })
-    .await;
+    let mut running =
+        start(RpcOptions { last_streams: Duration::from_millis(50), ..RpcOptions::default() }).await;
     let mut socket = running.greeted().await;
     let half = running.says(b"PRI").await;
     socket.write_all(GET).await.unwrap();
@@ -181,9 +150,7 @@ async fn a_stop_waits_for_open_streams_no_longer_than_it_may() {
     assert_eq!(within("the call's end", running.calls.recv()).await, None);
     closed(socket).await;
     closed(half).await;
-    TcpStream::connect(running.addr)
-        .await
-        .expect_err("the port is free again");
+    TcpStream::connect(running.addr).await.expect_err("the port is free again");
 }
 
 #[tokio::test]

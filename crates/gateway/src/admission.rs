@@ -19,28 +19,18 @@ pub(crate) struct Refusal {
 }
 
 const fn refusal(status: StatusCode, text: &'static str) -> Refusal {
-    Refusal {
-        status,
-        text,
-        header: None,
-    }
+    Refusal { status, text, header: None }
 }
 
 /// No place, or none any more.
 pub(crate) const FULL: Refusal = Refusal {
     header: Some(("retry-after", "5")),
-    ..refusal(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "this gateway is full: try again, or another gateway",
-    )
+    ..refusal(StatusCode::SERVICE_UNAVAILABLE, "this gateway is full: try again, or another gateway")
 };
 /// About to leave.
 pub(crate) const DRAINING: Refusal = Refusal {
     header: Some(("retry-after", "1")),
-    ..refusal(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "this gateway is draining: come back for another",
-    )
+    ..refusal(StatusCode::SERVICE_UNAVAILABLE, "this gateway is draining: come back for another")
 };
 const NOT_HERE: Refusal = refusal(StatusCode::NOT_FOUND, "WebSockets are at / and /ws");
 const NOT_GET: Refusal = Refusal {
@@ -49,20 +39,15 @@ const NOT_GET: Refusal = Refusal {
 };
 const NOT_WEBSOCKET: Refusal = Refusal {
     header: Some(("upgrade", "websocket")),
-    ..refusal(
-        StatusCode::UPGRADE_REQUIRED,
-        "only WebSockets here: connect with ws:// or wss://",
-    )
+    ..refusal(StatusCode::UPGRADE_REQUIRED, "only WebSockets here: connect with ws:// or wss://")
 };
 const OTHER_VERSION: Refusal = Refusal {
     header: Some(("sec-websocket-version", "13")),
     ..refusal(StatusCode::UPGRADE_REQUIRED, "the WebSocket version must be 13")
 };
 const OLD_HTTP: Refusal = refusal(StatusCode::BAD_REQUEST, "a WebSocket handshake needs HTTP/1.1");
-const BAD_KEY: Refusal = refusal(
-    StatusCode::BAD_REQUEST,
-    "Sec-WebSocket-Key must stand once and be 16 bytes in base64",
-);
+const BAD_KEY: Refusal =
+    refusal(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must stand once and be 16 bytes in base64");
 const OTHER_ORIGIN: Refusal = refusal(StatusCode::FORBIDDEN, "pages of this origin may not connect");
 
 /// The head of a request.
@@ -94,10 +79,7 @@ impl Handshake<'_> {
         if self.only(&SEC_WEBSOCKET_VERSION) != Some("13") {
             return Err(OTHER_VERSION);
         }
-        let key = self
-            .only(&SEC_WEBSOCKET_KEY)
-            .filter(|key| is_key(key))
-            .ok_or(BAD_KEY)?;
+        let key = self.only(&SEC_WEBSOCKET_KEY).filter(|key| is_key(key)).ok_or(BAD_KEY)?;
         // Programs other than browsers send no Origin, and could send any.
         let origin = self.headers.get(ORIGIN);
         if !origins.is_empty()
@@ -117,14 +99,8 @@ impl Handshake<'_> {
     }
 
     fn lists(&self, name: &HeaderName, token: &str) -> bool {
-        let values = self
-            .headers
-            .get_all(name)
-            .iter()
-            .filter_map(|value| value.to_str().ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|listed| listed.trim().eq_ignore_ascii_case(token))
+        let values = self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|listed| listed.trim().eq_ignore_ascii_case(token))
     }
 }
 
@@ -134,16 +110,12 @@ fn is_key(key: &str) -> bool {
         return false;
     };
     digits.len() == 22
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
+        && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/')
         && digits.ends_with(['A', 'Q', 'g', 'w'])
 }
 
 fn is_same(known: &str, origin: &HeaderValue) -> bool {
-    origin
-        .as_bytes()
-        .eq_ignore_ascii_case(known.trim_end_matches('/').as_bytes())
+    origin.as_bytes().eq_ignore_ascii_case(known.trim_end_matches('/').as_bytes())
 }
 
 impl Refusal {
@@ -154,10 +126,7 @@ impl Refusal {
         let headers = response.headers_mut();
         // One request a connection: whoever is refused begins anew.
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        headers.insert(
-            http::header::CONTENT_TYPE,
-            HeaderValue::from_static("text/plain; charset=utf-8"),
-        );
+        headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         if let Some((name, value)) = self.header {
             headers.insert(name, HeaderValue::from_static(value));
         }
@@ -202,23 +171,15 @@ mod tests {
         let (mut method, mut version) = (Method::GET, Version::HTTP_11);
         change(&mut method, &mut version, &mut headers);
         let origins: Vec<String> = origins.iter().map(|origin| (*origin).to_owned()).collect();
-        Handshake {
-            method: &method,
-            version,
-            path,
-            headers: &headers,
-        }
-        .admit(&origins)
-        .map_err(|refusal| refusal.status.as_u16())
+        Handshake { method: &method, version, path, headers: &headers }
+            .admit(&origins)
+            .map_err(|refusal| refusal.status.as_u16())
     }
 
     #[test]
     fn the_example_of_the_rfc_is_admitted_on_both_paths() {
         for path in ["/", "/ws"] {
-            assert_eq!(
-                admit(path, |_, _, _| {}, &[]).as_deref(),
-                Ok("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
-            );
+            assert_eq!(admit(path, |_, _, _| {}, &[]).as_deref(), Ok("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
         }
     }
 
@@ -232,20 +193,13 @@ mod tests {
         assert_eq!(admit("/other", |_, _, _| {}, &[]), Err(404));
         assert_eq!(admit("/ws/", |_, _, _| {}, &[]), Err(404));
         assert_eq!(admit("/ws", |method, _, _| *method = Method::POST, &[]), Err(405));
-        assert_eq!(
-            admit("/ws", |_, version, _| *version = Version::HTTP_10, &[]),
-            Err(400)
-        );
+        assert_eq!(admit("/ws", |_, version, _| *version = Version::HTTP_10, &[]), Err(400));
         assert_eq!(admit("/ws", set(CONNECTION, "keep-alive"), &[]), Err(426));
         assert_eq!(admit("/ws", set(UPGRADE, "h2c"), &[]), Err(426));
         assert_eq!(admit("/ws", set(SEC_WEBSOCKET_VERSION, "8"), &[]), Err(426));
-        for key in [
-            "",
-            "short",
-            "dGhlIHNhbXBsZSBub25jZQ",
-            "dGhlIHNhbXBsZSBub25jZR==",
-            "dGhlIHNhbXBsZSBub25j*Q==",
-        ] {
+        for key in
+            ["", "short", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZR==", "dGhlIHNhbXBsZSBub25j*Q=="]
+        {
             assert_eq!(admit("/ws", set(SEC_WEBSOCKET_KEY, key), &[]), Err(400), "{key}");
         }
         let twice = |_: &mut Method, _: &mut Version, headers: &mut HeaderMap| {
@@ -263,10 +217,7 @@ mod tests {
         };
         let listed = ["https://admin.example.com"];
         assert!(admit("/", from("https://ADMIN.example.com"), &listed).is_ok());
-        assert_eq!(
-            admit("/", from("https://admin.example.com.evil.net"), &listed),
-            Err(403)
-        );
+        assert_eq!(admit("/", from("https://admin.example.com.evil.net"), &listed), Err(403));
         assert_eq!(admit("/", from("null"), &listed), Err(403));
         assert!(admit("/", |_, _, _| {}, &listed).is_ok());
         assert!(admit("/", from("https://anywhere.net"), &[]).is_ok());

@@ -63,11 +63,7 @@ impl Announcements {
             };
             tasks.spawn(announcer.run());
         }
-        Self {
-            state,
-            accepted,
-            tasks,
-        }
+        Self { state, accepted, tasks }
     }
 
     /// Resolves when one register has accepted us once.
@@ -198,14 +194,8 @@ impl Announcer {
     }
 
     fn announcement(&self, state: State) -> v1::Announcement {
-        let gateway = v1::GatewayEntry {
-            draining: state != State::Serving,
-            ..self.entry.clone()
-        };
-        v1::Announcement {
-            gateway: Some(gateway),
-            leaving: state == State::Leaving,
-        }
+        let gateway = v1::GatewayEntry { draining: state != State::Serving, ..self.entry.clone() };
+        v1::Announcement { gateway: Some(gateway), leaving: state == State::Leaving }
     }
 }
 

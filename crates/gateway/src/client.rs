@@ -37,11 +37,7 @@ pub(crate) struct Closing {
 
 impl Closing {
     pub(crate) fn new(code: CloseCode, reason: &str) -> Self {
-        Self {
-            code,
-            reason: reason.to_owned(),
-            last_message: None,
-        }
+        Self { code, reason: reason.to_owned(), last_message: None }
     }
 }
 
@@ -85,10 +81,7 @@ impl Client {
 
     /// Offers one frame. `true` when its socket or outbox took it. Never waits.
     pub(crate) fn offer(&self, frame: &Frame) -> bool {
-        match self
-            .outbox
-            .offer(&self.wire, frame, self.common.clock.now(), &self.common.slow)
-        {
+        match self.outbox.offer(&self.wire, frame, self.common.clock.now(), &self.common.slow) {
             Offer::Written => {
                 self.common.metrics.frames_out.inc();
                 true

@@ -13,9 +13,7 @@ impl Clock {
 
     /// Milliseconds since the start, at least 1; never goes back.
     pub(crate) fn now(self) -> u64 {
-        u64::try_from(self.0.elapsed().as_millis())
-            .unwrap_or(u64::MAX)
-            .saturating_add(1)
+        u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 }
 

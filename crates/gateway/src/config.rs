@@ -8,12 +8,7 @@ use gatepipe_daemon::telemetry::Log;
 use secrecy::SecretString;
 
 const KNOBS: &[Knob] = &[
-    Knob::one(
-        "listen",
-        "ADDR",
-        Some("0.0.0.0:7272"),
-        "Where clients connect (WebSocket, paths / and /ws)",
-    ),
+    Knob::one("listen", "ADDR", Some("0.0.0.0:7272"), "Where clients connect (WebSocket, paths / and /ws)"),
     Knob::one(
         "rpc-listen",
         "ADDR",
@@ -68,12 +63,7 @@ const KNOBS: &[Knob] = &[
         Some("64KiB"),
         "Longest message from a client; a longer one is closed with 1009",
     ),
-    Knob::one(
-        "handshake-timeout",
-        "DURATION",
-        Some("10s"),
-        "How long a handshake may take",
-    ),
+    Knob::one("handshake-timeout", "DURATION", Some("10s"), "How long a handshake may take"),
     Knob::one(
         "outbox-size",
         "SIZE",
@@ -227,9 +217,7 @@ impl Config {
 }
 
 fn size(settings: &mut Settings, name: &'static str) -> Result<usize, Noted> {
-    settings
-        .size(name)
-        .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+    settings.size(name).map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
 impl Default for Config {

@@ -93,11 +93,7 @@ async fn read_loop(
             Err(error) => return refuse(client, &error, said_goodbye),
         }
     }
-    if said_goodbye {
-        CloseReason::Peer
-    } else {
-        CloseReason::Gone
-    }
+    if said_goodbye { CloseReason::Peer } else { CloseReason::Gone }
 }
 
 /// The reader reports a broken frame without answering it: we do.
@@ -138,10 +134,7 @@ async fn say_goodbye(client: &Client, reason: CloseReason) {
 
 async fn discard(client: &Client) {
     let mut scrap = [0; 512];
-    while !matches!(
-        poll_fn(|context| client.wire().poll_read(context, &mut scrap)).await,
-        Ok(0) | Err(_)
-    ) {}
+    while !matches!(poll_fn(|context| client.wire().poll_read(context, &mut scrap)).await, Ok(0) | Err(_)) {}
 }
 
 /// What the WebSocket reader takes for a socket: it reads from the wire, and what it wants to write (pongs, the close echo)

@@ -56,10 +56,7 @@ impl v1::gateway_server::Gateway for Control {
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
         let gateway_id = self.hub.gateway().to_string();
-        Ok(Response::new(v1::IdentifyReply {
-            gateway_id,
-            draining: self.draining.is_cancelled(),
-        }))
+        Ok(Response::new(v1::IdentifyReply { gateway_id, draining: self.draining.is_cancelled() }))
     }
 
     async fn is_online(

@@ -27,10 +27,7 @@ pub(crate) async fn to_all(hub: &Hub, frame: &Frame, exclude: &HashSet<ClientId>
 /// Offers `frame` to each named client once.
 pub(crate) fn to_clients(hub: &Hub, frame: &Frame, ids: &[ClientId], exclude: &HashSet<ClientId>) -> usize {
     let mut seen = HashSet::with_capacity(ids.len());
-    let named = ids
-        .iter()
-        .filter(|id| seen.insert(**id))
-        .filter_map(|id| hub.client(*id));
+    let named = ids.iter().filter(|id| seen.insert(**id)).filter_map(|id| hub.client(*id));
     offer(frame, &named.collect::<Vec<_>>(), exclude)
 }
 
@@ -45,8 +42,5 @@ pub(crate) fn to_uids(hub: &Hub, frame: &Frame, uids: &[Uid], exclude: &HashSet<
 }
 
 fn offer(frame: &Frame, clients: &[Arc<Client>], exclude: &HashSet<ClientId>) -> usize {
-    clients
-        .iter()
-        .filter(|client| !exclude.contains(&client.id) && client.offer(frame))
-        .count()
+    clients.iter().filter(|client| !exclude.contains(&client.id) && client.offer(frame)).count()
 }

@@ -23,21 +23,15 @@ fn encode(frame: Unencoded) -> Frame {
 pub(crate) fn message(message: &Message) -> Frame {
     match message.body() {
         v1::message::Body::Text(text) => self::text(text),
-        v1::message::Body::Binary(bytes) => encode(Unencoded::message(
-            bytes.clone(),
-            OpCode::Data(Data::Binary),
-            true,
-        )),
+        v1::message::Body::Binary(bytes) => {
+            encode(Unencoded::message(bytes.clone(), OpCode::Data(Data::Binary), true))
+        }
     }
 }
 
 /// A text frame.
 pub(crate) fn text(text: &str) -> Frame {
-    encode(Unencoded::message(
-        Bytes::copy_from_slice(text.as_bytes()),
-        OpCode::Data(Data::Text),
-        true,
-    ))
+    encode(Unencoded::message(Bytes::copy_from_slice(text.as_bytes()), OpCode::Data(Data::Text), true))
 }
 
 /// A Ping frame without payload.
@@ -48,10 +42,7 @@ pub(crate) fn ping() -> Frame {
 /// A Close frame; a reason over 123 bytes is cut at a character.
 pub(crate) fn close(code: CloseCode, reason: &str) -> Frame {
     let reason = &reason[..reason.floor_char_boundary(MAX_REASON_BYTES)];
-    encode(Unencoded::close(Some(CloseFrame {
-        code: code.number().into(),
-        reason: reason.into(),
-    })))
+    encode(Unencoded::close(Some(CloseFrame { code: code.number().into(), reason: reason.into() })))
 }
 
 #[cfg(test)]
@@ -62,16 +53,10 @@ mod tests {
     fn headers_are_those_of_the_rfc() {
         assert_eq!(text("Hello")[..], [0x81, 5, b'H', b'e', b'l', b'l', b'o']);
         assert_eq!(text(&"a".repeat(126))[..4], [0x81, 126, 0, 126]);
-        assert_eq!(
-            text(&"a".repeat(65_536))[..10],
-            [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]
-        );
+        assert_eq!(text(&"a".repeat(65_536))[..10], [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
         assert_eq!(message(&Message::binary(vec![7]).unwrap())[..], [0x82, 1, 7]);
         assert_eq!(ping()[..], [0x89, 0]);
-        assert_eq!(
-            close(CloseCode::FORCED_OFFLINE, "off")[..],
-            [0x88, 5, 0x0f, 0xa1, b'o', b'f', b'f']
-        );
+        assert_eq!(close(CloseCode::FORCED_OFFLINE, "off")[..], [0x88, 5, 0x0f, 0xa1, b'o', b'f', b'f']);
     }
 
     #[test]

@@ -20,17 +20,9 @@ impl Collector for Gauges {
         let counts = self.hub.counts();
         let gauges = [
             ("connections", "Clients connected now", counts.clients),
-            (
-                "bound_clients",
-                "Clients bound to a uid now",
-                counts.bound_clients,
-            ),
+            ("bound_clients", "Clients bound to a uid now", counts.bound_clients),
             ("uids", "Different uids bound now", counts.uids),
-            (
-                "outbox_bytes",
-                "Bytes that wait in all outboxes now",
-                self.budget.queued(),
-            ),
+            ("outbox_bytes", "Bytes that wait in all outboxes now", self.budget.queued()),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

@@ -24,10 +24,7 @@ pub(crate) enum Verdict {
 impl Heartbeat {
     /// An `interval` of zero never pings nor loses anyone; a `limit` of 0 never loses anyone.
     pub(crate) fn new(interval: Duration, limit: u32) -> Self {
-        Self {
-            interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX),
-            limit,
-        }
+        Self { interval_ms: u64::try_from(interval.as_millis()).unwrap_or(u64::MAX), limit }
     }
 
     /// How often to look: a twentieth of the interval, between 5 ms and 1 s.
@@ -80,10 +77,7 @@ mod tests {
     fn the_first_ping_and_the_loss_fall_into_their_windows() {
         for interval in [200, 1000, 5000, 55_000] {
             for limit in [1, 2, 3] {
-                for offset in 0..Heartbeat::new(Duration::from_millis(interval), limit)
-                    .period()
-                    .as_millis()
-                {
+                for offset in 0..Heartbeat::new(Duration::from_millis(interval), limit).period().as_millis() {
                     let (pings, lost) =
                         silence(interval, limit, interval * 5, u64::try_from(offset).unwrap());
                     let first = pings[0];
@@ -93,14 +87,9 @@ mod tests {
                     );
                     assert_eq!(pings.len(), limit as usize);
                     let lost = lost.expect("silent for five intervals");
-                    let (earliest, latest) = (
-                        interval * u64::from(limit) + interval / 2,
-                        interval * u64::from(limit + 1),
-                    );
-                    assert!(
-                        (earliest..=latest).contains(&lost),
-                        "lost after {lost} of {interval} x {limit}"
-                    );
+                    let (earliest, latest) =
+                        (interval * u64::from(limit) + interval / 2, interval * u64::from(limit + 1));
+                    assert!((earliest..=latest).contains(&lost), "lost after {lost} of {interval} x {limit}");
                 }
             }
         }
@@ -110,9 +99,6 @@ mod tests {
     fn a_limit_of_zero_pings_for_ever_and_an_interval_of_zero_never() {
         let (pings, lost) = silence(1000, 0, 10_000, 0);
         assert_eq!((pings.len(), lost), (10, None));
-        assert_eq!(
-            Heartbeat::new(Duration::ZERO, 1).judge(u64::MAX, 0),
-            Verdict::Fine
-        );
+        assert_eq!(Heartbeat::new(Duration::ZERO, 1).judge(u64::MAX, 0), Verdict::Fine);
     }
 }

@@ -56,10 +56,7 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new(gateway: GatewayId) -> Arc<Self> {
-        Arc::new(Self {
-            gateway,
-            shards: std::array::from_fn(|_| Shard::default()),
-        })
+        Arc::new(Self { gateway, shards: std::array::from_fn(|_| Shard::default()) })
     }
 
     pub(crate) fn gateway(&self) -> GatewayId {

@@ -21,11 +21,7 @@ struct Shared {
 
 impl Inbound {
     pub(crate) fn new(max_message_bytes: usize, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Shared {
-            max_message_bytes,
-            pong: encode::text(frame::PONG),
-            metrics,
-        }))
+        Self(Arc::new(Shared { max_message_bytes, pong: encode::text(frame::PONG), metrics }))
     }
 
     /// Longest message a client may send, in bytes.

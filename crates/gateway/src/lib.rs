@@ -109,11 +109,7 @@ impl Gateway {
     pub async fn bind(config: Config) -> Result<Self, GatewayError> {
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
         let send_secret = SendSecret::new(config.secret.as_ref())?;
-        let registers = config
-            .registers
-            .iter()
-            .map(|url| endpoint(url))
-            .collect::<Result<Vec<_>, _>>()?;
+        let registers = config.registers.iter().map(|url| endpoint(url)).collect::<Result<Vec<_>, _>>()?;
         let open_files = open_files::raise_open_files();
 
         let clients = ListenOptions {
@@ -131,10 +127,7 @@ impl Gateway {
         let mut registry = Registry::default();
         let ours = registry.sub_registry_with_prefix("gatepipe_gateway");
         let metrics = Metrics::register(ours);
-        ours.register_collector(Box::new(Gauges {
-            hub: hub.clone(),
-            budget: budget.clone(),
-        }));
+        ours.register_collector(Box::new(Gauges { hub: hub.clone(), budget: budget.clone() }));
         let common = Arc::new(Common {
             clock: Clock::start(),
             metrics: metrics.clone(),
@@ -148,12 +141,8 @@ impl Gateway {
         let draining = CancellationToken::new();
         let stop_control = CancellationToken::new();
         let executor = Executor::new(hub.clone(), Lane::open(hub.clone()), metrics.clone());
-        let control = Control {
-            hub: hub.clone(),
-            executor,
-            draining: draining.clone(),
-            stop: stop_control.clone(),
-        };
+        let control =
+            Control { hub: hub.clone(), executor, draining: draining.clone(), stop: stop_control.clone() };
         let control = GatewayServer::new(control)
             .max_decoding_message_size(control::MAX_GRPC_MESSAGE_BYTES)
             .max_encoding_message_size(control::MAX_GRPC_MESSAGE_BYTES);
@@ -161,11 +150,7 @@ impl Gateway {
             hub: hub.clone(),
             common: common.clone(),
             heartbeat: Heartbeat::new(config.ping_interval, config.ping_not_response_limit),
-            ping: if config.ping_data.is_empty() {
-                encode::ping()
-            } else {
-                encode::text(&config.ping_data)
-            },
+            ping: if config.ping_data.is_empty() { encode::ping() } else { encode::text(&config.ping_data) },
             outbox_age: config.outbox_age,
         };
         let server = Server {
@@ -235,11 +220,7 @@ impl Gateway {
         let sweeping = spawn(self.sweep.run());
         let stop_admin = CancellationToken::new();
         let admin = spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
-        let control = spawn(serve_control(
-            self.control,
-            self.rpc_listener,
-            self.stop_control.clone(),
-        ));
+        let control = spawn(serve_control(self.control, self.rpc_listener, self.stop_control.clone()));
         let announcements =
             Announcements::begin(self.registers, &self.send_secret, &gateway_id, &self.advertise);
         let readiness = self.readiness.clone();
@@ -254,10 +235,7 @@ impl Gateway {
         self.readiness.set_draining("draining");
         self.server.draining.cancel();
         announcements.drain();
-        tracing::info!(
-            clients = self.server.hub.client_count(),
-            "draining: no new clients"
-        );
+        tracing::info!(clients = self.server.hub.client_count(), "draining: no new clients");
         let cut = drain::drain(&self.server.hub, &self.server.connections, self.drain_timeout).await;
         if cut > 0 {
             tracing::warn!(clients = cut, "clients did not leave in time and were cut");

@@ -26,11 +26,7 @@ impl Metrics {
     /// Makes the metrics and registers them.
     pub(crate) fn register(registry: &mut Registry) -> Arc<Self> {
         let metrics = Arc::new(Self::default());
-        registry.register(
-            "frames_in",
-            "Messages read from clients",
-            metrics.frames_in.clone(),
-        );
+        registry.register("frames_in", "Messages read from clients", metrics.frames_in.clone());
         registry.register(
             "frames_out",
             "Messages that a client's socket or outbox took",
@@ -42,26 +38,14 @@ impl Metrics {
             metrics.frames_dropped.clone(),
         );
         registry.register("pings", "Pings to silent clients", metrics.pings.clone());
-        registry.register(
-            "connections_opened",
-            "Clients that got their init",
-            metrics.opened.clone(),
-        );
-        registry.register(
-            "connections_closed",
-            "Clients that ended, by close code",
-            metrics.closed.clone(),
-        );
+        registry.register("connections_opened", "Clients that got their init", metrics.opened.clone());
+        registry.register("connections_closed", "Clients that ended, by close code", metrics.closed.clone());
         registry.register(
             "handshakes_refused",
             "Handshakes refused, by HTTP status",
             metrics.refused.clone(),
         );
-        registry.register(
-            "commands",
-            "Commands carried out, by kind and code",
-            metrics.commands.clone(),
-        );
+        registry.register("commands", "Commands carried out, by kind and code", metrics.commands.clone());
         metrics
     }
 
@@ -74,15 +58,11 @@ impl Metrics {
     }
 
     pub(crate) fn refused(&self, status: http::StatusCode) {
-        self.refused
-            .get_or_create(&[("status", status.as_u16().to_string())])
-            .inc();
+        self.refused.get_or_create(&[("status", status.as_u16().to_string())]).inc();
     }
 
     pub(crate) fn command(&self, kind: &'static str, code: Option<Code>) {
         let code = code.map_or(0, Code::number);
-        self.commands
-            .get_or_create(&[("kind", kind.to_owned()), ("code", code.to_string())])
-            .inc();
+        self.commands.get_or_create(&[("kind", kind.to_owned()), ("code", code.to_string())]).inc();
     }
 }

@@ -29,11 +29,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            queued: AtomicUsize::new(0),
-            limit,
-            over: Notify::new(),
-        })
+        Arc::new(Self { queued: AtomicUsize::new(0), limit, over: Notify::new() })
     }
 
     /// Bytes that wait now.
@@ -128,12 +124,7 @@ impl Outbox {
             counted: true,
             phase: Phase::Open,
         };
-        let outbox = Self {
-            waiting: Mutex::new(waiting),
-            limit,
-            budget,
-            oldest_at: AtomicU64::new(0),
-        };
+        let outbox = Self { waiting: Mutex::new(waiting), limit, budget, oldest_at: AtomicU64::new(0) };
         outbox.push(&mut outbox.waiting.lock(), first, now);
         outbox
     }
@@ -207,12 +198,8 @@ impl Outbox {
     pub(crate) fn flush(&self, wire: &Wire) -> Flush {
         let mut waiting = self.waiting.lock();
         while !waiting.frames.is_empty() {
-            let slices: Vec<IoSlice<'_>> = waiting
-                .frames
-                .iter()
-                .take(SLICES)
-                .map(|(frame, _)| IoSlice::new(frame))
-                .collect();
+            let slices: Vec<IoSlice<'_>> =
+                waiting.frames.iter().take(SLICES).map(|(frame, _)| IoSlice::new(frame)).collect();
             match wire.try_write(&slices) {
                 Ok(written) if written > 0 => self.take(&mut waiting, written),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Flush::Blocked,
@@ -225,11 +212,7 @@ impl Outbox {
         }
         // Connections that once had to wait give the room back.
         waiting.frames = VecDeque::new();
-        if waiting.phase == Phase::Broken {
-            Flush::Broken
-        } else {
-            Flush::Empty
-        }
+        if waiting.phase == Phase::Broken { Flush::Broken } else { Flush::Empty }
     }
 
     /// When the oldest waiting frame was offered; `None` when nothing waits.
@@ -276,11 +259,7 @@ impl Outbox {
     }
 
     fn give_up(&self, waiting: &mut Waiting, close: &Frame, now: u64) {
-        let head = if waiting.head_is_cut {
-            waiting.frames.pop_front()
-        } else {
-            None
-        };
+        let head = if waiting.head_is_cut { waiting.frames.pop_front() } else { None };
         self.clear(waiting);
         waiting.counted = false;
         waiting.phase = Phase::Closing;
@@ -303,8 +282,7 @@ impl Outbox {
     }
 
     fn note_oldest(&self, waiting: &Waiting) {
-        self.oldest_at
-            .store(waiting.frames.front().map_or(0, |(_, at)| *at), Relaxed);
+        self.oldest_at.store(waiting.frames.front().map_or(0, |(_, at)| *at), Relaxed);
     }
 }
 
@@ -332,9 +310,7 @@ mod tests {
 
     async fn socket_pair() -> (Wire, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        socket2::SockRef::from(&listener)
-            .set_send_buffer_size(8192)
-            .unwrap();
+        socket2::SockRef::from(&listener).set_send_buffer_size(8192).unwrap();
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(8192).unwrap();
         let peer = socket.connect(listener.local_addr().unwrap()).await.unwrap();
@@ -385,10 +361,7 @@ mod tests {
             assert_ne!(outbox.offer(&wire, &frame, 1, &slow()), Offer::Closed);
             sent.extend_from_slice(&frame);
         }
-        assert!(
-            budget.queued() > 0,
-            "nothing had to wait: the socket's buffer is larger than this test"
-        );
+        assert!(budget.queued() > 0, "nothing had to wait: the socket's buffer is larger than this test");
         assert_eq!(outbox.oldest_at(), Some(1));
         let close = encode::close(gatepipe_proto::CloseCode::NORMAL, "");
         assert!(outbox.close([close.clone()], 1));
@@ -398,10 +371,7 @@ mod tests {
 
         let reading = tokio::spawn(read_all(peer));
         assert_eq!(flush_all(&outbox, &wire).await, Flush::Empty);
-        assert_eq!(
-            (budget.queued(), outbox.queued(), outbox.oldest_at()),
-            (0, 0, None)
-        );
+        assert_eq!((budget.queued(), outbox.queued(), outbox.oldest_at()), (0, 0, None));
         drop((outbox, wire));
         assert!(reading.await.unwrap() == sent, "the bytes arrived differently");
     }
@@ -429,12 +399,8 @@ mod tests {
         assert_eq!(budget.queued(), 0);
         drop((outbox, wire));
         let bytes = reading.await.unwrap();
-        let frames = bytes
-            .strip_suffix(&slow()[..])
-            .expect("the close frame is the last");
-        let frames = frames
-            .strip_prefix(&first()[..])
-            .expect("the first frame is the first");
+        let frames = bytes.strip_suffix(&slow()[..]).expect("the close frame is the last");
+        let frames = frames.strip_prefix(&first()[..]).expect("the first frame is the first");
         assert!(frames.len() % frame.len() == 0 && frames.len() / frame.len() >= whole);
         assert!(frames.chunks(frame.len()).all(|chunk| chunk == &frame[..]));
     }
@@ -443,14 +409,8 @@ mod tests {
     async fn an_empty_outbox_takes_any_one_frame() {
         let (wire, _peer) = socket_pair().await;
         let outbox = empty(10, &Budget::new(1 << 30), &wire);
-        assert_eq!(
-            outbox.offer(&wire, &encode::text(&"z".repeat(1 << 20)), 1, &slow()),
-            Offer::Queued
-        );
-        assert_eq!(
-            outbox.offer(&wire, &encode::text("z"), 1, &slow()),
-            Offer::TooSlow
-        );
+        assert_eq!(outbox.offer(&wire, &encode::text(&"z".repeat(1 << 20)), 1, &slow()), Offer::Queued);
+        assert_eq!(outbox.offer(&wire, &encode::text("z"), 1, &slow()), Offer::TooSlow);
     }
 
     #[tokio::test]

@@ -28,10 +28,7 @@ pub(crate) struct Sweep {
 impl Sweep {
     /// Sweeps until it is dropped.
     pub(crate) async fn run(self) {
-        let period = self
-            .heartbeat
-            .period()
-            .min((self.outbox_age / 20).max(Duration::from_millis(5)));
+        let period = self.heartbeat.period().min((self.outbox_age / 20).max(Duration::from_millis(5)));
         let mut tick = tokio::time::interval(period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -74,10 +74,7 @@ async fn many_fragments_that_grow_too_large_are_refused() {
     }
     let mut answer = Vec::new();
     within("the end", socket.read_to_end(&mut answer)).await.unwrap();
-    assert_eq!(
-        (answer[0], u16::from_be_bytes([answer[2], answer[3]])),
-        (0x88, 1009)
-    );
+    assert_eq!((answer[0], u16::from_be_bytes([answer[2], answer[3]])), (0x88, 1009));
 }
 
 #[tokio::test]
@@ -95,10 +92,7 @@ async fn a_message_at_the_limit_is_read() {
 async fn a_goodbye_is_answered() {
     let gateway = start(|_| {}).await;
     let mut socket = raw_page(&gateway).await;
-    socket
-        .write_all(&masked(0x88, &1000_u16.to_be_bytes()))
-        .await
-        .unwrap();
+    socket.write_all(&masked(0x88, &1000_u16.to_be_bytes())).await.unwrap();
     let mut answer = Vec::new();
     within("the end", socket.read_to_end(&mut answer)).await.unwrap();
     assert_eq!(answer, [0x88, 2, 0x03, 0xe8]);

@@ -26,14 +26,8 @@ async fn a_page_gets_its_id_first_and_a_pong_for_each_ping() {
     assert_eq!(page.text().await, r#"{"type":"pong"}"#);
     assert_eq!(page.text().await, r#"{"type":"pong"}"#);
     let metrics = gateway.metrics().await;
-    assert!(
-        metrics.contains("\ngatepipe_gateway_frames_dropped_total 1\n"),
-        "{metrics}"
-    );
-    assert!(
-        metrics.contains("\ngatepipe_gateway_connections 1\n"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("\ngatepipe_gateway_frames_dropped_total 1\n"), "{metrics}");
+    assert!(metrics.contains("\ngatepipe_gateway_connections 1\n"), "{metrics}");
 }
 
 #[tokio::test]
@@ -65,10 +59,7 @@ async fn the_excluded_hear_nothing() {
     let mut ana = bound(&gateway, &mut worker, "ana").await;
     let mut ben = bound(&gateway, &mut worker, "ben").await;
     let exclude_client_ids = vec![ana.client_id.clone()];
-    let all = v1::SendToAll {
-        message: text("all but ana"),
-        exclude_client_ids: exclude_client_ids.clone(),
-    };
+    let all = v1::SendToAll { message: text("all but ana"), exclude_client_ids: exclude_client_ids.clone() };
     assert_eq!(worker.execute(Kind::SendToAll(all)).await.reached, 1);
     let uids = v1::SendToUids {
         uids: vec!["ana".into(), "ben".into()],
@@ -77,11 +68,7 @@ async fn the_excluded_hear_nothing() {
     };
     assert_eq!(worker.execute(Kind::SendToUids(uids)).await.reached, 1);
     let clients = v1::SendToClients {
-        client_ids: vec![
-            ana.client_id.clone(),
-            ben.client_id.clone(),
-            ben.client_id.clone(),
-        ],
+        client_ids: vec![ana.client_id.clone(), ben.client_id.clone(), ben.client_id.clone()],
         message: text("clients but ana"),
         exclude_client_ids,
     };
@@ -99,10 +86,7 @@ async fn binary_messages_arrive_as_binary() {
     let mut worker = gateway.worker().await;
     let mut page = gateway.page().await;
     let body = v1::message::Body::Binary(vec![0, 159, 255].into());
-    let send = v1::SendToAll {
-        message: Some(v1::Message { body: Some(body) }),
-        ..Default::default()
-    };
+    let send = v1::SendToAll { message: Some(v1::Message { body: Some(body) }), ..Default::default() };
     assert_eq!(worker.execute(Kind::SendToAll(send)).await.reached, 1);
     assert_eq!(page.next().await, Some(Message::binary(vec![0, 159, 255])));
 }
@@ -125,34 +109,21 @@ async fn a_bind_says_what_it_replaced_and_obeys_its_condition() {
     let any = bind("ben", v1::BindCondition::Any);
 
     let receipt = worker.execute(first.clone()).await;
-    assert_eq!(
-        (receipt.code, receipt.reached, receipt.previous_uid.as_str()),
-        (0, 1, "")
-    );
+    assert_eq!((receipt.code, receipt.reached, receipt.previous_uid.as_str()), (0, 1, ""));
     let receipt = worker.execute(first).await;
-    assert_eq!(
-        (receipt.code, receipt.reached, receipt.previous_uid.as_str()),
-        (0, 0, "0")
-    );
+    assert_eq!((receipt.code, receipt.reached, receipt.previous_uid.as_str()), (0, 0, "0"));
     let receipt = worker.execute(other).await;
     assert_eq!(receipt.code, Code::Conflict.number());
     let receipt = worker.execute(any).await;
-    assert_eq!(
-        (receipt.code, receipt.reached, receipt.previous_uid.as_str()),
-        (0, 1, "0")
-    );
+    assert_eq!((receipt.code, receipt.reached, receipt.previous_uid.as_str()), (0, 1, "0"));
     for expected in ["bound to 0", "bound to 0", "bound to ben"] {
         assert_eq!(page.text().await, expected);
     }
     assert_eq!(worker.send_to_uid("0", "x").await.reached, 0);
     assert_eq!(worker.send_to_uid("ben", "x").await.reached, 1);
 
-    let unbind = |uid: &str| {
-        Kind::UnbindUid(v1::UnbindUid {
-            client_id: page.client_id.clone(),
-            uid: uid.into(),
-        })
-    };
+    let unbind =
+        |uid: &str| Kind::UnbindUid(v1::UnbindUid { client_id: page.client_id.clone(), uid: uid.into() });
     assert_eq!(worker.execute(unbind("0")).await.reached, 0);
     assert_eq!(worker.send_to_uid("ben", "x").await.reached, 1);
     assert_eq!(worker.execute(unbind("ben")).await.previous_uid, "ben");
@@ -168,14 +139,7 @@ async fn a_client_that_left_takes_its_binding_along() {
     page.frames.close(None).await.unwrap();
     assert_eq!(page.close_code().await, None);
     worker.until_clients(1).await;
-    assert_eq!(
-        worker.counts().await,
-        v1::CountsReply {
-            clients: 1,
-            bound_clients: 1,
-            uids: 1
-        }
-    );
+    assert_eq!(worker.counts().await, v1::CountsReply { clients: 1, bound_clients: 1, uids: 1 });
     drop(stays);
     worker.until_clients(0).await;
     assert_eq!(worker.counts().await, v1::CountsReply::default());
@@ -191,48 +155,21 @@ async fn a_closed_client_gets_its_last_message_then_the_code_and_reason() {
     let mut ana = bound(&gateway, &mut worker, "ana").await;
     let mut ben = gateway.page().await;
     let close = |last: &str| {
-        Some(v1::Close {
-            code: 4001,
-            reason: "维护".into(),
-            last_message: text(last),
-            destroy: false,
-        })
+        Some(v1::Close { code: 4001, reason: "维护".into(), last_message: text(last), destroy: false })
     };
     assert_eq!(worker.send_to_uid("ana", "before").await.reached, 1);
-    let receipt = worker
-        .execute(Kind::CloseUid(v1::CloseUid {
-            uid: "ana".into(),
-            close: close("bye ana"),
-        }))
-        .await;
+    let receipt =
+        worker.execute(Kind::CloseUid(v1::CloseUid { uid: "ana".into(), close: close("bye ana") })).await;
     assert_eq!((receipt.code, receipt.reached), (0, 1));
     assert_eq!(worker.send_to_uid("ana", "after").await.reached, 0);
     let client_id = ben.client_id.clone();
-    let receipt = worker
-        .execute(Kind::CloseClient(v1::CloseClient {
-            client_id,
-            close: close("bye ben"),
-        }))
-        .await;
+    let receipt =
+        worker.execute(Kind::CloseClient(v1::CloseClient { client_id, close: close("bye ben") })).await;
     assert_eq!((receipt.code, receipt.reached), (0, 1));
-    assert_eq!(
-        ana.rest().await,
-        (
-            vec!["before".into(), "bye ana".into()],
-            Some((4001, "维护".into()))
-        )
-    );
-    assert_eq!(
-        ben.rest().await,
-        (vec!["bye ben".into()], Some((4001, "维护".into())))
-    );
+    assert_eq!(ana.rest().await, (vec!["before".into(), "bye ana".into()], Some((4001, "维护".into()))));
+    assert_eq!(ben.rest().await, (vec!["bye ben".into()], Some((4001, "维护".into()))));
     worker.until_clients(0).await;
-    assert!(
-        gateway
-            .metrics()
-            .await
-            .contains(r#"gatepipe_gateway_connections_closed_total{code="4001"}"#)
-    );
+    assert!(gateway.metrics().await.contains(r#"gatepipe_gateway_connections_closed_total{code="4001"}"#));
 }
 
 #[tokio::test]
@@ -240,14 +177,9 @@ async fn a_destroyed_client_hears_nothing_more() {
     let gateway = start(|_| {}).await;
     let mut worker = gateway.worker().await;
     let mut page = gateway.page().await;
-    let close = Some(v1::Close {
-        destroy: true,
-        ..Default::default()
-    });
+    let close = Some(v1::Close { destroy: true, ..Default::default() });
     let client_id = page.client_id.clone();
-    worker
-        .execute(Kind::CloseClient(v1::CloseClient { client_id, close }))
-        .await;
+    worker.execute(Kind::CloseClient(v1::CloseClient { client_id, close })).await;
     assert_eq!(page.rest().await, (vec![], None));
 }
 
@@ -262,10 +194,7 @@ async fn pages_of_clients_come_in_order_and_miss_nobody() {
     let mut seen = Vec::new();
     let mut after_client_id = String::new();
     loop {
-        let request = v1::ClientsRequest {
-            after_client_id,
-            limit: 7,
-        };
+        let request = v1::ClientsRequest { after_client_id, limit: 7 };
         let reply = worker.0.clients(request).await.unwrap().into_inner();
         assert!(reply.clients.len() == 7 || !reply.more);
         seen.extend(reply.clients.iter().map(|client| client.client_id.clone()));
@@ -286,22 +215,11 @@ async fn what_a_worker_gets_wrong_is_refused_in_words() {
     let page = gateway.page().await;
     let client_id = page.client_id.clone();
     let close = |code, reason: &str| {
-        let close = Some(v1::Close {
-            code,
-            reason: reason.into(),
-            ..Default::default()
-        });
-        Kind::CloseClient(v1::CloseClient {
-            client_id: client_id.clone(),
-            close,
-        })
+        let close = Some(v1::Close { code, reason: reason.into(), ..Default::default() });
+        Kind::CloseClient(v1::CloseClient { client_id: client_id.clone(), close })
     };
     let uids = |uids: Vec<String>| {
-        Kind::SendToUids(v1::SendToUids {
-            uids,
-            message: text("x"),
-            ..Default::default()
-        })
+        Kind::SendToUids(v1::SendToUids { uids, message: text("x"), ..Default::default() })
     };
     let too_long = "x".repeat((1 << 20) + 1);
     let cases = [
@@ -309,27 +227,13 @@ async fn what_a_worker_gets_wrong_is_refused_in_words() {
         (uids(vec!["x".repeat(256)]), Code::Invalid),
         (uids(vec!["x".into(); 10_001]), Code::Invalid),
         (Kind::SendToAll(v1::SendToAll::default()), Code::Invalid),
+        (Kind::SendToAll(v1::SendToAll { message: text(&too_long), ..Default::default() }), Code::TooLarge),
         (
-            Kind::SendToAll(v1::SendToAll {
-                message: text(&too_long),
-                ..Default::default()
-            }),
-            Code::TooLarge,
-        ),
-        (
-            Kind::BindUid(v1::BindUid {
-                client_id: "me".into(),
-                uid: "x".into(),
-                ..Default::default()
-            }),
+            Kind::BindUid(v1::BindUid { client_id: "me".into(), uid: "x".into(), ..Default::default() }),
             Code::Invalid,
         ),
         (
-            Kind::BindUid(v1::BindUid {
-                client_id: "0".repeat(40),
-                uid: "x".into(),
-                ..Default::default()
-            }),
+            Kind::BindUid(v1::BindUid { client_id: "0".repeat(40), uid: "x".into(), ..Default::default() }),
             Code::NotFound,
         ),
         (close(1005, ""), Code::Invalid),
@@ -341,12 +245,7 @@ async fn what_a_worker_gets_wrong_is_refused_in_words() {
         assert_eq!(Code::from_number(receipt.code), Some(code), "{}", receipt.error);
         assert!(!receipt.error.is_empty());
     }
-    let nothing = worker
-        .0
-        .execute(v1::Command::default())
-        .await
-        .unwrap()
-        .into_inner();
+    let nothing = worker.0.execute(v1::Command::default()).await.unwrap().into_inner();
     assert_eq!(nothing.code, Code::Invalid.number());
     assert_eq!(worker.counts().await.clients, 1);
 }
@@ -373,18 +272,9 @@ async fn a_pipe_keeps_the_order_and_answers_every_command_once() {
             }),
         })
         .collect();
-    let batches: Vec<_> = commands
-        .chunks(100)
-        .map(|chunk| v1::CommandBatch {
-            commands: chunk.to_vec(),
-        })
-        .collect();
-    let mut receipts = worker
-        .0
-        .pipe(tokio_stream::iter(batches))
-        .await
-        .unwrap()
-        .into_inner();
+    let batches: Vec<_> =
+        commands.chunks(100).map(|chunk| v1::CommandBatch { commands: chunk.to_vec() }).collect();
+    let mut receipts = worker.0.pipe(tokio_stream::iter(batches)).await.unwrap().into_inner();
     let reading = tokio::spawn(async move {
         for id in 1..2000_u64 {
             assert_eq!(page.text().await, id.to_string());
@@ -406,68 +296,31 @@ async fn what_was_broadcast_before_a_close_arrives_before_it() {
     let gateway = start(|_| {}).await;
     let mut worker = gateway.worker().await;
     let mut page = gateway.page().await;
-    let close = Some(v1::Close {
-        code: 4001,
-        ..Default::default()
-    });
+    let close = Some(v1::Close { code: 4001, ..Default::default() });
     let commands = [
-        Kind::SendToAll(v1::SendToAll {
-            message: text("one"),
-            ..Default::default()
-        }),
-        Kind::SendToAll(v1::SendToAll {
-            message: text("two"),
-            ..Default::default()
-        }),
-        Kind::CloseClient(v1::CloseClient {
-            client_id: page.client_id.clone(),
-            close,
-        }),
+        Kind::SendToAll(v1::SendToAll { message: text("one"), ..Default::default() }),
+        Kind::SendToAll(v1::SendToAll { message: text("two"), ..Default::default() }),
+        Kind::CloseClient(v1::CloseClient { client_id: page.client_id.clone(), close }),
     ];
-    let commands = commands.into_iter().zip(1..).map(|(command, id)| v1::Command {
-        id,
-        command: Some(command),
-    });
-    let batch = v1::CommandBatch {
-        commands: commands.collect(),
-    };
-    let mut receipts = worker
-        .0
-        .pipe(tokio_stream::iter([batch]))
-        .await
-        .unwrap()
-        .into_inner();
+    let commands =
+        commands.into_iter().zip(1..).map(|(command, id)| v1::Command { id, command: Some(command) });
+    let batch = v1::CommandBatch { commands: commands.collect() };
+    let mut receipts = worker.0.pipe(tokio_stream::iter([batch])).await.unwrap().into_inner();
     let mut reached = Vec::new();
     while let Some(batch) = within("receipts", receipts.next()).await {
-        reached.extend(
-            batch
-                .unwrap()
-                .receipts
-                .iter()
-                .map(|receipt| (receipt.id, receipt.reached)),
-        );
+        reached.extend(batch.unwrap().receipts.iter().map(|receipt| (receipt.id, receipt.reached)));
     }
     reached.sort_unstable();
     assert_eq!(reached, [(1, 1), (2, 1), (3, 1)]);
-    assert_eq!(
-        page.rest().await,
-        (vec!["one".into(), "two".into()], Some((4001, String::new())))
-    );
+    assert_eq!(page.rest().await, (vec!["one".into(), "two".into()], Some((4001, String::new()))));
 }
 
 #[tokio::test]
 async fn a_pipe_ends_when_a_batch_is_too_long() {
     let gateway = start(|_| {}).await;
     let mut worker = gateway.worker().await;
-    let batch = v1::CommandBatch {
-        commands: vec![v1::Command::default(); 257],
-    };
-    let mut receipts = worker
-        .0
-        .pipe(tokio_stream::iter([batch]))
-        .await
-        .unwrap()
-        .into_inner();
+    let batch = v1::CommandBatch { commands: vec![v1::Command::default(); 257] };
+    let mut receipts = worker.0.pipe(tokio_stream::iter([batch])).await.unwrap().into_inner();
     let status = within("the end", receipts.next()).await.unwrap().unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
 }

@@ -16,9 +16,7 @@ async fn every_client_is_told_and_leaves_in_a_slope() {
         pages.push(gateway.page().await);
     }
     assert_eq!(worker.broadcast("last words").await.reached, 200);
-    let reading = tokio::spawn(join_all(
-        pages.into_iter().map(|mut page| async move { page.rest().await }),
-    ));
+    let reading = tokio::spawn(join_all(pages.into_iter().map(|mut page| async move { page.rest().await })));
     let begun = Instant::now();
     gateway.stop();
     let mut seen = vec![200];
@@ -31,14 +29,9 @@ async fn every_client_is_told_and_leaves_in_a_slope() {
     }
     gateway.stopped().await;
     let took = begun.elapsed();
-    assert!(
-        took >= Duration::from_millis(1500),
-        "200 clients left at once: {took:?}"
-    );
-    let levels = seen
-        .iter()
-        .filter(|clients| (20..180).contains(*clients))
-        .collect::<std::collections::BTreeSet<_>>();
+    assert!(took >= Duration::from_millis(1500), "200 clients left at once: {took:?}");
+    let levels =
+        seen.iter().filter(|clients| (20..180).contains(*clients)).collect::<std::collections::BTreeSet<_>>();
     assert!(levels.len() >= 5, "no slope: {seen:?}");
 
     for (texts, close) in within("the pages", reading).await.unwrap() {
@@ -62,19 +55,13 @@ async fn while_draining_newcomers_get_503_and_readiness_is_red() {
     let request = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     within("a refusal", async {
-        while !Running::raw_head(gateway.clients, request)
-            .await
-            .contains(" 503 ")
-        {
+        while !Running::raw_head(gateway.clients, request).await.contains(" 503 ") {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    let ready = Running::raw(
-        gateway.admin,
-        "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-    )
-    .await;
+    let ready =
+        Running::raw(gateway.admin, "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     assert!(ready.contains(" 503 ") && ready.contains("draining"), "{ready}");
     drop(pages);
     gateway.stopped().await;
@@ -87,10 +74,7 @@ async fn one_that_does_not_answer_the_close_is_cut() {
     let begun = Instant::now();
     gateway.stop();
     gateway.stopped().await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(14),
-        "the drain waited for a client that never answers"
-    );
+    assert!(begun.elapsed() < Duration::from_secs(14), "the drain waited for a client that never answers");
     drop(silent);
 }
 
@@ -104,9 +88,7 @@ async fn pushes_are_accepted_until_the_clients_close_and_arrive_before_it() {
         assert_eq!(worker.bind(&page, &number.to_string()).await.code, 0);
         pages.push(page);
     }
-    let reading = tokio::spawn(join_all(
-        pages.into_iter().map(|mut page| async move { page.rest().await }),
-    ));
+    let reading = tokio::spawn(join_all(pages.into_iter().map(|mut page| async move { page.rest().await })));
     gateway.stop();
     let mut accepted = vec![0_usize; 150];
     'pushing: loop {
@@ -116,10 +98,7 @@ async fn pushes_are_accepted_until_the_clients_close_and_arrive_before_it() {
                 message: common::text("push"),
                 ..Default::default()
             });
-            let command = gatepipe_proto::v1::Command {
-                id: 1,
-                command: Some(send),
-            };
+            let command = gatepipe_proto::v1::Command { id: 1, command: Some(send) };
             match worker.0.execute(command).await {
                 Ok(receipt) => *accepted += usize::try_from(receipt.into_inner().reached).unwrap(),
                 Err(_) => break 'pushing,
@@ -127,10 +106,7 @@ async fn pushes_are_accepted_until_the_clients_close_and_arrive_before_it() {
         }
     }
     gateway.stopped().await;
-    assert!(
-        accepted.iter().sum::<usize>() > 150,
-        "too few pushes during the drain to tell"
-    );
+    assert!(accepted.iter().sum::<usize>() > 150, "too few pushes during the drain to tell");
     let rest = within("the pages", reading).await.unwrap();
     for (accepted, (texts, close)) in accepted.iter().zip(rest) {
         assert_eq!(close.map(|(code, _)| code), Some(1012));

@@ -22,27 +22,16 @@ async fn only_websocket_handshakes_on_two_paths_enter() {
         (format!("GET /nowhere HTTP/1.1\r\n{upgrade}{KEY}\r\n"), "404"),
         (format!("POST /ws HTTP/1.1\r\n{upgrade}{KEY}\r\n"), "405"),
         ("GET /ws HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), "426"),
-        (
-            format!("GET /ws HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 13\r\n\r\n"),
-            "400",
-        ),
+        (format!("GET /ws HTTP/1.1\r\n{upgrade}Sec-WebSocket-Version: 13\r\n\r\n"), "400"),
         ("\x16\x03\x01\x02\x00\x01garbage\r\n\r\n".to_owned(), "400"),
-        (
-            format!("GET /ws HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "a".repeat(20_000)),
-            "431",
-        ),
+        (format!("GET /ws HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "a".repeat(20_000)), "431"),
     ];
     for (request, expected) in cases {
         let answer = Running::raw(gateway.clients, &request).await;
         assert_eq!(status(&answer), expected, "{answer}");
     }
     gateway.page().await;
-    assert!(
-        gateway
-            .metrics()
-            .await
-            .contains(r#"gatepipe_gateway_handshakes_refused_total{status="404"} 1"#)
-    );
+    assert!(gateway.metrics().await.contains(r#"gatepipe_gateway_handshakes_refused_total{status="404"} 1"#));
 }
 
 #[tokio::test]
@@ -123,11 +112,7 @@ async fn garbage_on_the_command_port_hurts_nobody() {
 async fn without_the_secret_nobody_commands() {
     let gateway = start(|config| config.secret = Some("right".into())).await;
     let mut worker = gateway.worker().await;
-    let status = worker
-        .0
-        .counts(gatepipe_proto::v1::CountsRequest {})
-        .await
-        .unwrap_err();
+    let status = worker.0.counts(gatepipe_proto::v1::CountsRequest {}).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unauthenticated);
     let status = worker.0.pipe(tokio_stream::empty()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unauthenticated);

@@ -49,17 +49,10 @@ async fn one_that_answers_nothing_is_closed_with_4104() {
     let mut answer = Vec::new();
     within("the end", socket.read_to_end(&mut answer)).await.unwrap();
     // Not before its time; how long after depends on the machine.
-    assert!(
-        begun.elapsed() >= INTERVAL + INTERVAL / 2,
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() >= INTERVAL + INTERVAL / 2, "{:?}", begun.elapsed());
     let close = answer.iter().rposition(|byte| *byte == 0x88).unwrap();
     assert_eq!(answer[close + 2..close + 4], 4104_u16.to_be_bytes());
-    assert!(
-        answer.windows(2).any(|frame| frame == [0x89, 0]),
-        "it was pinged before"
-    );
+    assert!(answer.windows(2).any(|frame| frame == [0x89, 0]), "it was pinged before");
     worker.until_clients(0).await;
 }
 

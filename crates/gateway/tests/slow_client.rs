@@ -46,18 +46,11 @@ async fn by_bytes() {
     worker.until_clients(1).await;
     still_served(&mut worker, &mut neighbour).await;
     let metrics = gateway.metrics().await;
-    assert!(
-        metrics.contains(r#"connections_closed_total{code="4102"} 1"#),
-        "{metrics}"
-    );
+    assert!(metrics.contains(r#"connections_closed_total{code="4102"} 1"#), "{metrics}");
 
     let (texts, close) = slow.rest().await;
     assert_eq!(close, Some((4102, "reads too slowly".into())));
-    assert!(
-        texts.len() < taken && texts.iter().all(|text| *text == message),
-        "{} of {taken}",
-        texts.len()
-    );
+    assert!(texts.len() < taken && texts.iter().all(|text| *text == message), "{} of {taken}", texts.len());
 }
 
 #[tokio::test]
@@ -89,10 +82,7 @@ async fn all_outboxes_together_are_bounded_and_the_largest_goes_first() {
     let more = "x".repeat(1_000_000);
     assert_eq!(worker.send_to_uid("slow", &more).await.reached, 1);
     let (texts, close) = large.rest().await;
-    assert_eq!(
-        (texts, close),
-        (vec![more], Some((4102, "reads too slowly".into())))
-    );
+    assert_eq!((texts, close), (vec![more], Some((4102, "reads too slowly".into()))));
     assert_eq!(worker.send_to_uid("small", "end").await.reached, 1);
     assert_eq!(small.text().await, some);
     assert_eq!(small.text().await, "end");

@@ -41,21 +41,13 @@ impl Page {
     }
 
     async fn on(ws: &str, socket: std::io::Result<TcpSocket>) -> Self {
-        let address = ws
-            .trim_start_matches("ws://")
-            .split('/')
-            .next()
-            .unwrap_or_default();
+        let address = ws.trim_start_matches("ws://").split('/').next().unwrap_or_default();
         let address = address.parse().expect("a ws:// URL with an IP address");
-        let socket = within("the connection", socket.expect("a socket").connect(address))
-            .await
-            .expect("connected");
+        let socket =
+            within("the connection", socket.expect("a socket").connect(address)).await.expect("connected");
         let handshake = within("the handshake", tokio_tungstenite::client_async(ws, socket)).await;
         let (frames, _) = handshake.expect("a handshake");
-        let mut page = Self {
-            frames,
-            client_id: String::new(),
-        };
+        let mut page = Self { frames, client_id: String::new() };
         let init = page.next().await;
         assert_eq!(init["type"], "init", "the first frame is init");
         page.client_id = init["client_id"].as_str().expect("a client_id").to_owned();
@@ -69,10 +61,7 @@ impl Page {
     pub async fn bound(ws: &str, person: &Caller) -> Self {
         let mut page = Self::open(ws).await;
         person.bind(&page).await;
-        assert_eq!(
-            page.next().await,
-            json!({"type": "bind_success", "data": {"uid": person.id}})
-        );
+        assert_eq!(page.next().await, json!({"type": "bind_success", "data": {"uid": person.id}}));
         page
     }
 
@@ -188,21 +177,13 @@ impl Caller {
     pub fn new(api: &str, id: u64, token: &str) -> Self {
         // The HTTP client asks for one even where it never meets TLS; whoever came first has installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self {
-            id,
-            http: reqwest::Client::new(),
-            api: api.to_owned(),
-            token: token.to_owned(),
-        }
+        Self { id, http: reqwest::Client::new(), api: api.to_owned(), token: token.to_owned() }
     }
 
     /// The same person with another token.
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
-        Self {
-            token: token.to_owned(),
-            ..self.clone()
-        }
+        Self { token: token.to_owned(), ..self.clone() }
     }
 
     /// `POST /api/admin` + `path`.
@@ -210,21 +191,15 @@ impl Caller {
     /// # Panics
     /// When the answer is not an envelope.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        let request = self
-            .http
-            .post(format!("{}/api/admin{path}", self.api))
-            .bearer_auth(&self.token)
-            .json(&body);
+        let request =
+            self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token).json(&body);
         read(within("an answer", request.send()).await.expect("an answer")).await
     }
 
     /// The same, `None` when the api does not answer.
     pub async fn try_post(&self, path: &str, body: Value) -> Option<Answer> {
-        let request = self
-            .http
-            .post(format!("{}/api/admin{path}", self.api))
-            .bearer_auth(&self.token)
-            .json(&body);
+        let request =
+            self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token).json(&body);
         let response = within("an answer or an error", request.send()).await.ok()?;
         Some(read(response).await)
     }
@@ -234,10 +209,7 @@ impl Caller {
     /// # Panics
     /// When the answer is not an envelope.
     pub async fn get(&self, path: &str) -> Answer {
-        let request = self
-            .http
-            .get(format!("{}/api/admin{path}", self.api))
-            .bearer_auth(&self.token);
+        let request = self.http.get(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
         read(within("an answer", request.send()).await.expect("an answer")).await
     }
 
@@ -246,9 +218,7 @@ impl Caller {
     /// # Panics
     /// When it is refused.
     pub async fn bind(&self, page: &Page) {
-        let answer = self
-            .post("/WebSocket/bind", json!({"client_id": page.client_id()}))
-            .await;
+        let answer = self.post("/WebSocket/bind", json!({"client_id": page.client_id()})).await;
         assert_eq!(answer.ok(), json!({"bound": true}));
     }
 }
@@ -257,12 +227,7 @@ async fn read(response: reqwest::Response) -> Answer {
     let status = response.status().as_u16();
     let text = within("the body", response.text()).await.expect("a body");
     let envelope: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not an envelope: {text}"));
-    let keys: Vec<_> = envelope
-        .as_object()
-        .expect("an object")
-        .keys()
-        .map(String::as_str)
-        .collect();
+    let keys: Vec<_> = envelope.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(keys.len(), 3, "exactly code, msg, data: {keys:?}");
     Answer {
         status,

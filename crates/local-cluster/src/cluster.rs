@@ -43,19 +43,12 @@ pub enum Others {
 
 impl Ports {
     /// A free one for every listener.
-    pub const FREE: Self = Self {
-        ws: 0,
-        http: 0,
-        others: Others::Free,
-    };
+    pub const FREE: Self = Self { ws: 0, http: 0, others: Others::Free };
 
     fn ws(self, number: u16) -> anyhow::Result<SocketAddr> {
         match self.ws {
             0 => Ok(local(0)),
-            first => first
-                .checked_add(number)
-                .map(local)
-                .context("there is no port above 65535"),
+            first => first.checked_add(number).map(local).context("there is no port above 65535"),
         }
     }
 
@@ -198,14 +191,7 @@ impl Cluster {
 
     /// Resolves when the api has an open pipe to this many gateways.
     pub async fn joined(&self, gateways: usize) {
-        while self
-            .client
-            .gateways()
-            .iter()
-            .filter(|gateway| gateway.connected)
-            .count()
-            < gateways
-        {
+        while self.client.gateways().iter().filter(|gateway| gateway.connected).count() < gateways {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.client.joined().await;
@@ -220,9 +206,7 @@ impl Cluster {
     /// `ws://…/ws` of each living gateway.
     #[must_use]
     pub fn ws(&self) -> Vec<String> {
-        self.living()
-            .map(|gateway| format!("ws://{}/ws", gateway.client))
-            .collect()
+        self.living().map(|gateway| format!("ws://{}/ws", gateway.client)).collect()
     }
 
     /// `http://…` of the register.
@@ -337,13 +321,7 @@ impl Cluster {
     /// # Errors
     /// The first part that ended badly.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        try_join_all(
-            self.gateways
-                .into_iter()
-                .flatten()
-                .map(|gateway| gateway.part.stop()),
-        )
-        .await?;
+        try_join_all(self.gateways.into_iter().flatten().map(|gateway| gateway.part.stop())).await?;
         self.api.stop().await?;
         match self.register.take() {
             Some(register) => register.stop().await,

@@ -36,13 +36,9 @@ impl Home {
     /// It cannot be written, or its keys cannot be read; the text says what to do.
     pub fn open(dir: &Path) -> anyhow::Result<Self> {
         let shown = dir.display();
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .with_context(|| {
-                format!("cannot make the data directory {shown}; choose another with --data-dir")
-            })?;
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).with_context(|| {
+            format!("cannot make the data directory {shown}; choose another with --data-dir")
+        })?;
         let path = dir.join("keys.json");
         let keys = match std::fs::read(&path) {
             Ok(text) => serde_json::from_slice(&text)
@@ -52,10 +48,7 @@ impl Home {
                 return Err(error).with_context(|| format!("cannot read {}", path.display()));
             }
         };
-        Ok(Self {
-            dir: dir.to_owned(),
-            keys,
-        })
+        Ok(Self { dir: dir.to_owned(), keys })
     }
 
     /// The database's URL.
@@ -82,29 +75,19 @@ impl Keys {
         let random = |length| Alphanumeric.sample_string(&mut rand::rng(), length);
         let keys = Self {
             jwt_secret: random(48),
-            passwords: crate::people::NAMES
-                .iter()
-                .map(|name| ((*name).to_owned(), random(16)))
-                .collect(),
+            passwords: crate::people::NAMES.iter().map(|name| ((*name).to_owned(), random(16))).collect(),
         };
         // Whole or not at all: a start that is killed here leaves no half file.
         let unfinished = path.with_extension("json.new");
         let write = || -> std::io::Result<()> {
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&unfinished)?;
+            let mut file =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
             file.write_all(&serde_json::to_vec_pretty(&keys)?)?;
             file.sync_all()?;
             std::fs::rename(&unfinished, path)
         };
         write().with_context(|| {
-            format!(
-                "cannot write {}; choose another directory with --data-dir",
-                path.display()
-            )
+            format!("cannot write {}; choose another directory with --data-dir", path.display())
         })?;
         Ok(keys)
     }

@@ -31,12 +31,7 @@ impl Part {
             let _over = over;
             running.await.map_err(anyhow::Error::new)
         });
-        Self {
-            name,
-            stop: stop.drop_guard(),
-            ended,
-            done,
-        }
+        Self { name, stop: stop.drop_guard(), ended, done }
     }
 
     /// Resolves when it has ended, asked or not, by a panic too.
@@ -47,10 +42,7 @@ impl Part {
     /// Asks it to stop and waits until it has drained.
     pub(crate) async fn stop(self) -> anyhow::Result<()> {
         drop(self.stop);
-        let ended = self
-            .done
-            .await
-            .with_context(|| format!("{} broke down", self.name))?;
+        let ended = self.done.await.with_context(|| format!("{} broke down", self.name))?;
         ended.with_context(|| format!("{} ended badly", self.name))
     }
 }

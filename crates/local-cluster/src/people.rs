@@ -46,9 +46,7 @@ pub async fn settle(
     let mut people = Vec::new();
     let mut above = None;
     for name in NAMES {
-        let password = home
-            .password(name)
-            .with_context(|| format!("{name} has no password in keys.json"))?;
+        let password = home.password(name).with_context(|| format!("{name} has no password in keys.json"))?;
         let id = match store.user_by_name(name).await? {
             Some(user) => user.id,
             None => {

@@ -29,11 +29,7 @@ fn the_example_says_the_defaults_of_every_daemon() {
 #[test]
 fn the_example_names_every_setting() {
     let text = std::fs::read_to_string(EXAMPLE).unwrap();
-    for program in [
-        &gatepipe_register::PROGRAM,
-        &gatepipe_gateway::PROGRAM,
-        &gatepipe_api::PROGRAM,
-    ] {
+    for program in [&gatepipe_register::PROGRAM, &gatepipe_gateway::PROGRAM, &gatepipe_api::PROGRAM] {
         for knob in program.knobs {
             let key = knob.name.replace('-', "_");
             assert!(text.contains(&key), "{key} of {}", program.name);

@@ -11,15 +11,10 @@ use serde_json::json;
 async fn a_user_on_both_gateways_hears_once_on_each() {
     let cluster = Cluster::start().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
-    let mut pages = [
-        Page::bound(&cluster.ws()[0], &alice).await,
-        Page::bound(&cluster.ws()[1], &alice).await,
-    ];
+    let mut pages =
+        [Page::bound(&cluster.ws()[0], &alice).await, Page::bound(&cluster.ws()[1], &alice).await];
     for number in 0..3 {
-        let sent = alice
-            .post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": number}))
-            .await
-            .ok();
+        let sent = alice.post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": number})).await.ok();
         assert_eq!(sent, json!({"sent": true, "reached": 2, "failed": []}));
     }
     for page in &mut pages {
@@ -27,10 +22,7 @@ async fn a_user_on_both_gateways_hears_once_on_each() {
             assert_eq!(page.next().await["data"], number);
         }
     }
-    let closed = admin
-        .post("/WebSocket/forceOffline", json!({"uid": alice.id}))
-        .await
-        .ok();
+    let closed = admin.post("/WebSocket/forceOffline", json!({"uid": alice.id})).await.ok();
     assert_eq!(closed, json!({"closed": 2, "failed": []}));
     for mut page in pages {
         assert_eq!(page.rest().await.1, Some(4001));
@@ -46,24 +38,14 @@ async fn a_drained_gateway_leaves_and_the_other_goes_on() {
     let reading = tokio::spawn(async move { leaving.rest().await });
     let begun = Instant::now();
     cluster.drain_gateway(0).await.unwrap();
-    assert!(
-        begun.elapsed() < Duration::from_secs(2),
-        "a small gateway took {:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < Duration::from_secs(2), "a small gateway took {:?}", begun.elapsed());
     let (frames, code) = reading.await.unwrap();
     assert_eq!(frames.len(), 1);
     assert_eq!(frames[0]["type"], "reconnect");
     assert_eq!(code, Some(1012));
     // It said goodbye to the register, so nobody asks it any more.
-    until("the gateway is off the list", || async {
-        cluster.client().gateways().len() == 1
-    })
-    .await;
-    let sent = alice
-        .post("/WebSocket/pushToUser", json!({"uid": alice.id}))
-        .await
-        .ok();
+    until("the gateway is off the list", || async { cluster.client().gateways().len() == 1 }).await;
+    let sent = alice.post("/WebSocket/pushToUser", json!({"uid": alice.id})).await.ok();
     assert_eq!(sent, json!({"sent": true, "reached": 1, "failed": []}));
     assert_eq!(staying.next().await["type"], "notification");
 }
@@ -74,17 +56,11 @@ async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everythi
     let alice = Caller::of(&cluster, "alice");
     let mut old = Page::bound(&cluster.ws()[0], &alice).await;
     cluster.stop_register().await.unwrap();
-    until("the register's loss is noticed", || async {
-        cluster.client().registers_connected() == 0
-    })
-    .await;
+    until("the register's loss is noticed", || async { cluster.client().registers_connected() == 0 }).await;
     let mut new = Page::bound(&cluster.ws()[1], &alice).await;
     let mut sent = 0;
     for _ in 0..20 {
-        let answer = alice
-            .post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": sent}))
-            .await
-            .ok();
+        let answer = alice.post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": sent})).await.ok();
         assert_eq!(answer, json!({"sent": true, "reached": 2, "failed": []}));
         sent += 1;
     }
@@ -95,10 +71,7 @@ async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everythi
     })
     .await;
     for _ in 0..20 {
-        let answer = alice
-            .post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": sent}))
-            .await
-            .ok();
+        let answer = alice.post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": sent})).await.ok();
         assert_eq!(answer, json!({"sent": true, "reached": 2, "failed": []}));
         sent += 1;
     }
@@ -111,10 +84,7 @@ async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everythi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_page_is_closed_and_its_neighbours_hear_everything() {
-    let plan = Plan {
-        tune_gateway: Box::new(|config| config.outbox_size = 64 << 10),
-        ..Plan::default()
-    };
+    let plan = Plan { tune_gateway: Box::new(|config| config.outbox_size = 64 << 10), ..Plan::default() };
     let cluster = Cluster::start_with(plan).await.unwrap();
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut slow = Page::open_narrow(&cluster.ws()[0]).await;
@@ -144,10 +114,7 @@ async fn a_slow_page_is_closed_and_its_neighbours_hear_everything() {
             other => panic!("reached {other:?}"),
         }
     }
-    admin
-        .post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": "end"}))
-        .await
-        .ok();
+    admin.post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": "end"})).await.ok();
     reading.await.unwrap();
     assert_eq!(slow.rest().await.1, Some(4102));
 }

@@ -27,22 +27,13 @@ async fn alice_reaches_bob_and_carol_and_carol_only_herself() {
                 assert_eq!(answer.ok()["reached"], 1);
                 assert_eq!(page.next().await["data"], json!({"from": from.id}));
             } else {
-                assert_eq!(
-                    (answer.status, answer.code),
-                    (403, 40_300),
-                    "{} to {}",
-                    from.id,
-                    to.id
-                );
+                assert_eq!((answer.status, answer.code), (403, 40_300), "{} to {}", from.id, to.id);
             }
         }
     }
     // What was refused was not pushed: the next frame is the next allowed one.
     for (person, page) in people.iter().zip(&mut pages) {
-        person
-            .post("/WebSocket/pushToUser", json!({"uid": person.id, "data": "last"}))
-            .await
-            .ok();
+        person.post("/WebSocket/pushToUser", json!({"uid": person.id, "data": "last"})).await.ok();
         assert_eq!(page.next().await["data"], "last");
     }
 }
@@ -53,19 +44,10 @@ async fn without_the_permission_nobody_announces_signs_out_or_notifies() {
     let (alice, bob) = (Caller::of(&cluster, "alice"), Caller::of(&cluster, "bob"));
     let mut page = Page::bound(&cluster.ws()[0], &bob).await;
     assert_eq!(alice.post("/WebSocket/broadcast", json!({})).await.status, 403);
-    assert_eq!(
-        alice
-            .post("/WebSocket/forceOffline", json!({"uid": bob.id}))
-            .await
-            .status,
-        403
-    );
+    assert_eq!(alice.post("/WebSocket/forceOffline", json!({"uid": bob.id})).await.status, 403);
     let body = json!({"user_ids": [bob.id], "title": "t", "content": "c", "level": "urgent"});
     assert_eq!(alice.post("/Notification/send", body).await.status, 403);
     assert_eq!(alice.get("/Gateway/list").await.status, 403);
-    alice
-        .post("/WebSocket/pushToUser", json!({"uid": bob.id, "data": "allowed"}))
-        .await
-        .ok();
+    alice.post("/WebSocket/pushToUser", json!({"uid": bob.id, "data": "allowed"})).await.ok();
     assert_eq!(page.next().await["data"], "allowed");
 }

@@ -45,13 +45,7 @@ struct Row {
 }
 
 const fn row(code: Code, number: u32, http: u16, grpc: tonic::Code, close: CloseCode) -> Row {
-    Row {
-        code,
-        number,
-        http,
-        grpc,
-        close,
-    }
+    Row { code, number, http, grpc, close }
 }
 
 #[rustfmt::skip]

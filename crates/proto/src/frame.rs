@@ -5,14 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 /// Types that only Gatepipe itself may send: refused in `pushToUser` and `broadcast`.
-pub const RESERVED_TYPES: [&str; 6] = [
-    "init",
-    "ping",
-    "pong",
-    "bind_success",
-    "force_offline",
-    "reconnect",
-];
+pub const RESERVED_TYPES: [&str; 6] = ["init", "ping", "pong", "bind_success", "force_offline", "reconnect"];
 
 /// What Gatepipe sends to a page, except [`PONG`].
 #[derive(Debug, Clone, Serialize)]
@@ -32,11 +25,7 @@ impl<'a> ServerFrame<'a> {
     /// `{"type":"init","client_id":"…"}`, the first frame after the handshake, from the gateway.
     #[must_use]
     pub fn init(client_id: &'a str) -> Self {
-        Self {
-            kind: "init",
-            client_id: Some(client_id),
-            data: None,
-        }
+        Self { kind: "init", client_id: Some(client_id), data: None }
     }
 
     /// `{"type":"bind_success","data":{"uid":1001}}`, from the api after a successful bind.
@@ -60,11 +49,7 @@ impl<'a> ServerFrame<'a> {
     /// `{"type":T,"data":D}`: everything else. `kind` is one of [`RESERVED_TYPES`] only from Gatepipe itself.
     #[must_use]
     pub fn push(kind: &'a str, data: serde_json::Value) -> Self {
-        Self {
-            kind,
-            client_id: None,
-            data: Some(data),
-        }
+        Self { kind, client_id: None, data: Some(data) }
     }
 
     /// The frame's text.

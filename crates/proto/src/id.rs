@@ -49,10 +49,7 @@ impl ClientId {
     /// A new name for a client of `gateway`.
     #[must_use]
     pub fn random(gateway: GatewayId) -> Self {
-        Self {
-            gateway,
-            local: rand::random(),
-        }
+        Self { gateway, local: rand::random() }
     }
 
     /// The gateway that holds this client.
@@ -263,12 +260,7 @@ mod tests {
         ];
         for (text, fits) in cases {
             assert_eq!(Uid::try_from(text.as_str()).is_ok(), fits, "{} bytes", text.len());
-            assert_eq!(
-                Group::try_from(text.as_str()).is_ok(),
-                fits,
-                "{} bytes",
-                text.len()
-            );
+            assert_eq!(Group::try_from(text.as_str()).is_ok(), fits, "{} bytes", text.len());
         }
     }
 

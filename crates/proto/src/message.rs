@@ -77,8 +77,6 @@ impl TryFrom<v1::Message> for Message {
 
 impl From<Message> for v1::Message {
     fn from(message: Message) -> Self {
-        Self {
-            body: Some(message.0),
-        }
+        Self { body: Some(message.0) }
     }
 }

@@ -64,10 +64,7 @@ impl Interceptor for RequireSecret {
         let Some(expected) = &self.0 else {
             return Ok(request);
         };
-        let given = request
-            .metadata()
-            .get("authorization")
-            .map_or(&[][..], |value| value.as_bytes());
+        let given = request.metadata().get("authorization").map_or(&[][..], |value| value.as_bytes());
         if bool::from(given.ct_eq(expected.as_bytes())) {
             Ok(request)
         } else {
@@ -82,14 +79,8 @@ mod tests {
 
     fn called_with(sent: Option<&str>, required: Option<&str>) -> bool {
         let secret = |text: Option<&str>| text.map(SecretString::from);
-        let request = SendSecret::new(secret(sent).as_ref())
-            .unwrap()
-            .call(Request::new(()))
-            .unwrap();
-        RequireSecret::new(secret(required).as_ref())
-            .unwrap()
-            .call(request)
-            .is_ok()
+        let request = SendSecret::new(secret(sent).as_ref()).unwrap().call(Request::new(())).unwrap();
+        RequireSecret::new(secret(required).as_ref()).unwrap().call(request).is_ok()
     }
 
     #[test]
@@ -110,11 +101,7 @@ mod tests {
     #[test]
     fn a_secret_that_cannot_be_a_header_is_refused_early() {
         for secret in ["", "two words", "tab\t", "é", "line\n"] {
-            assert_eq!(
-                SendSecret::new(Some(&secret.into())).err(),
-                Some(InvalidSecret),
-                "{secret:?}"
-            );
+            assert_eq!(SendSecret::new(Some(&secret.into())).err(), Some(InvalidSecret), "{secret:?}");
         }
     }
 }

@@ -9,9 +9,7 @@ fn vectors() -> Value {
 }
 
 fn text<'a>(vector: &'a Value, key: &str) -> &'a str {
-    vector[key]
-        .as_str()
-        .unwrap_or_else(|| panic!("{key} of {vector}"))
+    vector[key].as_str().unwrap_or_else(|| panic!("{key} of {vector}"))
 }
 
 #[test]

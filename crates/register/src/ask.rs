@@ -19,9 +19,7 @@ const MAX_ANSWER_BYTES: usize = 4 << 10;
 
 /// Who answers at `address`, a host:port that was announced before. Takes at most a second.
 pub(crate) async fn who_is_at(address: &str, secret: &SendSecret) -> Answer {
-    tokio::time::timeout(PATIENCE, ask(address, secret))
-        .await
-        .unwrap_or(Answer::Silence)
+    tokio::time::timeout(PATIENCE, ask(address, secret)).await.unwrap_or(Answer::Silence)
 }
 
 async fn ask(address: &str, secret: &SendSecret) -> Answer {
@@ -35,11 +33,7 @@ async fn ask(address: &str, secret: &SendSecret) -> Answer {
     };
     let mut gateway =
         GatewayClient::with_interceptor(channel, secret.clone()).max_decoding_message_size(MAX_ANSWER_BYTES);
-    match gateway
-        .identify(IdentifyRequest {})
-        .await
-        .map_err(|status: Status| status.code())
-    {
+    match gateway.identify(IdentifyRequest {}).await.map_err(|status: Status| status.code()) {
         Ok(reply) => match reply.into_inner().gateway_id.parse() {
             Ok(id) => Answer::Gateway(id),
             Err(_) => Answer::Nobody,

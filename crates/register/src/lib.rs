@@ -64,10 +64,7 @@ impl Register {
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
         let send_secret = SendSecret::new(config.secret.as_ref())?;
         let _ = open_files::raise_open_files();
-        let listener = listen::bind(
-            config.listen,
-            &ListenOptions::new("gateways and workers", "--listen"),
-        )?;
+        let listener = listen::bind(config.listen, &ListenOptions::new("gateways and workers", "--listen"))?;
         let rpc_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
@@ -136,10 +133,6 @@ async fn serve(
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<RegisterServer<Service>>().await;
     let services = Routes::new(health_service).add_service(service).prepare();
-    let options = RpcOptions {
-        max_connections: MAX_CONNECTIONS,
-        keepalive,
-        ..RpcOptions::default()
-    };
+    let options = RpcOptions { max_connections: MAX_CONNECTIONS, keepalive, ..RpcOptions::default() };
     rpc::serve(listener, services, options, stop.cancelled_owned()).await;
 }

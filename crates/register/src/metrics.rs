@@ -22,27 +22,11 @@ impl Metrics {
         let metrics = Arc::new(Self::default());
         let registry = registry.sub_registry_with_prefix("gatepipe_register");
         registry.register("gateways", "Gateways on the list now", metrics.gateways.clone());
-        registry.register(
-            "draining_gateways",
-            "Of them, those that drain",
-            metrics.draining.clone(),
-        );
+        registry.register("draining_gateways", "Of them, those that drain", metrics.draining.clone());
         registry.register("watchers", "Watch streams open now", metrics.watchers.clone());
-        registry.register(
-            "announcements_accepted",
-            "Announcements taken",
-            metrics.accepted.clone(),
-        );
-        registry.register(
-            "announcements_refused",
-            "Announcements refused",
-            metrics.refused.clone(),
-        );
-        registry.register(
-            "leases_lost",
-            "Announcement streams that broke off",
-            metrics.leases_lost.clone(),
-        );
+        registry.register("announcements_accepted", "Announcements taken", metrics.accepted.clone());
+        registry.register("announcements_refused", "Announcements refused", metrics.refused.clone());
+        registry.register("leases_lost", "Announcement streams that broke off", metrics.leases_lost.clone());
         metrics
     }
 }

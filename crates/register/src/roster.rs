@@ -83,11 +83,7 @@ pub(crate) struct Roster {
 
 impl Roster {
     pub(crate) fn new(grace: Duration) -> Self {
-        Self {
-            listed: BTreeMap::new(),
-            version: 0,
-            grace,
-        }
+        Self { listed: BTreeMap::new(), version: 0, grace }
     }
 
     /// Grows by one with every change.
@@ -104,10 +100,7 @@ impl Roster {
         let claims =
             |other: &&Listed| (other.member.id == member.id) != (other.member.address == member.address);
         if let Some(other) = self.listed.values().find(claims) {
-            return Err(NotTaken::Claimed(Claim {
-                member: other.member.clone(),
-                is_held: other.is_held(),
-            }));
+            return Err(NotTaken::Claimed(Claim { member: other.member.clone(), is_held: other.is_held() }));
         }
         let lease = Lease::HeldBy(stream);
         let is_full = self.listed.len() >= MAX_GATEWAYS;
@@ -120,13 +113,7 @@ impl Roster {
                 listed.member = member.clone();
             }
             None if is_full => return Err(NotTaken::Full),
-            None => drop(self.listed.insert(
-                member.id,
-                Listed {
-                    member: member.clone(),
-                    lease,
-                },
-            )),
+            None => drop(self.listed.insert(member.id, Listed { member: member.clone(), lease })),
         }
         Ok(Some(self.changed(What::Listed(member))))
     }
@@ -156,12 +143,7 @@ impl Roster {
     /// Takes everyone off the list whose lease has run out.
     pub(crate) fn expire(&mut self, now: Instant) -> Vec<Change> {
         let over = |listed: &Listed| matches!(listed.lease, Lease::Until(end) if end <= now);
-        let ids: Vec<_> = self
-            .listed
-            .iter()
-            .filter(|(_, listed)| over(listed))
-            .map(|(id, _)| *id)
-            .collect();
+        let ids: Vec<_> = self.listed.iter().filter(|(_, listed)| over(listed)).map(|(id, _)| *id).collect();
         ids.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
@@ -185,10 +167,7 @@ impl Roster {
 
     fn changed(&mut self, what: What) -> Change {
         self.version += 1;
-        Change {
-            version: self.version,
-            what,
-        }
+        Change { version: self.version, what }
     }
 }
 
@@ -201,33 +180,20 @@ mod tests {
     const SECOND: StreamId = StreamId(2);
 
     fn member(id: GatewayId, address: &str) -> Member {
-        Member {
-            id,
-            address: address.to_owned(),
-            draining: false,
-        }
+        Member { id, address: address.to_owned(), draining: false }
     }
 
     fn listed(version: u64, member: &Member) -> Change {
-        Change {
-            version,
-            what: What::Listed(member.clone()),
-        }
+        Change { version, what: What::Listed(member.clone()) }
     }
 
     fn removed(version: u64, member: &Member) -> Change {
-        Change {
-            version,
-            what: What::Removed(member.id),
-        }
+        Change { version, what: What::Removed(member.id) }
     }
 
     fn roster_with(member: &Member) -> Roster {
         let mut roster = Roster::new(GRACE);
-        assert_eq!(
-            roster.announce(member.clone(), FIRST),
-            Ok(Some(listed(1, member)))
-        );
+        assert_eq!(roster.announce(member.clone(), FIRST), Ok(Some(listed(1, member))));
         roster
     }
 
@@ -236,10 +202,7 @@ mod tests {
         let edge = member(GatewayId::random(), "edge:2300");
         let mut roster = roster_with(&edge);
         let now = Instant::now();
-        assert!(
-            roster.expire(now + GRACE * 100).is_empty(),
-            "a held lease never runs out"
-        );
+        assert!(roster.expire(now + GRACE * 100).is_empty(), "a held lease never runs out");
         assert_eq!(roster.next_end(), None);
         assert!(roster.lose(edge.id, FIRST, now));
         assert_eq!(roster.next_end(), Some(now + GRACE));
@@ -271,11 +234,7 @@ mod tests {
         roster.announce(edges[1].clone(), SECOND).unwrap();
         roster.lose(edges[0].id, FIRST, now);
         roster.lose(edges[1].id, SECOND, now);
-        let versions: Vec<_> = roster
-            .expire(now + GRACE)
-            .iter()
-            .map(|change| change.version)
-            .collect();
+        let versions: Vec<_> = roster.expire(now + GRACE).iter().map(|change| change.version).collect();
         assert_eq!((versions, roster.version()), (vec![3, 4], 4));
     }
 
@@ -283,14 +242,8 @@ mod tests {
     fn draining_is_a_change_and_keeps_the_place() {
         let edge = member(GatewayId::random(), "edge:2300");
         let mut roster = roster_with(&edge);
-        let draining = Member {
-            draining: true,
-            ..edge
-        };
-        assert_eq!(
-            roster.announce(draining.clone(), FIRST),
-            Ok(Some(listed(2, &draining)))
-        );
+        let draining = Member { draining: true, ..edge };
+        assert_eq!(roster.announce(draining.clone(), FIRST), Ok(Some(listed(2, &draining))));
         assert_eq!(roster.members().collect::<Vec<_>>(), [&draining]);
     }
 
@@ -300,12 +253,7 @@ mod tests {
         let mut roster = roster_with(&edge);
         let same_id = member(edge.id, "elsewhere:2300");
         let same_address = member(GatewayId::random(), "edge:2300");
-        let claimed = |is_held| {
-            Err(NotTaken::Claimed(Claim {
-                member: edge.clone(),
-                is_held,
-            }))
-        };
+        let claimed = |is_held| Err(NotTaken::Claimed(Claim { member: edge.clone(), is_held }));
         for rival in [&same_id, &same_address] {
             assert_eq!(roster.announce(rival.clone(), SECOND), claimed(true));
         }
@@ -313,15 +261,8 @@ mod tests {
         for rival in [&same_id, &same_address] {
             assert_eq!(roster.announce(rival.clone(), SECOND), claimed(false));
         }
-        let claim = |member: &Member, is_held| Claim {
-            member: member.clone(),
-            is_held,
-        };
-        assert_eq!(
-            roster.evict(&claim(&same_id, false)),
-            None,
-            "only the one that was asked"
-        );
+        let claim = |member: &Member, is_held| Claim { member: member.clone(), is_held };
+        assert_eq!(roster.evict(&claim(&same_id, false)), None, "only the one that was asked");
         assert_eq!(roster.evict(&claim(&edge, true)), None, "only as it was then");
         assert_eq!(roster.evict(&claim(&edge, false)), Some(removed(2, &edge)));
         assert!(roster.announce(same_address, SECOND).is_ok());
@@ -331,15 +272,8 @@ mod tests {
     fn the_list_is_bounded() {
         let mut roster = Roster::new(GRACE);
         for number in 0..MAX_GATEWAYS {
-            assert!(
-                roster
-                    .announce(member(GatewayId::random(), &format!("host:{number}")), FIRST)
-                    .is_ok()
-            );
+            assert!(roster.announce(member(GatewayId::random(), &format!("host:{number}")), FIRST).is_ok());
         }
-        assert_eq!(
-            roster.announce(member(GatewayId::random(), "one:2"), FIRST),
-            Err(NotTaken::Full)
-        );
+        assert_eq!(roster.announce(member(GatewayId::random(), "one:2"), FIRST), Err(NotTaken::Full));
     }
 }

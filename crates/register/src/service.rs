@@ -69,10 +69,7 @@ impl Service {
 type Events<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 fn room(streams: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Status> {
-    streams
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| Code::TooMany.status("too many streams: try again later"))
+    streams.clone().try_acquire_owned().map_err(|_| Code::TooMany.status("too many streams: try again later"))
 }
 
 #[tonic::async_trait]
@@ -89,11 +86,7 @@ impl v1::register_server::Register for Service {
         let stream_id = StreamId(self.streams.fetch_add(1, Relaxed));
         let service = self.clone();
         tokio::spawn(async move {
-            let lease = Lease {
-                shared: service.shared.clone(),
-                stream: stream_id,
-                member: None,
-            };
+            let lease = Lease { shared: service.shared.clone(), stream: stream_id, member: None };
             let ended = tokio::select! {
                 ended = service.hold(lease, request.into_inner(), &answers) => ended,
                 () = service.stop.cancelled() => Err(Code::Unavailable.status("the register is ending")),
@@ -156,9 +149,7 @@ impl Service {
         answers: &Answers,
     ) -> Result<(), Status> {
         let first = tokio::time::timeout(FIRST_ANNOUNCEMENT, announcements.message());
-        let mut next = first
-            .await
-            .map_err(|_| Code::Deadline.status("nobody was announced in time"))??;
+        let mut next = first.await.map_err(|_| Code::Deadline.status("nobody was announced in time"))??;
         while let Some(announcement) = next {
             let has_left = announcement.leaving;
             let taken = self.take(announcement, &mut lease).await;
@@ -243,18 +234,11 @@ impl Service {
 
 fn member(entry: Option<v1::GatewayEntry>) -> Result<Member, Status> {
     let entry = entry.ok_or_else(|| Code::Invalid.status("an announcement names a gateway"))?;
-    let id = entry
-        .gateway_id
-        .parse()
-        .map_err(|error| Code::Invalid.status(format!("{error}")))?;
+    let id = entry.gateway_id.parse().map_err(|error| Code::Invalid.status(format!("{error}")))?;
     if !is_address(&entry.address) {
         return Err(Code::Invalid.status(format!("{:?} is not an address like edge-1:2300", entry.address)));
     }
-    Ok(Member {
-        id,
-        address: entry.address,
-        draining: entry.draining,
-    })
+    Ok(Member { id, address: entry.address, draining: entry.draining })
 }
 
 /// host:port with a port above 0, as a URL's authority; no user, no path, and not `0.0.0.0`, which is nobody's.
@@ -265,9 +249,7 @@ fn is_address(text: &str) -> bool {
     let Ok(authority) = text.parse::<tonic::codegen::http::uri::Authority>() else {
         return false;
     };
-    let is_nobodys = text
-        .parse()
-        .is_ok_and(|addr: SocketAddr| addr.ip().is_unspecified());
+    let is_nobodys = text.parse().is_ok_and(|addr: SocketAddr| addr.ip().is_unspecified());
     let has_port = authority.port_u16().is_some_and(|port| port > 0);
     !authority.host().is_empty() && has_port && !is_nobodys
 }

@@ -26,12 +26,7 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(roster: Roster, metrics: Arc<Metrics>) -> Self {
         let (changes, _) = broadcast::channel(BEHIND);
-        Self {
-            roster: Mutex::new(roster),
-            changes,
-            lost: Notify::new(),
-            metrics,
-        }
+        Self { roster: Mutex::new(roster), changes, lost: Notify::new(), metrics }
     }
 
     /// The list now, and every change after it.
@@ -39,10 +34,7 @@ impl Shared {
         let roster = self.roster.lock();
         let gateways = roster.members().map(entry).collect();
         let snapshot = v1::watch_event::Event::Snapshot(v1::Snapshot { gateways });
-        let event = v1::WatchEvent {
-            version: roster.version(),
-            event: Some(snapshot),
-        };
+        let event = v1::WatchEvent { version: roster.version(), event: Some(snapshot) };
         (event, self.changes.subscribe())
     }
 
@@ -112,17 +104,10 @@ impl Shared {
             What::Removed(id) => v1::watch_event::Event::Removed(id.to_string()),
         };
         // Fails when nobody watches.
-        let _ = self.changes.send(v1::WatchEvent {
-            version: change.version,
-            event: Some(event),
-        });
-        self.metrics
-            .gateways
-            .set(i64::try_from(roster.members().count()).unwrap_or(i64::MAX));
+        let _ = self.changes.send(v1::WatchEvent { version: change.version, event: Some(event) });
+        self.metrics.gateways.set(i64::try_from(roster.members().count()).unwrap_or(i64::MAX));
         let draining = roster.members().filter(|member| member.draining).count();
-        self.metrics
-            .draining
-            .set(i64::try_from(draining).unwrap_or(i64::MAX));
+        self.metrics.draining.set(i64::try_from(draining).unwrap_or(i64::MAX));
     }
 }
 

@@ -57,20 +57,9 @@ mod tests {
             (same_id, lost, Answer::Silence, true, "it is dead"),
         ];
         for ((id, address), is_held, answer, free, why) in cases {
-            let member = |id, address: &str| Member {
-                id,
-                address: address.to_owned(),
-                draining: false,
-            };
-            let claim = Claim {
-                member: member(listed, "edge:1"),
-                is_held,
-            };
-            assert_eq!(
-                is_free(&claim, &member(id, address), answer),
-                free,
-                "{why}: {answer:?}"
-            );
+            let member = |id, address: &str| Member { id, address: address.to_owned(), draining: false };
+            let claim = Claim { member: member(listed, "edge:1"), is_held };
+            assert_eq!(is_free(&claim, &member(id, address), answer), free, "{why}: {answer:?}");
         }
     }
 }

@@ -22,10 +22,7 @@ async fn a_watcher_sees_a_gateway_come_drain_and_leave() {
     assert_eq!(watcher.next().await, (1, Event::Listed(edge.clone())));
     assert_eq!(register.watch().await.snapshot().await.first(), Some(&edge));
 
-    let draining = v1::GatewayEntry {
-        draining: true,
-        ..edge.clone()
-    };
+    let draining = v1::GatewayEntry { draining: true, ..edge.clone() };
     assert_eq!(announcer.say(&draining, false).await.unwrap(), Some(2));
     assert_eq!(watcher.next().await, (2, Event::Listed(draining.clone())));
 
@@ -80,10 +77,7 @@ async fn a_stream_that_was_closed_without_a_goodbye_has_the_grace() {
     register.announce(&edge).await.unwrap().half_closed().await;
     assert_eq!(register.watch().await.snapshot().await, [edge]);
     let metrics = register.metrics().await;
-    assert!(
-        metrics.contains("gatepipe_register_leases_lost_total 1\n"),
-        "{metrics}"
-    );
+    assert!(metrics.contains("gatepipe_register_leases_lost_total 1\n"), "{metrics}");
 }
 
 /// A host between gateway and register that can fall silent: it goes on holding both connections and passes nothing on.

@@ -34,26 +34,14 @@ fn what_is_wrong_is_one_line_with_what_to_do() {
         let output = run(&flags);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(code), "{flags:?}: {said}");
-        let complaints: Vec<_> = said
-            .lines()
-            .filter(|line| line.starts_with("gatepipe-register: "))
-            .collect();
-        assert!(
-            complaints.len() == 1 && complaints[0].contains(words),
-            "{flags:?}: {said}"
-        );
+        let complaints: Vec<_> =
+            said.lines().filter(|line| line.starts_with("gatepipe-register: ")).collect();
+        assert!(complaints.len() == 1 && complaints[0].contains(words), "{flags:?}: {said}");
         assert!(!said.contains("two words"), "{said}");
     }
     let said = String::from_utf8(run(&["--lissten", "x"]).stderr).unwrap();
     assert!(said.contains("'--listen'"), "{said}");
-    let both = run(&[
-        "--listen",
-        "nowhere",
-        "--admin-listen",
-        "nowhere",
-        "--log-format",
-        "xml",
-    ]);
+    let both = run(&["--listen", "nowhere", "--admin-listen", "nowhere", "--log-format", "xml"]);
     assert_eq!(String::from_utf8(both.stderr).unwrap().lines().count(), 3);
 }
 
@@ -102,30 +90,15 @@ async fn a_sigterm_ends_open_streams_and_exits_with_0_at_once() {
         assert_ne!(process.log.read_line(&mut said).unwrap(), 0, "{said}");
     }
     assert!(!said.contains("hush"), "{said}");
-    let rpc = said
-        .split("\"rpc\":\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap();
+    let rpc = said.split("\"rpc\":\"").nth(1).unwrap().split('"').next().unwrap();
     let rpc: SocketAddr = rpc.parse().unwrap();
-    let refused = announce_at(rpc, &gateway("edge-1:2300"))
-        .await
-        .err()
-        .expect("refused");
+    let refused = announce_at(rpc, &gateway("edge-1:2300")).await.err().expect("refused");
     assert_eq!(refused.code(), tonic::Code::Unauthenticated);
     let health = common::watched_health(rpc).await;
 
     let begun = Instant::now();
     let pid = process.child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let status = tokio::task::spawn_blocking(move || process.child.wait().unwrap());
     let status = common::within("the end", status).await.unwrap();
     assert_eq!(status.code(), Some(0));

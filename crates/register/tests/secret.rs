@@ -18,11 +18,8 @@ async fn only_the_same_secret_opens() {
         (Some("righ"), false),
         (Some("right"), true),
     ] {
-        let channel = Endpoint::from_shared(format!("http://{}", register.rpc))
-            .unwrap()
-            .connect()
-            .await
-            .unwrap();
+        let channel =
+            Endpoint::from_shared(format!("http://{}", register.rpc)).unwrap().connect().await.unwrap();
         let secret = SendSecret::new(secret.map(Into::into).as_ref()).unwrap();
         let mut client = RegisterClient::with_interceptor(channel, secret);
         let watching = client.watch(v1::WatchRequest {}).await;
@@ -39,18 +36,9 @@ async fn only_the_same_secret_opens() {
 #[tokio::test]
 async fn without_the_secret_nobody_announces_or_watches_but_health_is_open() {
     let register = start(|config| config.secret = Some("right".into())).await;
-    let refused = register
-        .announce(&gateway("edge-1:2300"))
-        .await
-        .err()
-        .expect("refused");
+    let refused = register.announce(&gateway("edge-1:2300")).await.err().expect("refused");
     assert_eq!(refused.code(), tonic::Code::Unauthenticated);
-    let refused = register
-        .client()
-        .await
-        .watch(v1::WatchRequest {})
-        .await
-        .unwrap_err();
+    let refused = register.client().await.watch(v1::WatchRequest {}).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::Unauthenticated);
 
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{}", register.rpc))
@@ -60,10 +48,6 @@ async fn without_the_secret_nobody_announces_or_watches_but_health_is_open() {
         .unwrap();
     let mut health = tonic_health::pb::health_client::HealthClient::new(channel);
     let service = "gatepipe.v1.Register".to_owned();
-    let answer = health
-        .check(tonic_health::pb::HealthCheckRequest { service })
-        .await
-        .unwrap()
-        .into_inner();
+    let answer = health.check(tonic_health::pb::HealthCheckRequest { service }).await.unwrap().into_inner();
     assert_eq!(answer.status, 1);
 }

@@ -12,10 +12,7 @@ async fn a_living_gateways_id_and_address_cannot_be_taken() {
     let register = start(|_| {}).await;
     let (edge, _alive) = living().await;
     let _announcer = register.announce(&edge).await.unwrap();
-    let same_id = v1::GatewayEntry {
-        address: "127.0.0.1:9".into(),
-        ..edge.clone()
-    };
+    let same_id = v1::GatewayEntry { address: "127.0.0.1:9".into(), ..edge.clone() };
     let same_address = gateway(&edge.address);
     for rival in [same_id, same_address] {
         let refused = register.announce(&rival).await.err().expect("refused");
@@ -51,10 +48,7 @@ async fn a_mute_gateway_keeps_its_place_while_its_stream_is_open() {
     assert_eq!(register.watch().await.snapshot().await, [stopped]);
 
     drop(announcer);
-    common::until("the address is free", async || {
-        register.announce(&rival).await.is_ok()
-    })
-    .await;
+    common::until("the address is free", async || register.announce(&rival).await.is_ok()).await;
     assert_eq!(register.watch().await.snapshot().await, [rival]);
 }
 

@@ -64,10 +64,7 @@ async fn a_watcher_that_does_not_read_gets_a_fresh_snapshot_instead_of_a_growing
         version = event.version;
         events += 1;
     }
-    assert!(
-        snapshots >= 2 && events < 1_000,
-        "{snapshots} snapshots in {events} events"
-    );
+    assert!(snapshots >= 2 && events < 1_000, "{snapshots} snapshots in {events} events");
 }
 
 #[tokio::test]
@@ -92,15 +89,8 @@ async fn a_register_that_stops_ends_its_streams_at_once() {
     let _announcer = register.announce(&gateway("edge-1:2300")).await.unwrap();
     watcher.next().await;
     let metrics = register.metrics().await;
-    for line in [
-        "gateways 1",
-        "draining_gateways 0",
-        "announcements_accepted_total 1",
-    ] {
-        assert!(
-            metrics.contains(&format!("gatepipe_register_{line}\n")),
-            "{metrics}"
-        );
+    for line in ["gateways 1", "draining_gateways 0", "announcements_accepted_total 1"] {
+        assert!(metrics.contains(&format!("gatepipe_register_{line}\n")), "{metrics}");
     }
     register.stopped().await;
     let ended = watcher.ended().await.expect("it says why");

@@ -79,11 +79,7 @@ impl Auth {
     /// Checks with `keys`, and asks `store` about users.
     #[must_use]
     pub fn new(store: Store, keys: Keys) -> Self {
-        Self {
-            store,
-            keys,
-            last_known: LastKnown::default(),
-        }
+        Self { store, keys, last_known: LastKnown::default() }
     }
 
     /// What tokens are made with.
@@ -106,11 +102,7 @@ impl Auth {
         if let Some(only) = &claims.permissions {
             permissions.retain(|permission| only.contains(permission));
         }
-        Ok(Caller {
-            user: standing.user,
-            permissions,
-            claims,
-        })
+        Ok(Caller { user: standing.user, permissions, claims })
     }
 
     /// Whether the caller's token is still good: it has not expired, and nobody forced the caller offline meanwhile.
@@ -155,9 +147,7 @@ fn is_alive(claims: &Claims, user: &UserRow, now: DateTime<Utc>) -> bool {
     let current = match claims.generation {
         Some(generation) => generation == user.token_generation,
         None if user.tokens_cut_at_ms == 0 => true,
-        None => claims
-            .issued_at
-            .is_some_and(|second| second > user.tokens_cut_at_ms / 1_000),
+        None => claims.issued_at.is_some_and(|second| second > user.tokens_cut_at_ms / 1_000),
     };
     current && claims.expires_at > now.timestamp()
 }
@@ -199,15 +189,9 @@ impl Caller {
     /// [`ApiError::Forbidden`]
     pub fn allowed<G: Grant>(self) -> Result<Allowed<G>, ApiError> {
         if !self.may(G::PERMISSION) {
-            return Err(ApiError::Forbidden(format!(
-                "this needs the permission {}",
-                G::PERMISSION
-            )));
+            return Err(ApiError::Forbidden(format!("this needs the permission {}", G::PERMISSION)));
         }
-        Ok(Allowed {
-            caller: self,
-            granted: PhantomData,
-        })
+        Ok(Allowed { caller: self, granted: PhantomData })
     }
 }
 

@@ -79,11 +79,7 @@ mod tests {
         let ana = UserId::new(1).unwrap();
         known.remember(standing(1), start);
         assert!(known.recall(ana, start + OLDEST).is_some());
-        assert!(
-            known
-                .recall(ana, start + OLDEST + Duration::from_millis(1))
-                .is_none()
-        );
+        assert!(known.recall(ana, start + OLDEST + Duration::from_millis(1)).is_none());
         assert!(known.recall(UserId::new(2).unwrap(), start).is_none());
         known.forget(ana);
         assert!(known.recall(ana, start).is_none());

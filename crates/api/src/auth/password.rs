@@ -42,11 +42,8 @@ fn hash_text(password: &str) -> Result<String, HashFailed> {
 }
 
 fn matches(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|hash| {
-        Argon2::default()
-            .verify_password(password.as_bytes(), &hash)
-            .is_ok()
-    })
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
 /// Compares passwords on blocking threads, a few at a time.
@@ -63,10 +60,7 @@ impl PasswordCheck {
     /// # Errors
     /// [`HashFailed`]
     pub fn new() -> Result<Self, HashFailed> {
-        Ok(Self {
-            turns: Arc::new(Semaphore::new(AT_ONCE)),
-            nobody: hash_text("no such user")?.into(),
-        })
+        Ok(Self { turns: Arc::new(Semaphore::new(AT_ONCE)), nobody: hash_text("no such user")?.into() })
     }
 
     /// Whether `password` fits `hash`. Without a hash (no such user) it never does, after the same time.
@@ -97,10 +91,7 @@ mod tests {
         let password = Password::new("correct horse".into()).unwrap();
         let hashed = hash(&password).unwrap();
         let again = hash(&password).unwrap();
-        assert!(
-            hashed.starts_with("$argon2id$") && hashed != again,
-            "a salt of its own"
-        );
+        assert!(hashed.starts_with("$argon2id$") && hashed != again, "a salt of its own");
         let check = PasswordCheck::new().unwrap();
         let fits = async |text: &str, hash: Option<&String>| check.fits(text.into(), hash.cloned()).await;
         assert_eq!(fits("correct horse", Some(&hashed)).await, Ok(true));

@@ -90,9 +90,7 @@ mod tests {
     fn others_are_not_held_up_and_memory_does_not_grow() {
         let start = Instant::now();
         let throttle = Throttle::new(NonZeroU32::MIN, start);
-        let free = (0..100_000)
-            .filter(|name| throttle.take(name, start).is_ok())
-            .count();
+        let free = (0..100_000).filter(|name| throttle.take(name, start).is_ok()).count();
         assert_eq!(throttle.cells.lock().len(), CELLS);
         assert!(free > CELLS * 9 / 10, "{free}");
     }

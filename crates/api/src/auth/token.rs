@@ -122,15 +122,9 @@ impl Keys {
         let rsa = || DecodingKey::from_rsa_pem(pem).map(|key| (key, Algorithm::RS256));
         let ec = || DecodingKey::from_ec_pem(pem).map(|key| (key, Algorithm::ES256));
         let ed = || DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA));
-        let (decoding, algorithm) = rsa()
-            .or_else(|_| ec())
-            .or_else(|_| ed())
-            .map_err(|_| InvalidKey::Public)?;
-        Ok(Self {
-            decoding,
-            encoding: None,
-            validation: validation(algorithm),
-        })
+        let (decoding, algorithm) =
+            rsa().or_else(|_| ec()).or_else(|_| ed()).map_err(|_| InvalidKey::Public)?;
+        Ok(Self { decoding, encoding: None, validation: validation(algorithm) })
     }
 
     /// Makes a token; `None` when we only hold a public key. `lifetime` counts in whole seconds.
@@ -145,17 +139,9 @@ impl Keys {
         let issued_at = now.timestamp();
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires_at = DateTime::from_timestamp(issued_at.saturating_add(lifetime).min(LATEST), 0)?;
-        let claims = OurClaims {
-            sub: user,
-            iat: issued_at,
-            exp: expires_at.timestamp(),
-            ver: generation,
-        };
+        let claims = OurClaims { sub: user, iat: issued_at, exp: expires_at.timestamp(), ver: generation };
         let text = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, self.encoding.as_ref()?);
-        Some(Token {
-            text: text.ok()?.into(),
-            expires_at,
-        })
+        Some(Token { text: text.ok()?.into(), expires_at })
     }
 
     /// Checks signature, algorithm and times, and reads the claims. Whether the user still accepts it is asked elsewhere.
@@ -232,10 +218,7 @@ mod tests {
             (json!({"sub": 7, "exp": 2_000}), true),
             (json!({"sub": "7", "exp": 2_000}), true),
             (json!({"sub": "7", "exp": 2_000.5, "iat": 1.5}), true),
-            (
-                json!({"sub": 7, "exp": 2_000, "permissions": [], "other": {}}),
-                true,
-            ),
+            (json!({"sub": 7, "exp": 2_000, "permissions": [], "other": {}}), true),
             (json!({"sub": 7, "exp": 1e15}), true),
             (json!({"sub": 7}), false),
             (json!({"exp": 2_000}), false),
@@ -249,10 +232,7 @@ mod tests {
             (json!({"sub": 7.5, "exp": 2_000}), false),
             (json!({"sub": null, "exp": 2_000}), false),
             (json!({"sub": 7, "exp": 2_000, "ver": "1"}), false),
-            (
-                json!({"sub": 7, "exp": 2_000, "permissions": "websocket.push_any"}),
-                false,
-            ),
+            (json!({"sub": 7, "exp": 2_000, "permissions": "websocket.push_any"}), false),
             (json!([7, 2_000]), false),
         ];
         for (claims, good) in cases {
@@ -279,21 +259,14 @@ mod tests {
             format!("{}x", with(Algorithm::HS256, SECRET)),
         ];
         for token in wrong {
-            assert_eq!(
-                keys().read(&token, at(1_000)).err(),
-                Some(Refused::Invalid),
-                "{token}"
-            );
+            assert_eq!(keys().read(&token, at(1_000)).err(), Some(Refused::Invalid), "{token}");
         }
         assert!(keys().read(&with(Algorithm::HS256, SECRET), at(1_000)).is_ok());
     }
 
     #[test]
     fn a_short_secret_is_refused() {
-        assert_eq!(
-            Keys::from_secret(&"x".repeat(31).into()).err(),
-            Some(InvalidKey::Short(31))
-        );
+        assert_eq!(Keys::from_secret(&"x".repeat(31).into()).err(), Some(InvalidKey::Short(31)));
         assert!(Keys::from_secret(&"x".repeat(32).into()).is_ok());
     }
 }

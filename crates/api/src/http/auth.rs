@@ -46,10 +46,7 @@ impl FromFields for LoginBody {
             }
             fine => fine,
         };
-        Some(Self {
-            username: username?,
-            password: password?,
-        })
+        Some(Self { username: username?, password: password? })
     }
 }
 
@@ -68,12 +65,7 @@ pub struct UserView {
 
 impl UserView {
     fn new(user: UserRow, permissions: Vec<Permission>) -> Self {
-        Self {
-            id: user.id,
-            username: user.username,
-            manager_id: user.manager_id,
-            permissions,
-        }
+        Self { id: user.id, username: user.username, manager_id: user.manager_id, permissions }
     }
 }
 

@@ -134,11 +134,7 @@ fn bare(status: StatusCode) -> Option<Failure> {
         status if status.is_server_error() => ApiError::Internal(status.to_string()),
         _ => return None,
     };
-    Some(Failure {
-        code: error.code(),
-        msg: error.to_string(),
-        fields: None,
-    })
+    Some(Failure { code: error.code(), msg: error.to_string(), fields: None })
 }
 
 /// What any route with a token may answer instead.

@@ -118,10 +118,7 @@ impl<T: FromFields> FromRequestParts<App> for Query<T> {
         let axum::extract::Query(pairs) =
             query.map_err(|_| ApiError::Malformed("the query string is not valid".into()))?;
         let given = pairs.into_iter().map(|(name, text)| (name, Value::String(text)));
-        let fields = Fields {
-            given: given.collect(),
-            ..Fields::default()
-        };
+        let fields = Fields { given: given.collect(), ..Fields::default() };
         Ok(Self(fields.into()?))
     }
 }
@@ -130,34 +127,24 @@ fn is_json(headers: &HeaderMap) -> bool {
     let Some(Ok(value)) = headers.get(CONTENT_TYPE).map(|value| value.to_str()) else {
         return false;
     };
-    let kind = value
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
 async fn read_body(request: Request, app: &App) -> Result<Bytes, ApiError> {
     let read = tokio::time::timeout(BODY_PATIENCE, Bytes::from_request(request, app));
     let late = |_| ApiError::Malformed("the body did not arrive in time".into());
-    read.await
-        .map_err(late)?
-        .map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                ApiError::TooLarge(format!("a body has at most {MAX_BODY_BYTES} bytes"))
-            }
-            _ => ApiError::Malformed("the body could not be read".into()),
-        })
+    read.await.map_err(late)?.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::TooLarge(format!("a body has at most {MAX_BODY_BYTES} bytes"))
+        }
+        _ => ApiError::Malformed("the body could not be read".into()),
+    })
 }
 
 fn object(bytes: &[u8]) -> Result<Fields, ApiError> {
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(given)) => Ok(Fields {
-            given,
-            ..Fields::default()
-        }),
+        Ok(Value::Object(given)) => Ok(Fields { given, ..Fields::default() }),
         Ok(_) => Err(ApiError::field("body", "must be a JSON object")),
         Err(error) => Err(ApiError::Malformed(format!("the body is not JSON: {error}"))),
     }
@@ -176,10 +163,7 @@ mod tests {
         fn read(fields: &mut Fields) -> Option<Self> {
             let name = fields.required("name");
             let count = fields.optional("count", 3);
-            Some(Self {
-                name: name?,
-                count: count?,
-            })
+            Some(Self { name: name?, count: count? })
         }
     }
 
@@ -189,9 +173,7 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named_at_once() {
-        let Err(ApiError::Fields(wrong)) = read(r#"{"count":"x"}"#) else {
-            panic!("two fields are wrong")
-        };
+        let Err(ApiError::Fields(wrong)) = read(r#"{"count":"x"}"#) else { panic!("two fields are wrong") };
         assert_eq!(wrong.keys().copied().collect::<Vec<_>>(), ["count", "name"]);
     }
 

@@ -64,10 +64,7 @@ impl Running {
     fn enter(&self) -> Option<Place> {
         let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
         self.count.inc();
-        Some(Place {
-            _permit: permit,
-            count: self.count.clone(),
-        })
+        Some(Place { _permit: permit, count: self.count.clone() })
     }
 
     /// Waits until nothing runs any more. New requests must have ended before.
@@ -99,11 +96,7 @@ pub async fn to_the_end(State(running): State<Running>, request: Request, next: 
 /// Gives the request a name, and writes down how it went.
 pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str)
-        .to_owned();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
     let started = Instant::now();
@@ -125,9 +118,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     let plain = |value: &&HeaderValue| {
         let bytes = value.as_bytes();
         (1..=MAX_REQUEST_ID_BYTES).contains(&bytes.len())
-            && bytes
-                .iter()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte))
     };
     if let Some(given) = headers.get(REQUEST_ID).filter(plain) {
         return given.clone();

@@ -113,20 +113,13 @@ pub async fn send(
         link: body.link,
     };
     let (ids, reached) = service::notification::send_for(&app, &caller, &body.user_ids, notification).await?;
-    Ok(Answer(SendAnswer {
-        ids,
-        reached: reached.clients,
-        failed: reached.failed,
-    }))
+    Ok(Answer(SendAnswer { ids, reached: reached.clients, failed: reached.failed }))
 }
 
 /// Which of the caller's notifications to list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(
-    dead_code,
-    reason = "read by the OpenAPI document; `ListQuery` is what is used"
-)]
+#[expect(dead_code, reason = "read by the OpenAPI document; `ListQuery` is what is used")]
 pub struct ListParams {
     /// Only newer ones, oldest first. 0 for all. Not together with `before_id`.
     #[param(minimum = 0)]
@@ -167,10 +160,7 @@ impl FromFields for ListQuery {
         Some(Self {
             cursor: cursor?,
             limit: limit?.0,
-            filter: ListFilter {
-                is_read: is_read?.map(|flag| flag.0),
-                level: level?,
-            },
+            filter: ListFilter { is_read: is_read?.map(|flag| flag.0), level: level? },
         })
     }
 }
@@ -196,9 +186,7 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let number = String::deserialize(from)?.parse().ok();
         let limit = number.filter(|number| (1..=MAX_LIMIT).contains(number));
-        limit
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("must be an integer from 1 to 100"))
+        limit.map(Self).ok_or_else(|| D::Error::custom("must be an integer from 1 to 100"))
     }
 }
 
@@ -262,18 +250,11 @@ pub async fn list_own(
     Query(query): Query<ListQuery>,
 ) -> Result<Answer<ListAnswer>, ApiError> {
     // One more than asked for, to know whether there are more.
-    let rows = app
-        .store
-        .notifications(caller.id(), query.cursor, query.filter, query.limit + 1)
-        .await?;
+    let rows = app.store.notifications(caller.id(), query.cursor, query.filter, query.limit + 1).await?;
     let more = rows.len() > query.limit as usize;
     let rows = rows.into_iter().take(query.limit as usize);
-    let list: Vec<ListRow> = rows
-        .map(|row| ListRow {
-            is_read: row.is_read,
-            notification: app.notifications.view(row),
-        })
-        .collect();
+    let list: Vec<ListRow> =
+        rows.map(|row| ListRow { is_read: row.is_read, notification: app.notifications.view(row) }).collect();
     let next_cursor = list.last().filter(|_| more).map(|row| row.notification.id);
     Ok(Answer(ListAnswer { list, next_cursor }))
 }

@@ -94,10 +94,7 @@ impl FromFields for BroadcastBody {
             fine => fine,
         };
         let data = fields.optional("data", Value::Array(Vec::new()));
-        Some(Self {
-            r#type: kind?,
-            data: data?,
-        })
+        Some(Self { r#type: kind?, data: data? })
     }
 }
 
@@ -117,11 +114,7 @@ impl FromFields for PushBody {
     fn read(fields: &mut Fields) -> Option<Self> {
         let uid = fields.required("uid");
         let BroadcastBody { r#type, data } = BroadcastBody::read(fields)?;
-        Some(Self {
-            uid: uid?,
-            r#type,
-            data,
-        })
+        Some(Self { uid: uid?, r#type, data })
     }
 }
 
@@ -138,11 +131,7 @@ pub struct PushAnswer {
 
 impl From<Reached> for PushAnswer {
     fn from(reached: Reached) -> Self {
-        Self {
-            sent: true,
-            reached: reached.clients,
-            failed: reached.failed,
-        }
+        Self { sent: true, reached: reached.clients, failed: reached.failed }
     }
 }
 
@@ -212,10 +201,7 @@ impl FromFields for ForceOfflineBody {
             }
             fine => fine,
         };
-        Some(Self {
-            uid: uid?,
-            reason: reason?,
-        })
+        Some(Self { uid: uid?, reason: reason? })
     }
 }
 
@@ -248,8 +234,5 @@ pub async fn force_offline(
     Body(body): Body<ForceOfflineBody>,
 ) -> Result<Answer<ForceOfflineAnswer>, ApiError> {
     let reached = service::force_offline::force_offline(&app, &caller, body.uid, &body.reason).await?;
-    Ok(Answer(ForceOfflineAnswer {
-        closed: reached.clients,
-        failed: reached.failed,
-    }))
+    Ok(Answer(ForceOfflineAnswer { closed: reached.clients, failed: reached.failed }))
 }

@@ -19,21 +19,14 @@ use crate::metrics::Outcome;
 /// [`ApiError::Unavailable`] when nobody can say; [`Refused::Dead`] when the token died meanwhile.
 pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
     let bound = try_bind(app, caller, client).await;
-    let outcome = if bound.is_ok() {
-        Outcome::Whole
-    } else {
-        Outcome::Failed
-    };
+    let outcome = if bound.is_ok() { Outcome::Whole } else { Outcome::Failed };
     app.metrics.binds.get_or_create(&outcome.into()).inc();
     bound
 }
 
 async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
     let frame = ServerFrame::bind_success(caller.id().get().unsigned_abs()).to_text();
-    let request = Bind {
-        condition: BindCondition::UnboundOrSame,
-        message: Message::text(frame).ok(),
-    };
+    let request = Bind { condition: BindCondition::UnboundOrSame, message: Message::text(frame).ok() };
     let answer = app.gateways.bind_uid(client, &caller.id().into(), request).await;
     if may_be_bound(&answer) && !app.auth.is_still_good(caller, Utc::now()).await? {
         cut(app, client).await;
@@ -63,11 +56,9 @@ async fn cut(app: &App, client: ClientId) {
 fn refusal(error: &Error) -> ApiError {
     match error {
         Error::Conflict(_) => ApiError::Conflict("this client is bound to another user".into()),
-        Error::NoSuchClient(_)
-        | Error::UnknownGateway {
-            register_connected: true,
-            ..
-        } => ApiError::NotFound("this client is not connected".into()),
+        Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. } => {
+            ApiError::NotFound("this client is not connected".into())
+        }
         other => ApiError::Unavailable(format!("the client's gateway cannot be asked now: {other}")),
     }
 }

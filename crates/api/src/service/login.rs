@@ -48,10 +48,7 @@ async fn try_login(
     username: &str,
     password: SecretString,
 ) -> Result<LoggedIn, ApiError> {
-    let throttled = |retry_after| ApiError::TooMany {
-        text: "too many failed logins",
-        retry_after,
-    };
+    let throttled = |retry_after| ApiError::TooMany { text: "too many failed logins", retry_after };
     let (address, now) = (network(address), Instant::now());
     app.tries_by_address.take(&address, now).map_err(throttled)?;
     app.tries_by_name.take(&username, now).map_err(|wait| {
@@ -80,12 +77,7 @@ async fn compare(app: &App, username: &str, password: SecretString) -> Result<Lo
     let token = app
         .auth
         .keys()
-        .sign(
-            user,
-            standing.user.token_generation,
-            Utc::now(),
-            app.settings.token_lifetime,
-        )
+        .sign(user, standing.user.token_generation, Utc::now(), app.settings.token_lifetime)
         .ok_or_else(|| {
             ApiError::Forbidden("this api only checks tokens; log in where yours are made".into())
         })?;

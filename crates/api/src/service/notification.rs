@@ -86,10 +86,7 @@ pub async fn send_for(
     let sent = sent.map_err(|error| match error {
         StoreError::NoSuchUsers(missing) => {
             let some: Vec<String> = missing.iter().take(10).map(UserId::to_string).collect();
-            ApiError::field(
-                "user_ids",
-                format!("there are no such users: {}", some.join(", ")),
-            )
+            ApiError::field("user_ids", format!("there are no such users: {}", some.join(", ")))
         }
         other => other.into(),
     })?;
@@ -103,12 +100,7 @@ impl NotificationService {
     /// Stores in `store`, pushes through `gateways`, writes times in `time_zone`.
     #[must_use]
     pub fn new(store: Store, gateways: GatewayClient, time_zone: Tz, metrics: Metrics) -> Self {
-        Self {
-            store,
-            gateways,
-            time_zone,
-            metrics,
-        }
+        Self { store, gateways, time_zone, metrics }
     }
 
     /// Stores `notification` for each of `users`, all or none, and pushes nothing.
@@ -117,10 +109,7 @@ impl NotificationService {
     /// [`StoreError::NoSuchUsers`], [`StoreError::Unavailable`]
     pub async fn send(&self, users: &[UserId], notification: Notification) -> Result<Sent, StoreError> {
         let now_ms = Utc::now().timestamp_millis();
-        Ok(Sent {
-            ids: self.write(users, notification, now_ms).await?,
-            reached: Reached::default(),
-        })
+        Ok(Sent { ids: self.write(users, notification, now_ms).await?, reached: Reached::default() })
     }
 
     /// Stores `notification` for each of `users`, all or none, then pushes to each what was stored. A push that fails is a
@@ -155,10 +144,7 @@ impl NotificationService {
         notification: Notification,
         created_at_ms: i64,
     ) -> Result<Vec<(UserId, NotificationId)>, StoreError> {
-        let new = NewNotification {
-            notification,
-            created_at_ms,
-        };
+        let new = NewNotification { notification, created_at_ms };
         let ids = self.store.add_notification(users, new).await?;
         self.metrics.notifications.inc_by(ids.len() as u64);
         Ok(ids)

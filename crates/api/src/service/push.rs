@@ -24,9 +24,7 @@ pub async fn to_user(
     data: serde_json::Value,
 ) -> Result<Reached, ApiError> {
     if !may_push(app, caller, user).await? {
-        return Err(ApiError::Forbidden(
-            "you may push to yourself and to those who answer to you".into(),
-        ));
+        return Err(ApiError::Forbidden("you may push to yourself and to those who answer to you".into()));
     }
     let receipt = app.gateways.send_to_uid(&user.into(), message(kind, data)?).await;
     counted(app, receipt.into())

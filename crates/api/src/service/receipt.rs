@@ -53,24 +53,16 @@ impl Reached {
 
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
-        Self {
-            gateway: Some(failure.gateway.to_string()),
-            reason: failure.reason.to_string(),
-        }
+        Self { gateway: Some(failure.gateway.to_string()), reason: failure.reason.to_string() }
     }
 }
 
 impl From<Receipt> for Reached {
     fn from(receipt: Receipt) -> Self {
-        let mut reached = Self {
-            clients: receipt.reached,
-            failed: receipt.failed.into_iter().map(Failed::from).collect(),
-        };
+        let mut reached =
+            Self { clients: receipt.reached, failed: receipt.failed.into_iter().map(Failed::from).collect() };
         if receipt.blind {
-            reached.fail(Failed {
-                gateway: None,
-                reason: "no register was ever heard".into(),
-            });
+            reached.fail(Failed { gateway: None, reason: "no register was ever heard".into() });
         }
         reached
     }

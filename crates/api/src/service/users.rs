@@ -47,9 +47,7 @@ pub async fn create(
 /// [`UserError`]
 pub async fn change_password(store: &Store, user: UserId, password: Password) -> Result<bool, UserError> {
     let hash = hashed(password).await?;
-    Ok(store
-        .set_password(user, hash, Utc::now().timestamp_millis())
-        .await?)
+    Ok(store.set_password(user, hash, Utc::now().timestamp_millis()).await?)
 }
 
 /// Makes a token for a user without a password, for operators; `None` when there is no such user or `keys` cannot sign.

@@ -86,10 +86,7 @@ impl Store {
             // each other for ever on backends that lock rows.
             for user in &users {
                 let taken = diesel::update(inboxes::table.find(user.get()))
-                    .set((
-                        inboxes::last_id.eq(inboxes::last_id + 1),
-                        inboxes::unread.eq(inboxes::unread + 1),
-                    ))
+                    .set((inboxes::last_id.eq(inboxes::last_id + 1), inboxes::unread.eq(inboxes::unread + 1)))
                     .execute(conn)
                     .await?;
                 if taken == 0 {
@@ -151,12 +148,12 @@ impl Store {
                 .into_boxed();
             query = match cursor {
                 Cursor::Newest => query.order(notifications::id.desc()),
-                Cursor::Before(id) => query
-                    .filter(notifications::id.lt(id.get()))
-                    .order(notifications::id.desc()),
-                Cursor::After(id) => query
-                    .filter(notifications::id.gt(id.get()))
-                    .order(notifications::id.asc()),
+                Cursor::Before(id) => {
+                    query.filter(notifications::id.lt(id.get())).order(notifications::id.desc())
+                }
+                Cursor::After(id) => {
+                    query.filter(notifications::id.gt(id.get())).order(notifications::id.asc())
+                }
                 Cursor::Oldest => query.order(notifications::id.asc()),
             };
             if let Some(is_read) = filter.is_read {
@@ -182,10 +179,7 @@ impl Store {
                     .filter(notifications::user_id.eq(user.get()))
                     .filter(notifications::id.eq_any(some.to_vec()))
                     .filter(notifications::is_read.eq(false));
-                changed += diesel::update(unread)
-                    .set(notifications::is_read.eq(true))
-                    .execute(conn)
-                    .await?;
+                changed += diesel::update(unread).set(notifications::is_read.eq(true)).execute(conn).await?;
             }
             diesel::update(inboxes::table.find(user.get()))
                 .set(inboxes::unread.eq(inboxes::unread - changed as i64))
@@ -204,10 +198,7 @@ impl Store {
             let unread = notifications::table
                 .filter(notifications::user_id.eq(user.get()))
                 .filter(notifications::is_read.eq(false));
-            let changed = diesel::update(unread)
-                .set(notifications::is_read.eq(true))
-                .execute(conn)
-                .await?;
+            let changed = diesel::update(unread).set(notifications::is_read.eq(true)).execute(conn).await?;
             diesel::update(inboxes::table.find(user.get()))
                 .set(inboxes::unread.eq(inboxes::unread - changed as i64))
                 .execute(conn)
@@ -234,11 +225,8 @@ impl Store {
                         .filter(notifications::user_id.eq(user.get()))
                         .filter(notifications::id.eq_any(some.to_vec()))
                 };
-                unread += own()
-                    .filter(notifications::is_read.eq(false))
-                    .count()
-                    .get_result::<i64>(conn)
-                    .await?;
+                unread +=
+                    own().filter(notifications::is_read.eq(false)).count().get_result::<i64>(conn).await?;
                 deleted += diesel::delete(own()).execute(conn).await?;
             }
             diesel::update(inboxes::table.find(user.get()))

@@ -16,16 +16,9 @@ impl Store {
     pub async fn put_role(&self, role: &RoleName, permissions: &[Permission]) -> Result<(), StoreError> {
         let (role, permissions) = (role.to_string(), permissions.to_vec());
         write!(self, |conn| {
-            let known = roles::table
-                .find(role.clone())
-                .count()
-                .get_result::<i64>(conn)
-                .await?;
+            let known = roles::table.find(role.clone()).count().get_result::<i64>(conn).await?;
             if known == 0 {
-                diesel::insert_into(roles::table)
-                    .values(roles::name.eq(role.clone()))
-                    .execute(conn)
-                    .await?;
+                diesel::insert_into(roles::table).values(roles::name.eq(role.clone())).execute(conn).await?;
             }
             diesel::delete(role_permissions::table.filter(role_permissions::role.eq(role.clone())))
                 .execute(conn)
@@ -35,10 +28,7 @@ impl Store {
                     role_permissions::role.eq(role.clone()),
                     role_permissions::permission.eq(permission.name()),
                 );
-                diesel::insert_into(role_permissions::table)
-                    .values(row)
-                    .execute(conn)
-                    .await?;
+                diesel::insert_into(role_permissions::table).values(row).execute(conn).await?;
             }
             Ok(())
         })
@@ -50,11 +40,7 @@ impl Store {
     /// [`StoreError::Unavailable`]
     pub async fn roles(&self) -> Result<Vec<(String, Vec<String>)>, StoreError> {
         read!(self, |conn| {
-            let names: Vec<String> = roles::table
-                .order(roles::name)
-                .select(roles::name)
-                .load(conn)
-                .await?;
+            let names: Vec<String> = roles::table.order(roles::name).select(roles::name).load(conn).await?;
             let rows: Vec<(String, String)> = role_permissions::table
                 .order((role_permissions::role, role_permissions::permission))
                 .select((role_permissions::role, role_permissions::permission))
@@ -64,10 +50,7 @@ impl Store {
                 let own = rows.iter().filter(|(role, _)| role == name);
                 own.map(|(_, permission)| permission.clone()).collect()
             };
-            Ok(names
-                .into_iter()
-                .map(|name| (name.clone(), permissions_of(&name)))
-                .collect())
+            Ok(names.into_iter().map(|name| (name.clone(), permissions_of(&name))).collect())
         })
     }
 
@@ -78,27 +61,13 @@ impl Store {
     pub async fn give_role(&self, user: UserId, role: &RoleName) -> Result<(), StoreError> {
         let role = role.to_string();
         write!(self, |conn| {
-            if roles::table
-                .find(role.clone())
-                .count()
-                .get_result::<i64>(conn)
-                .await?
-                == 0
-            {
+            if roles::table.find(role.clone()).count().get_result::<i64>(conn).await? == 0 {
                 return Err(StoreError::NoSuchRole(role));
             }
-            if users::table
-                .find(user.get())
-                .count()
-                .get_result::<i64>(conn)
-                .await?
-                == 0
-            {
+            if users::table.find(user.get()).count().get_result::<i64>(conn).await? == 0 {
                 return Err(StoreError::NoSuchUsers(vec![user]));
             }
-            diesel::delete(user_roles::table.find((user.get(), role.clone())))
-                .execute(conn)
-                .await?;
+            diesel::delete(user_roles::table.find((user.get(), role.clone()))).execute(conn).await?;
             diesel::insert_into(user_roles::table)
                 .values((user_roles::user_id.eq(user.get()), user_roles::role.eq(role)))
                 .execute(conn)
@@ -114,9 +83,7 @@ impl Store {
     pub async fn take_role(&self, user: UserId, role: &RoleName) -> Result<bool, StoreError> {
         let role = role.to_string();
         write!(self, |conn| {
-            let taken = diesel::delete(user_roles::table.find((user.get(), role)))
-                .execute(conn)
-                .await?;
+            let taken = diesel::delete(user_roles::table.find((user.get(), role))).execute(conn).await?;
             Ok(taken > 0)
         })
     }
@@ -127,13 +94,7 @@ impl Store {
     /// [`StoreError::NoSuchUsers`], [`StoreError::Unavailable`]
     pub async fn grant(&self, user: UserId, permission: Permission) -> Result<(), StoreError> {
         write!(self, |conn| {
-            if users::table
-                .find(user.get())
-                .count()
-                .get_result::<i64>(conn)
-                .await?
-                == 0
-            {
+            if users::table.find(user.get()).count().get_result::<i64>(conn).await? == 0 {
                 return Err(StoreError::NoSuchUsers(vec![user]));
             }
             diesel::delete(user_permissions::table.find((user.get(), permission.name())))
@@ -143,10 +104,7 @@ impl Store {
                 user_permissions::user_id.eq(user.get()),
                 user_permissions::permission.eq(permission.name()),
             );
-            diesel::insert_into(user_permissions::table)
-                .values(row)
-                .execute(conn)
-                .await?;
+            diesel::insert_into(user_permissions::table).values(row).execute(conn).await?;
             Ok(())
         })
     }

@@ -98,22 +98,14 @@ impl Sqlite {
         let prepared = path.clone();
         tokio::task::spawn_blocking(move || prepare(&prepared))
             .await
-            .map_err(|ended| OpenError::Database {
-                path: path.clone(),
-                reason: ended.to_string(),
-            })??;
-        let file = DatabaseFile::find(&path).map_err(|cause| OpenError::File {
-            path: path.clone(),
-            cause,
-        })?;
+            .map_err(|ended| OpenError::Database { path: path.clone(), reason: ended.to_string() })??;
+        let file =
+            DatabaseFile::find(&path).map_err(|cause| OpenError::File { path: path.clone(), cause })?;
         let pool = |settings: String, connections| {
             Pool::builder(manager(&path, settings))
                 .max_size(connections)
                 .build()
-                .map_err(|error| OpenError::Database {
-                    path: path.clone(),
-                    reason: error.to_string(),
-                })
+                .map_err(|error| OpenError::Database { path: path.clone(), reason: error.to_string() })
         };
         Ok(Self {
             readers: pool(format!("{SETTINGS} PRAGMA query_only = ON;"), READERS)?,
@@ -165,15 +157,11 @@ pub(super) async fn end<T: Send + 'static>(
 ) -> Result<T, StoreError> {
     match outcome {
         Ok(value) => {
-            connection
-                .spawn_blocking(AnsiTransactionManager::commit_transaction)
-                .await?;
+            connection.spawn_blocking(AnsiTransactionManager::commit_transaction).await?;
             Ok(value)
         }
         Err(error) => {
-            let rolled_back = connection
-                .spawn_blocking(AnsiTransactionManager::rollback_transaction)
-                .await;
+            let rolled_back = connection.spawn_blocking(AnsiTransactionManager::rollback_transaction).await;
             if let Err(trouble) = rolled_back {
                 tracing::debug!(%trouble, "a rollback failed, the connection is dropped");
             }
@@ -223,19 +211,14 @@ fn manager(path: &Path, settings: String) -> AsyncDieselConnectionManager<Connec
 
 fn connect(uri: &str, settings: &str) -> diesel::ConnectionResult<SqliteConnection> {
     let mut connection = SqliteConnection::establish(uri)?;
-    connection
-        .batch_execute(settings)
-        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    connection.batch_execute(settings).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
     Ok(connection)
 }
 
 /// Makes the file when there is none, and brings its tables up to date.
 fn prepare(path: &Path) -> Result<(), OpenError> {
     make_file(path)?;
-    let unusable = |reason: String| OpenError::Database {
-        path: path.into(),
-        reason,
-    };
+    let unusable = |reason: String| OpenError::Database { path: path.into(), reason };
     let mut connection = connect(&uri(path), SETTINGS).map_err(|error| unusable(error.to_string()))?;
     // One transaction around all of them: several processes may start at once, and all or nothing is done.
     connection
@@ -246,10 +229,9 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
         .map(|ran| tracing::debug!(migrations = ran, "the database's tables are up to date"))
         .map_err(|failed| match failed {
             MigrationFailed::Begin(error) => unusable(error.to_string()),
-            MigrationFailed::Migration(reason) => OpenError::Migrate {
-                path: path.into(),
-                reason: reason.to_string(),
-            },
+            MigrationFailed::Migration(reason) => {
+                OpenError::Migrate { path: path.into(), reason: reason.to_string() }
+            }
         })
 }
 
@@ -299,24 +281,15 @@ fn make_file(path: &Path) -> Result<(), OpenError> {
     if let Some(directory) = directory
         && !directory.is_dir()
     {
-        std::fs::create_dir(directory).map_err(|cause| OpenError::Directory {
-            path: directory.into(),
-            cause,
-        })?;
+        std::fs::create_dir(directory)
+            .map_err(|cause| OpenError::Directory { path: directory.into(), cause })?;
     }
     // Only when it is new: closing a second descriptor of a file would drop the locks that SQLite holds on it.
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match made {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(cause) => Err(OpenError::File {
-            path: path.into(),
-            cause,
-        }),
+        Err(cause) => Err(OpenError::File { path: path.into(), cause }),
     }
 }
 
@@ -331,10 +304,7 @@ type FileName = (u64, u64);
 
 impl DatabaseFile {
     fn find(path: &Path) -> io::Result<Self> {
-        Ok(Self {
-            path: path.into(),
-            seen: Mutex::new((Self::look(path)?, Instant::now())),
-        })
+        Ok(Self { path: path.into(), seen: Mutex::new((Self::look(path)?, Instant::now())) })
     }
 
     fn look(path: &Path) -> io::Result<FileName> {
@@ -362,13 +332,7 @@ mod tests {
 
     #[test]
     fn a_database_url_names_a_file() {
-        for url in [
-            "",
-            "sqlite://",
-            "sqlite://:memory:",
-            "postgres://localhost/x",
-            "data/x.db",
-        ] {
+        for url in ["", "sqlite://", "sqlite://:memory:", "postgres://localhost/x", "data/x.db"] {
             assert!(path_in(url).is_err(), "{url:?}");
         }
         assert_eq!(path_in("sqlite://data/x.db").ok(), Some("data/x.db".into()));
@@ -406,9 +370,6 @@ mod tests {
 
     #[test]
     fn odd_names_stay_one_path() {
-        assert_eq!(
-            uri(Path::new("/a b/100%?#.db")),
-            "file:/a b/100%25%3f%23.db?mode=rw"
-        );
+        assert_eq!(uri(Path::new("/a b/100%?#.db")), "file:/a b/100%25%3f%23.db?mode=rw");
     }
 }

@@ -111,12 +111,7 @@ impl Store {
                 return Err(StoreError::UsernameTaken(new.username.to_string()));
             }
             if let Some(manager) = new.manager_id
-                && users::table
-                    .find(manager.get())
-                    .count()
-                    .get_result::<i64>(conn)
-                    .await?
-                    == 0
+                && users::table.find(manager.get()).count().get_result::<i64>(conn).await? == 0
             {
                 return Err(StoreError::NoSuchUsers(vec![manager]));
             }
@@ -126,10 +121,7 @@ impl Store {
                 manager_id: new.manager_id.map(UserId::get),
                 created_at_ms: new.created_at_ms,
             };
-            diesel::insert_into(users::table)
-                .values(insert)
-                .execute(conn)
-                .await?;
+            diesel::insert_into(users::table).values(insert).execute(conn).await?;
             // Read back by its unique name: not every backend returns what it inserted.
             let id = user_id(
                 users::table
@@ -138,10 +130,7 @@ impl Store {
                     .first(conn)
                     .await?,
             )?;
-            diesel::insert_into(inboxes::table)
-                .values(inboxes::user_id.eq(id.get()))
-                .execute(conn)
-                .await?;
+            diesel::insert_into(inboxes::table).values(inboxes::user_id.eq(id.get())).execute(conn).await?;
             Ok(id)
         })
     }
@@ -152,12 +141,7 @@ impl Store {
     /// [`StoreError::Unavailable`]
     pub async fn user(&self, user: UserId) -> Result<Option<UserRow>, StoreError> {
         read!(self, |conn| {
-            let row = users::table
-                .find(user.get())
-                .select(Row::as_select())
-                .first(conn)
-                .await
-                .optional()?;
+            let row = users::table.find(user.get()).select(Row::as_select()).first(conn).await.optional()?;
             row.map(UserRow::try_from).transpose()
         })
     }
@@ -209,12 +193,7 @@ impl Store {
                 .first::<(i64, String)>(conn)
                 .await
                 .optional()?;
-            let credentials = |(id, password_hash)| {
-                Ok(Credentials {
-                    user_id: user_id(id)?,
-                    password_hash,
-                })
-            };
+            let credentials = |(id, password_hash)| Ok(Credentials { user_id: user_id(id)?, password_hash });
             found.map(credentials).transpose()
         })
     }
@@ -225,21 +204,14 @@ impl Store {
     /// [`StoreError::Unavailable`]
     pub async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
         read!(self, |conn| {
-            let row = users::table
-                .find(user.get())
-                .select(Row::as_select())
-                .first(conn)
-                .await
-                .optional()?;
+            let row = users::table.find(user.get()).select(Row::as_select()).first(conn).await.optional()?;
             let Some(row) = row else { return Ok(None) };
             let mut names: Vec<String> = user_permissions::table
                 .filter(user_permissions::user_id.eq(user.get()))
                 .select(user_permissions::permission)
                 .load(conn)
                 .await?;
-            let roles = user_roles::table
-                .filter(user_roles::user_id.eq(user.get()))
-                .select(user_roles::role);
+            let roles = user_roles::table.filter(user_roles::user_id.eq(user.get())).select(user_roles::role);
             let by_role: Vec<String> = role_permissions::table
                 .filter(role_permissions::role.eq_any(roles))
                 .select(role_permissions::permission)
@@ -251,10 +223,7 @@ impl Store {
                 names.iter().filter_map(|name| name.parse().ok()).collect();
             permissions.sort_unstable();
             permissions.dedup();
-            Ok(Some(Standing {
-                user: row.try_into()?,
-                permissions,
-            }))
+            Ok(Some(Standing { user: row.try_into()?, permissions }))
         })
     }
 
@@ -301,12 +270,8 @@ impl Store {
         read!(self, |conn| {
             let mut below = user.get();
             for _ in 0..LONGEST_CHAIN {
-                let above: Option<Option<i64>> = users::table
-                    .find(below)
-                    .select(users::manager_id)
-                    .first(conn)
-                    .await
-                    .optional()?;
+                let above: Option<Option<i64>> =
+                    users::table.find(below).select(users::manager_id).first(conn).await.optional()?;
                 match above.flatten() {
                     Some(id) if id == manager.get() => return Ok(true),
                     Some(id) => below = id,

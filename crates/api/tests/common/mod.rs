@@ -52,11 +52,7 @@ impl Reply {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a whole body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        Self {
-            status,
-            headers,
-            body,
-        }
+        Self { status, headers, body }
     }
 
     /// The data of a success.
@@ -65,12 +61,7 @@ impl Reply {
         assert_eq!(self.status, 200, "{}", self.body);
         assert_eq!(self.body["code"], 0, "{}", self.body);
         assert_eq!(self.body["msg"], "success");
-        assert_eq!(
-            self.body.as_object().map(serde_json::Map::len),
-            Some(3),
-            "{}",
-            self.body
-        );
+        assert_eq!(self.body.as_object().map(serde_json::Map::len), Some(3), "{}", self.body);
         &self.body["data"]
     }
 
@@ -142,10 +133,7 @@ impl World {
     /// Stops the api as a signal would, and gives its directory back.
     pub async fn stop(mut self) -> TempDir {
         drop(self.stop.take());
-        tokio::time::timeout(Duration::from_secs(10), self.ended)
-            .await
-            .expect("it ends in time")
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.ended).await.expect("it ends in time").unwrap();
         self.dir
     }
 
@@ -161,17 +149,12 @@ impl World {
         permissions: &[Permission],
     ) -> Person {
         let password = Password::new(PASSWORD.into()).unwrap();
-        let id = users::create(&self.store, name.parse().unwrap(), password, manager)
-            .await
-            .unwrap();
+        let id = users::create(&self.store, name.parse().unwrap(), password, manager).await.unwrap();
         for permission in permissions {
             self.store.grant(id, *permission).await.unwrap();
         }
         let hour = Duration::from_secs(3_600);
-        let token = users::make_token(&self.store, &self.keys, id, hour)
-            .await
-            .unwrap()
-            .unwrap();
+        let token = users::make_token(&self.store, &self.keys, id, hour).await.unwrap().unwrap();
         self.holder(id, name, token.text.expose_secret())
     }
 
@@ -206,12 +189,7 @@ impl World {
 
     /// The text of an admin page.
     pub async fn admin_page(&self, path: &str) -> (u16, String) {
-        let response = self
-            .client
-            .get(format!("{}{path}", self.admin))
-            .send()
-            .await
-            .unwrap();
+        let response = self.client.get(format!("{}{path}", self.admin)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
@@ -224,15 +202,7 @@ impl World {
 impl Person {
     pub async fn get(&self, path: &str) -> Reply {
         let url = format!("{}/api/admin{path}", self.http);
-        Reply::read(
-            self.client
-                .get(url)
-                .bearer_auth(&self.token)
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        Reply::read(self.client.get(url).bearer_auth(&self.token).send().await.unwrap()).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Reply {
@@ -248,9 +218,7 @@ impl Person {
     }
 
     pub async fn unread(&self) -> i64 {
-        self.get("/Notification/unreadCount").await.data()["count"]
-            .as_i64()
-            .unwrap()
+        self.get("/Notification/unreadCount").await.data()["count"].as_i64().unwrap()
     }
 }
 

@@ -54,11 +54,7 @@ impl Broadcast {
         if self.dry_run {
             let counts = client.counts().await;
             let (exit, failed) = tell_failed(&client, &counts.failed);
-            output.one(&WouldSend {
-                sent: false,
-                would_reach: counts.value.clients,
-                failed,
-            })?;
+            output.one(&WouldSend { sent: false, would_reach: counts.value.clients, failed })?;
             return Ok(exit);
         }
         if self.confirm.asks() {

@@ -87,26 +87,15 @@ struct Login {
 
 impl From<&Person> for Login {
     fn from(person: &Person) -> Self {
-        Self {
-            id: person.id,
-            password: person.password.clone(),
-            token: person.token.clone(),
-        }
+        Self { id: person.id, password: person.password.clone(), token: person.token.clone() }
     }
 }
 
 impl Dev {
     pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
-        let log = Log {
-            filter: self.log.clone(),
-            ..Log::default()
-        };
+        let log = Log { filter: self.log.clone(), ..Log::default() };
         log.init()?;
-        let output = if self.json {
-            Output::new(Some(Format::Json))
-        } else {
-            output
-        };
+        let output = if self.json { Output::new(Some(Format::Json)) } else { output };
         shutdown::or_second_signal(self.serve(output)).await?;
         Ok(Exit::Done)
     }
@@ -133,9 +122,7 @@ impl Dev {
 
     /// An empty one is none, as an empty variable usually means.
     fn secret(&self) -> Option<&SecretString> {
-        self.secret
-            .as_ref()
-            .filter(|secret| !secret.expose_secret().is_empty())
+        self.secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
     }
 
     fn plan(&self) -> Plan {
@@ -160,11 +147,7 @@ impl Dev {
                 gateways: cluster.gateway_admin(),
             },
             secret: self.secret().map(|secret| secret.expose_secret().to_owned()),
-            users: cluster
-                .people()
-                .iter()
-                .map(|person| (person.name, Login::from(person)))
-                .collect(),
+            users: cluster.people().iter().map(|person| (person.name, Login::from(person))).collect(),
         }
     }
 
@@ -185,19 +168,13 @@ impl Dev {
             String::new(),
         ];
         for (name, login) in &places.users {
-            lines.push(format!(
-                "  {name:<6}  id {}  password {}",
-                login.id, login.password
-            ));
+            lines.push(format!("  {name:<6}  id {}  password {}", login.id, login.password));
         }
         if let (Some(ws), Some(alice)) = (places.ws.first(), places.users.get("alice")) {
             lines.extend([
                 String::new(),
                 "  Be alice's page, in another terminal:".into(),
-                format!(
-                    "    gatepipe listen {ws} --api {} --token {}",
-                    places.http, alice.token
-                ),
+                format!("    gatepipe listen {ws} --api {} --token {}", places.http, alice.token),
                 String::new(),
             ]);
         }
@@ -208,17 +185,9 @@ impl Dev {
 /// A port 0 makes every port that was not given a free one.
 fn ports(ws: Option<u16>, http: Option<u16>) -> Ports {
     if ws == Some(0) || http == Some(0) {
-        return Ports {
-            ws: ws.unwrap_or(0),
-            http: http.unwrap_or(0),
-            others: Others::Free,
-        };
+        return Ports { ws: ws.unwrap_or(0), http: http.unwrap_or(0), others: Others::Free };
     }
-    Ports {
-        ws: ws.unwrap_or(WS_PORT),
-        http: http.unwrap_or(HTTP_PORT),
-        others: Others::Documented,
-    }
+    Ports { ws: ws.unwrap_or(WS_PORT), http: http.unwrap_or(HTTP_PORT), others: Others::Documented }
 }
 
 #[cfg(test)]
@@ -236,11 +205,7 @@ mod tests {
             ((Some(7500), Some(0)), (7500, 0, Others::Free)),
         ];
         for ((ws, http), (expected_ws, expected_http, others)) in cases {
-            let expected = Ports {
-                ws: expected_ws,
-                http: expected_http,
-                others,
-            };
+            let expected = Ports { ws: expected_ws, http: expected_http, others };
             assert_eq!(ports(ws, http), expected, "{ws:?} {http:?}");
         }
     }

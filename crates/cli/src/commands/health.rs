@@ -43,12 +43,7 @@ impl Row for Process {
 
     fn cells(&self) -> Vec<String> {
         let word = |good: bool| if good { "yes" } else { "no" }.to_owned();
-        vec![
-            self.url.clone(),
-            word(self.healthy),
-            word(self.ready),
-            self.trouble.clone().unwrap_or_default(),
-        ]
+        vec![self.url.clone(), word(self.healthy), word(self.ready), self.trouble.clone().unwrap_or_default()]
     }
 }
 
@@ -71,21 +66,12 @@ impl Health {
 async fn look(http: &reqwest::Client, url: &reqwest::Url) -> Process {
     let base = url.as_str().trim_end_matches('/').to_owned();
     let (healthy, ready) = tokio::join!(get(http, &base, "healthz"), get(http, &base, "readyz"));
-    Process {
-        url: base,
-        healthy: healthy.is_ok(),
-        ready: ready.is_ok(),
-        trouble: healthy.and(ready).err(),
-    }
+    Process { url: base, healthy: healthy.is_ok(), ready: ready.is_ok(), trouble: healthy.and(ready).err() }
 }
 
 async fn get(http: &reqwest::Client, base: &str, page: &str) -> Result<(), String> {
     let one_line = |error: reqwest::Error| gatepipe_daemon::report::line(&error.without_url().into());
-    let answer = http
-        .get(format!("{base}/{page}"))
-        .send()
-        .await
-        .map_err(one_line)?;
+    let answer = http.get(format!("{base}/{page}")).send().await.map_err(one_line)?;
     let status = answer.status();
     if status.is_success() {
         return Ok(());
@@ -96,11 +82,7 @@ async fn get(http: &reqwest::Client, base: &str, page: &str) -> Result<(), Strin
 }
 
 fn url(text: &str) -> Result<reqwest::Url, String> {
-    let whole = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
     match whole.parse::<reqwest::Url>() {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         _ => Err("it is not a URL like http://127.0.0.1:9272".into()),

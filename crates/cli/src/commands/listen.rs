@@ -89,20 +89,14 @@ impl Listen {
                 return Err(Failure::new(Exit::Unreachable, line).into());
             };
             let next = attempts.made();
-            say(&format!(
-                "coming back in {:.1} s ({next} of {})",
-                wait.as_secs_f64(),
-                self.attempts
-            ));
+            say(&format!("coming back in {:.1} s ({next} of {})", wait.as_secs_f64(), self.attempts));
             tokio::time::sleep(wait).await;
         }
     }
 }
 
 fn websocket_url(text: &str) -> anyhow::Result<Url> {
-    let url: Url = text
-        .parse()
-        .context("it is not a URL like ws://127.0.0.1:7272/ws")?;
+    let url: Url = text.parse().context("it is not a URL like ws://127.0.0.1:7272/ws")?;
     let fits = matches!(url.scheme(), "ws" | "wss") && url.has_host();
     anyhow::ensure!(fits, "it is not a URL like ws://127.0.0.1:7272/ws");
     Ok(url)

@@ -67,10 +67,7 @@ impl Migrate {
             MigrateCommand::Status(status) => &status.database,
         };
         let migrations = Store::migrations(&database.database_url).await?;
-        let rows: Vec<_> = migrations
-            .into_iter()
-            .map(|(name, done)| Migration { name, done })
-            .collect();
+        let rows: Vec<_> = migrations.into_iter().map(|(name, done)| Migration { name, done }).collect();
         output.list(&rows)?;
         Ok(Exit::Done)
     }

@@ -77,11 +77,7 @@ impl Failed {
             let gateway = gateway.as_deref().unwrap_or("(none is known)");
             say(&format!("gateway {gateway} failed: {reason}"));
         }
-        if failed.is_empty() {
-            Exit::Done
-        } else {
-            Exit::Partly
-        }
+        if failed.is_empty() { Exit::Done } else { Exit::Partly }
     }
 }
 
@@ -90,11 +86,7 @@ impl Row for Notified {
 
     fn cells(&self) -> Vec<String> {
         let ids: Vec<_> = self.ids.iter().map(u64::to_string).collect();
-        vec![
-            ids.join(","),
-            self.reached.to_string(),
-            self.failed.len().to_string(),
-        ]
+        vec![ids.join(","), self.reached.to_string(), self.failed.len().to_string()]
     }
 }
 

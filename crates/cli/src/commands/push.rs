@@ -19,11 +19,7 @@ Examples:
   gatepipe push --client 00112233445566778899aabbccddeeff00112233 --text hello")]
 pub struct Push {
     /// Users to push to
-    #[arg(
-        value_name = "UID",
-        required_unless_present = "client",
-        conflicts_with = "client"
-    )]
+    #[arg(value_name = "UID", required_unless_present = "client", conflicts_with = "client")]
     uids: Vec<Uid>,
     /// Push to this client; repeatable
     #[arg(long, value_name = "CLIENT_ID")]
@@ -57,11 +53,7 @@ impl Sent {
         if receipt.reached == 0 && receipt.is_whole() {
             say("nobody was there to be reached");
         }
-        output.one(&Self {
-            sent: true,
-            reached: receipt.reached,
-            failed,
-        })?;
+        output.one(&Self { sent: true, reached: receipt.reached, failed })?;
         Ok(exit)
     }
 }

@@ -87,11 +87,7 @@ impl Row for Added {
     const HEAD: &'static [&'static str] = &["id", "username", "password"];
 
     fn cells(&self) -> Vec<String> {
-        vec![
-            self.id.to_string(),
-            self.username.clone(),
-            self.password.clone().unwrap_or_default(),
-        ]
+        vec![self.id.to_string(), self.username.clone(), self.password.clone().unwrap_or_default()]
     }
 }
 
@@ -129,11 +125,8 @@ impl User {
 
 impl Add {
     async fn run(self, output: Output) -> anyhow::Result<Exit> {
-        let permissions: Vec<Permission> = self
-            .permission
-            .iter()
-            .map(|name| name.parse())
-            .collect::<Result<_, _>>()?;
+        let permissions: Vec<Permission> =
+            self.permission.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
         let (password, generated) = match &self.password_file {
             Some(path) => (read_password(path)?, None),
             None => {
@@ -156,11 +149,7 @@ impl Add {
         for role in &self.role {
             store.give_role(id, role).await?;
         }
-        output.one(&Added {
-            id,
-            username: self.username.to_string(),
-            password: generated,
-        })?;
+        output.one(&Added { id, username: self.username.to_string(), password: generated })?;
         Ok(Exit::Done)
     }
 
@@ -194,10 +183,7 @@ fn read_password(path: &Path) -> anyhow::Result<String> {
 fn generate() -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let random: [u8; GENERATED] = rand::random();
-    random
-        .iter()
-        .map(|byte| char::from(LETTERS[usize::from(byte % 64)]))
-        .collect()
+    random.iter().map(|byte| char::from(LETTERS[usize::from(byte % 64)])).collect()
 }
 
 impl List {

@@ -16,17 +16,9 @@ async fn store(directory: &Path) -> Store {
 }
 
 async fn logs_in(directory: &Path, username: &str, password: &str) -> bool {
-    let known = store(directory)
-        .await
-        .credentials(username)
-        .await
-        .unwrap()
-        .unwrap();
+    let known = store(directory).await.credentials(username).await.unwrap().unwrap();
     let check = PasswordCheck::default();
-    check
-        .fits(password.into(), Some(known.password_hash))
-        .await
-        .unwrap()
+    check.fits(password.into(), Some(known.password_hash)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,24 +37,13 @@ async fn users_are_made_and_listed() {
     assert!(logs_in(home, "alice", password).await);
 
     std::fs::write(home.join("bob.password"), "correct horse\n").unwrap();
-    let bob = run_in(
-        home,
-        "user add bob --manager alice --password-file bob.password -o json",
-    )
-    .await
-    .json();
+    let bob = run_in(home, "user add bob --manager alice --password-file bob.password -o json").await.json();
     assert_eq!(bob, json!({"id": 2, "username": "bob", "password": null}));
     assert!(logs_in(home, "bob", "correct horse").await);
 
     let mut users = run_in(home, "user list -o json").await.json();
     for user in users.as_array_mut().unwrap() {
-        assert!(
-            user.as_object_mut()
-                .unwrap()
-                .remove("created_at_ms")
-                .unwrap()
-                .is_i64()
-        );
+        assert!(user.as_object_mut().unwrap().remove("created_at_ms").unwrap().is_i64());
     }
     let expected = json!([
         {"id": 1, "username": "alice", "manager_id": null, "permissions": ["websocket.broadcast", "notification.send"]},
@@ -70,15 +51,9 @@ async fn users_are_made_and_listed() {
     ]);
     assert_eq!(users, expected);
     let rows = run_in(home, "user list").await.stdout;
-    assert_eq!(
-        rows,
-        "1\talice\t\twebsocket.broadcast,notification.send\n2\tbob\t1\t\n"
-    );
+    assert_eq!(rows, "1\talice\t\twebsocket.broadcast,notification.send\n2\tbob\t1\t\n");
     let table = run_in(home, "user list -o table --limit 1").await;
-    assert!(
-        table.stdout.contains("USERNAME") && !table.stdout.contains("bob"),
-        "{table:?}"
-    );
+    assert!(table.stdout.contains("USERNAME") && !table.stdout.contains("bob"), "{table:?}");
     assert!(table.stderr.contains("--after 1"), "{table:?}");
 }
 
@@ -100,12 +75,7 @@ async fn a_user_that_cannot_be_is_refused_and_leaves_nothing() {
         assert!(refused.failed(code).contains(says), "{line}: {refused:?}");
     }
     assert_eq!(run_in(home, "user add two/words").await.code, 2);
-    assert_eq!(
-        run_in(home, "user add dave --permission websocket.all")
-            .await
-            .code,
-        2
-    );
+    assert_eq!(run_in(home, "user add dave --permission websocket.all").await.code, 2);
     assert_eq!(run_in(home, "user list").await.stdout, "1\talice\t\t\n");
 }
 
@@ -116,28 +86,18 @@ async fn a_token_is_made_for_a_user_by_name_or_id() {
     run_in(home, "user add alice -o json").await.json();
     std::fs::write(home.join("jwt"), format!("{SECRET}\n")).unwrap();
 
-    let by_name = run_in(home, "token create alice --ttl 5m --jwt-secret-file jwt -o json")
-        .await
-        .json();
-    assert_eq!(
-        (&by_name["user_id"], &by_name["username"]),
-        (&json!(1), &json!("alice"))
-    );
+    let by_name = run_in(home, "token create alice --ttl 5m --jwt-secret-file jwt -o json").await.json();
+    assert_eq!((&by_name["user_id"], &by_name["username"]), (&json!(1), &json!("alice")));
     let keys = Keys::from_secret(&SECRET.into()).unwrap();
     let expires_at = by_name["expires_at_ms"].as_i64().unwrap() / 1000;
-    let claims = keys
-        .read(by_name["token"].as_str().unwrap(), chrono::Utc::now())
-        .unwrap();
+    let claims = keys.read(by_name["token"].as_str().unwrap(), chrono::Utc::now()).unwrap();
     assert_eq!((claims.user.get(), claims.expires_at), (1, expires_at));
 
     // Alone on stdout, for `$(…)`; the environment serves as well as flags.
     let mut command = gatepipe(["token", "create", "1"]);
     command.current_dir(home).env("GATEPIPE_JWT_SECRET", SECRET);
     let by_id = finish(command).await;
-    assert!(
-        keys.read(by_id.stdout.trim_end(), chrono::Utc::now()).is_ok(),
-        "{by_id:?}"
-    );
+    assert!(keys.read(by_id.stdout.trim_end(), chrono::Utc::now()).is_ok(), "{by_id:?}");
     assert!(by_id.stderr.contains("alice"), "{by_id:?}");
 
     for (line, code, says) in [

@@ -13,23 +13,13 @@ use crate::run::{finish, gatepipe, run_at};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broadcast_reaches_everyone_and_a_dry_run_nobody() {
     let cluster = Cluster::start().await;
-    let mut pages = [
-        Page::open(&cluster.ws()[0]).await,
-        Page::open(&cluster.ws()[1]).await,
-    ];
-    let dry = run_at(&cluster, "broadcast --dry-run --type never -o json")
-        .await
-        .json();
+    let mut pages = [Page::open(&cluster.ws()[0]).await, Page::open(&cluster.ws()[1]).await];
+    let dry = run_at(&cluster, "broadcast --dry-run --type never -o json").await.json();
     assert_eq!(dry, json!({"sent": false, "would_reach": 2, "failed": []}));
-    let sent = run_at(&cluster, "broadcast --yes --data {\"at\":18} -o json")
-        .await
-        .json();
+    let sent = run_at(&cluster, "broadcast --yes --data {\"at\":18} -o json").await.json();
     assert_eq!(sent, json!({"sent": true, "reached": 2, "failed": []}));
     for page in &mut pages {
-        assert_eq!(
-            page.next().await,
-            json!({"type": "notification", "data": {"at": 18}})
-        );
+        assert_eq!(page.next().await, json!({"type": "notification", "data": {"at": 18}}));
     }
     let rows = run_at(&cluster, "broadcast --yes").await;
     assert_eq!((rows.code, rows.stdout.as_str()), (0, "2\t0\n"), "{rows:?}");
@@ -40,28 +30,19 @@ async fn a_broadcast_reaches_everyone_and_a_dry_run_nobody() {
 async fn a_push_reaches_a_user_or_one_client() {
     let cluster = Cluster::start().await;
     let alice = Caller::of(&cluster, "alice");
-    let mut pages = [
-        Page::bound(&cluster.ws()[0], &alice).await,
-        Page::bound(&cluster.ws()[1], &alice).await,
-    ];
+    let mut pages =
+        [Page::bound(&cluster.ws()[0], &alice).await, Page::bound(&cluster.ws()[1], &alice).await];
     let line = format!("push {} nobody --type refresh -o json", alice.id);
     assert_eq!(run_at(&cluster, &line).await.json()["reached"], 2);
     for page in &mut pages {
         assert_eq!(page.next().await, json!({"type": "refresh", "data": []}));
     }
-    let line = format!(
-        "push --client {} --text {{\"raw\":1}} -o json",
-        pages[1].client_id()
-    );
+    let line = format!("push --client {} --text {{\"raw\":1}} -o json", pages[1].client_id());
     assert_eq!(run_at(&cluster, &line).await.json()["reached"], 1);
     assert_eq!(pages[1].next().await, json!({"raw": 1}));
 
     let offline = run_at(&cluster, "push nobody").await;
-    assert_eq!(
-        (offline.code, offline.stdout.as_str()),
-        (0, "0\t0\n"),
-        "{offline:?}"
-    );
+    assert_eq!((offline.code, offline.stdout.as_str()), (0, "0\t0\n"), "{offline:?}");
     assert!(offline.stderr.contains("nobody was there"), "{offline:?}");
 }
 
@@ -75,9 +56,7 @@ async fn clients_and_gateways_are_listed() {
     let clients = run_at(&cluster, "clients -o json").await.json();
     let of = |page: &Page| {
         let mut rows = clients.as_array().unwrap().iter();
-        rows.find(|row| row["client_id"] == page.client_id())
-            .cloned()
-            .unwrap()
+        rows.find(|row| row["client_id"] == page.client_id()).cloned().unwrap()
     };
     assert_eq!(clients.as_array().unwrap().len(), 2);
     assert_eq!(of(&bound)["uid"], alice.id.to_string());
@@ -98,21 +77,13 @@ async fn clients_and_gateways_are_listed() {
     expected.sort();
     assert_eq!(ids, expected);
     for row in gateways.as_array().unwrap() {
-        assert_eq!(
-            (&row["clients"], &row["connected"]),
-            (&json!(1), &json!(true)),
-            "{row}"
-        );
+        assert_eq!((&row["clients"], &row["connected"]), (&json!(1), &json!(true)), "{row}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_is_told_apart_from_silence() {
-    let plan = Plan {
-        gateways: 1,
-        secret: Some("open-sesame".into()),
-        ..Plan::default()
-    };
+    let plan = Plan { gateways: 1, secret: Some("open-sesame".into()), ..Plan::default() };
     let cluster = Cluster::start_with(plan).await.unwrap();
     for line in ["gateways", "gateways --secret open-barley"] {
         let refused = run_at(&cluster, line).await;
@@ -124,10 +95,9 @@ async fn a_wrong_secret_is_told_apart_from_silence() {
     assert_eq!(run_at(&cluster, &line).await.code, 0);
 
     let mut command = gatepipe(["gateways", "-o", "json"]);
-    command.env("GATEPIPE_SECRET", "open-sesame").env(
-        "GATEPIPE_REGISTER",
-        format!("http://127.0.0.1:1,{}", cluster.register()),
-    );
+    command
+        .env("GATEPIPE_SECRET", "open-sesame")
+        .env("GATEPIPE_REGISTER", format!("http://127.0.0.1:1,{}", cluster.register()));
     assert_eq!(finish(command).await.json().as_array().unwrap().len(), 1);
 }
 
@@ -144,10 +114,7 @@ async fn a_gateway_that_is_not_there_is_named_and_the_others_are_reached() {
         address: socket.local_addr().unwrap().to_string(),
         ..v1::GatewayEntry::default()
     };
-    let announcement = v1::Announcement {
-        gateway: Some(entry),
-        ..v1::Announcement::default()
-    };
+    let announcement = v1::Announcement { gateway: Some(entry), ..v1::Announcement::default() };
     let mut register = RegisterClient::connect(cluster.register()).await.unwrap();
     let lease = stream::once(future::ready(announcement)).chain(stream::pending());
     let mut announced = register.announce(lease).await.unwrap().into_inner();

@@ -20,10 +20,7 @@ async fn health_follows_readiness() {
     assert_eq!(starting.code, 1, "{starting:?}");
     assert!(starting.stderr.contains("starting up"), "{starting:?}");
     let rows: serde_json::Value = serde_json::from_str(&starting.stdout).unwrap();
-    assert_eq!(
-        (&rows[0]["healthy"], &rows[0]["ready"]),
-        (&json!(true), &json!(false))
-    );
+    assert_eq!((&rows[0]["healthy"], &rows[0]["ready"]), (&json!(true), &json!(false)));
 
     readiness.set_ready();
     // A trailing slash or a missing scheme is no mistake.

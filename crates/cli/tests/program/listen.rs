@@ -28,27 +28,14 @@ async fn with_a_token_it_is_bound_and_ends_when_forced_offline() {
     let cluster = Cluster::start().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let token = &cluster.people()[1].token;
-    let line = format!(
-        "listen {} --api {} --token {token}",
-        cluster.ws()[0],
-        cluster.http()
-    );
+    let line = format!("listen {} --api {} --token {token}", cluster.ws()[0], cluster.http());
     let mut page = Running::start(&line);
     assert_eq!(page.frame().await["type"], "init");
-    assert_eq!(
-        page.frame().await,
-        json!({"type": "bind_success", "data": {"uid": alice.id}})
-    );
+    assert_eq!(page.frame().await, json!({"type": "bind_success", "data": {"uid": alice.id}}));
     let push = json!({"uid": alice.id, "data": "two\nlines"});
     admin.post("/WebSocket/pushToUser", push).await.ok();
-    assert_eq!(
-        page.frame().await,
-        json!({"type": "notification", "data": "two\nlines"})
-    );
-    admin
-        .post("/WebSocket/forceOffline", json!({"uid": alice.id}))
-        .await
-        .ok();
+    assert_eq!(page.frame().await, json!({"type": "notification", "data": "two\nlines"}));
+    admin.post("/WebSocket/forceOffline", json!({"uid": alice.id})).await.ok();
     assert_eq!(page.frame().await["type"], "force_offline");
     let (code, words) = page.ended().await;
     assert_eq!(code, 8, "{words}");
@@ -58,11 +45,7 @@ async fn with_a_token_it_is_bound_and_ends_when_forced_offline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_token_ends_it_and_so_does_ctrl_c() {
     let cluster = Cluster::start().await;
-    let line = format!(
-        "listen {} --api {} --token nonsense",
-        cluster.ws()[0],
-        cluster.http()
-    );
+    let line = format!("listen {} --api {} --token nonsense", cluster.ws()[0], cluster.http());
     let refused = run(&line).await;
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(refused.stderr.contains("401"), "{refused:?}");
@@ -75,10 +58,7 @@ async fn a_dead_token_ends_it_and_so_does_ctrl_c() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drained_gateway_sends_it_to_the_next_connection() {
-    let plan = Plan {
-        gateways: 1,
-        ..Plan::default()
-    };
+    let plan = Plan { gateways: 1, ..Plan::default() };
     let mut cluster = Cluster::start_with(plan).await.unwrap();
     let mut page = Running::start(&format!("listen {} --attempts 0", cluster.ws()[0]));
     page.frame().await;
@@ -86,10 +66,7 @@ async fn a_drained_gateway_sends_it_to_the_next_connection() {
     assert_eq!(page.frame().await["type"], "reconnect");
     let (code, words) = page.ended().await;
     assert_eq!(code, 7, "{words}");
-    assert!(
-        words.contains("closed: 1012") && words.contains("gave up"),
-        "{words}"
-    );
+    assert!(words.contains("closed: 1012") && words.contains("gave up"), "{words}");
 }
 
 /// A server that we script; its pages connect to it with `listen`.
@@ -106,9 +83,7 @@ impl Script {
     async fn page(&self) -> WebSocketStream<TcpStream> {
         let (socket, _) = within("a page", self.0.accept()).await.unwrap();
         let config = tokio_tungstenite::tungstenite::protocol::WebSocketConfig::default();
-        let mut page = tokio_tungstenite::accept_async_with_config(socket, Some(config))
-            .await
-            .unwrap();
+        let mut page = tokio_tungstenite::accept_async_with_config(socket, Some(config)).await.unwrap();
         let client_id = "0".repeat(40);
         let init = json!({"type": "init", "client_id": client_id}).to_string();
         page.send(Message::text(init)).await.unwrap();
@@ -117,10 +92,7 @@ impl Script {
 }
 
 async fn close(page: &mut WebSocketStream<TcpStream>, code: u16) {
-    let frame = CloseFrame {
-        code: code.into(),
-        reason: "scripted".into(),
-    };
+    let frame = CloseFrame { code: code.into(), reason: "scripted".into() };
     page.close(Some(frame)).await.unwrap();
     // Until the page has answered.
     while let Some(Ok(_)) = within("the page's answer", page.next()).await {}
@@ -137,10 +109,7 @@ async fn close_codes_decide_whether_it_comes_back() {
     }
     let (code, words) = listening.ended().await;
     assert_eq!(code, 0, "1000 is a normal end: {words}");
-    assert!(
-        words.contains("(1 of 10)") && words.contains("(2 of 10)"),
-        "{words}"
-    );
+    assert!(words.contains("(1 of 10)") && words.contains("(2 of 10)"), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

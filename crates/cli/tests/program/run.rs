@@ -109,9 +109,7 @@ impl Running {
     pub async fn ended(mut self) -> (i32, String) {
         let mut stderr = String::new();
         let mut pipe = self.child.stderr.take().unwrap();
-        within("the end of stderr", pipe.read_to_string(&mut stderr))
-            .await
-            .unwrap();
+        within("the end of stderr", pipe.read_to_string(&mut stderr)).await.unwrap();
         let status = within("the program's end", self.child.wait()).await.unwrap();
         (status.code().unwrap(), stderr)
     }

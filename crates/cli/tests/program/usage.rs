@@ -46,10 +46,7 @@ async fn the_help_lists_every_exit_code_and_hides_secrets() {
     let mut command = gatepipe(["notify", "--help"]);
     command.env("GATEPIPE_TOKEN", "hush-hush");
     let help = finish(command).await;
-    assert!(
-        help.stdout.contains("GATEPIPE_TOKEN") && !help.stdout.contains("hush-hush"),
-        "{help:?}"
-    );
+    assert!(help.stdout.contains("GATEPIPE_TOKEN") && !help.stdout.contains("hush-hush"), "{help:?}");
 }
 
 #[tokio::test]
@@ -76,23 +73,13 @@ async fn a_register_that_is_not_there_is_one_line_within_seconds() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let register = format!("http://{}", socket.local_addr().unwrap());
-    let commands = [
-        "broadcast --yes",
-        "broadcast --dry-run",
-        "push 1",
-        "clients",
-        "gateways",
-    ];
+    let commands = ["broadcast --yes", "broadcast --dry-run", "push 1", "clients", "gateways"];
     for command in commands {
         let begun = Instant::now();
         let away = run(&format!("{command} --register {register}")).await;
         let line = away.failed(7);
         assert!(line.contains(&register) && line.contains("--register"), "{line}");
-        assert!(
-            begun.elapsed() < Duration::from_secs(5),
-            "{command} took {:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < Duration::from_secs(5), "{command} took {:?}", begun.elapsed());
     }
 }
 

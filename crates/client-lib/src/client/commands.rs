@@ -69,8 +69,7 @@ impl GatewayClient {
                 exclude_client_ids: route::excluded_on(gateway, exclude),
             })
         };
-        self.command_all(|gateway| batches.iter().map(|uids| command(gateway, uids)).collect())
-            .await
+        self.command_all(|gateway| batches.iter().map(|uids| command(gateway, uids)).collect()).await
     }
 
     /// Sends `message` to every client of one uid. A uid that is offline counts zero.
@@ -90,15 +89,9 @@ impl GatewayClient {
             message: bind.message.map(Into::into),
         });
         match self.command_one(client, command).await {
-            Ok(receipt) => Ok(Bound {
-                previous: Uid::try_from(receipt.previous_uid.as_str()).ok(),
-            }),
-            Err(Error::Refused {
-                code: Code::NotFound, ..
-            }) => Err(Error::NoSuchClient(client)),
-            Err(Error::Refused {
-                code: Code::Conflict, ..
-            }) => Err(Error::Conflict(client)),
+            Ok(receipt) => Ok(Bound { previous: Uid::try_from(receipt.previous_uid.as_str()).ok() }),
+            Err(Error::Refused { code: Code::NotFound, .. }) => Err(Error::NoSuchClient(client)),
+            Err(Error::Refused { code: Code::Conflict, .. }) => Err(Error::Conflict(client)),
             Err(error) => Err(error),
         }
     }
@@ -108,10 +101,8 @@ impl GatewayClient {
     /// # Errors
     /// [`Error::UnknownGateway`], and the ways a gateway can fail.
     pub async fn unbind_uid(&self, client: ClientId, uid: &Uid) -> Result<bool, Error> {
-        let command = Command::UnbindUid(v1::UnbindUid {
-            client_id: client.to_string(),
-            uid: uid.to_string(),
-        });
+        let command =
+            Command::UnbindUid(v1::UnbindUid { client_id: client.to_string(), uid: uid.to_string() });
         changed(self.command_one(client, command).await)
     }
 
@@ -128,27 +119,19 @@ impl GatewayClient {
     /// # Errors
     /// [`Error::UnknownGateway`], and the ways a gateway can fail.
     pub async fn destroy_client(&self, client: ClientId) -> Result<bool, Error> {
-        let cut = v1::Close {
-            destroy: true,
-            ..v1::Close::default()
-        };
+        let cut = v1::Close { destroy: true, ..v1::Close::default() };
         self.end_client(client, cut).await
     }
 
     /// Closes every client of `uid`; `reached` counts them.
     pub async fn close_uid(&self, uid: &Uid, close: Close) -> Receipt {
-        let close = v1::CloseUid {
-            uid: uid.to_string(),
-            close: Some(close.into()),
-        };
+        let close = v1::CloseUid { uid: uid.to_string(), close: Some(close.into()) };
         self.command_all(|_| vec![Command::CloseUid(close.clone())]).await
     }
 
     async fn end_client(&self, client: ClientId, close: v1::Close) -> Result<bool, Error> {
-        let command = Command::CloseClient(v1::CloseClient {
-            client_id: client.to_string(),
-            close: Some(close),
-        });
+        let command =
+            Command::CloseClient(v1::CloseClient { client_id: client.to_string(), close: Some(close) });
         changed(self.command_one(client, command).await)
     }
 
@@ -161,10 +144,7 @@ impl GatewayClient {
                 submitted.push((*gateway, view.submit(*gateway, command)));
             }
         }
-        Receipt {
-            blind: !view.heard,
-            ..self.receipt(submitted).await
-        }
+        Receipt { blind: !view.heard, ..self.receipt(submitted).await }
     }
 
     /// Gives the gateway in a client's id one command.
@@ -205,9 +185,7 @@ impl View {
 fn changed(outcome: Result<v1::Receipt, Error>) -> Result<bool, Error> {
     match outcome {
         Ok(receipt) => Ok(receipt.reached > 0),
-        Err(Error::Refused {
-            code: Code::NotFound, ..
-        }) => Ok(false),
+        Err(Error::Refused { code: Code::NotFound, .. }) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -57,9 +57,7 @@ impl GatewayClient {
         let batches = route::uid_batches(uids);
         let question = |uids: &Vec<String>| v1::ClientsOfUidsRequest { uids: uids.clone() };
         let view = self.view();
-        let outcomes = self
-            .ask_each(&view, |_| batches.iter().map(question).collect())
-            .await;
+        let outcomes = self.ask_each(&view, |_| batches.iter().map(question).collect()).await;
         let mut answer = Answer::of(outcomes, add_clients);
         answer.blind = !view.heard;
         answer
@@ -95,9 +93,7 @@ impl GatewayClient {
     async fn client_state(&self, client: ClientId) -> Result<v1::IsOnlineReply, Error> {
         let gateway = client.gateway();
         let view = self.view();
-        let question = v1::IsOnlineRequest {
-            client_id: client.to_string(),
-        };
+        let question = v1::IsOnlineRequest { client_id: client.to_string() };
         let reply = ask(&view.member(gateway)?.lane, self.deadline(), question).await;
         reply.map_err(|reason| Error::from_failure(gateway, reason))
     }
@@ -124,28 +120,14 @@ fn add_clients(found: &mut BTreeMap<Uid, Vec<ClientId>>, _: GatewayId, reply: v1
         let Ok(name) = uid.uid.parse() else {
             continue;
         };
-        let clients = uid
-            .client_ids
-            .iter()
-            .filter_map(|client| client.parse::<ClientId>().ok());
+        let clients = uid.client_ids.iter().filter_map(|client| client.parse::<ClientId>().ok());
         found.entry(name).or_default().extend(clients);
     }
 }
 
 fn add_counts(sum: &mut Counts, gateway: GatewayId, reply: v1::CountsReply) {
-    let v1::CountsReply {
-        clients,
-        bound_clients,
-        uids,
-    } = reply;
+    let v1::CountsReply { clients, bound_clients, uids } = reply;
     sum.clients += clients;
     sum.bound_clients += bound_clients;
-    sum.gateways.insert(
-        gateway,
-        GatewayCounts {
-            clients,
-            bound_clients,
-            uids,
-        },
-    );
+    sum.gateways.insert(gateway, GatewayCounts { clients, bound_clients, uids });
 }

@@ -18,11 +18,7 @@ async fn two_gateways() -> (Register, Gateway, Gateway, gatepipe_client::Gateway
 }
 
 fn goodbye() -> Close {
-    Close {
-        code: CloseCode::FORCED_OFFLINE,
-        reason: "enough".into(),
-        last_message: Some(text("bye")),
-    }
+    Close { code: CloseCode::FORCED_OFFLINE, reason: "enough".into(), last_message: Some(text("bye")) }
 }
 
 #[tokio::test]
@@ -30,17 +26,10 @@ async fn a_message_to_all_goes_through_every_gateway() {
     let (_register, first, second, client) = two_gateways().await;
     let quiet = ClientId::random(second.id);
     let receipt = client.send_to_all(text("hello"), &[quiet]).await;
-    let whole = Receipt {
-        reached: 2,
-        asked: vec![first.id, second.id],
-        ..Receipt::default()
-    };
+    let whole = Receipt { reached: 2, asked: vec![first.id, second.id], ..Receipt::default() };
     assert_eq!(receipt, whole);
     let told = |gateway: &Gateway, exclude: Vec<String>| {
-        let send = v1::SendToAll {
-            message: Some(text("hello").into()),
-            exclude_client_ids: exclude,
-        };
+        let send = v1::SendToAll { message: Some(text("hello").into()), exclude_client_ids: exclude };
         assert_eq!(gateway.commands(), [Command::SendToAll(send)]);
     };
     told(&first, vec![]);
@@ -50,9 +39,7 @@ async fn a_message_to_all_goes_through_every_gateway() {
 #[tokio::test]
 async fn a_message_to_uids_goes_through_every_gateway_and_names_each_once() {
     let (_register, first, second, client) = two_gateways().await;
-    let receipt = client
-        .send_to_uids(&[uid("7"), uid("8"), uid("7")], text("hello"), &[])
-        .await;
+    let receipt = client.send_to_uids(&[uid("7"), uid("8"), uid("7")], text("hello"), &[]).await;
     assert_eq!((receipt.reached, receipt.is_whole()), (2, true));
     for gateway in [&first, &second] {
         let send = v1::SendToUids {
@@ -69,9 +56,7 @@ async fn a_message_to_clients_goes_only_where_they_are() {
     let (_register, first, second, client) = two_gateways().await;
     let (ana, ben) = (ClientId::random(second.id), ClientId::random(second.id));
     let elsewhere = ClientId::random(GatewayId::random());
-    let receipt = client
-        .send_to_clients(&[ana, ben, ana, elsewhere], text("hello"), &[ben])
-        .await;
+    let receipt = client.send_to_clients(&[ana, ben, ana, elsewhere], text("hello"), &[ben]).await;
     assert_eq!(receipt.asked, [second.id]);
     assert_eq!((receipt.reached, receipt.is_whole()), (1, true));
     assert!(first.commands().is_empty());
@@ -87,20 +72,14 @@ async fn a_message_to_clients_goes_only_where_they_are() {
 async fn an_offline_client_is_a_receipt_of_zero() {
     let (_register, _first, _second, client) = two_gateways().await;
     let gone = ClientId::random(GatewayId::random());
-    assert_eq!(
-        client.send_to_client(gone, text("hello")).await,
-        Receipt::default()
-    );
+    assert_eq!(client.send_to_client(gone, text("hello")).await, Receipt::default());
 }
 
 #[tokio::test]
 async fn a_bind_carries_its_condition_and_its_message() {
     let (_register, first, _second, client) = two_gateways().await;
     let ana = ClientId::random(first.id);
-    let bind = Bind {
-        condition: BindCondition::UnboundOrSame,
-        message: Some(text("bound")),
-    };
+    let bind = Bind { condition: BindCondition::UnboundOrSame, message: Some(text("bound")) };
     let bound = client.bind_uid(ana, &uid("7"), bind).await.unwrap();
     assert_eq!(bound.previous, None);
     let told = v1::BindUid {
@@ -126,29 +105,13 @@ async fn closes_carry_code_reason_and_last_message() {
         last_message: Some(text("bye").into()),
         destroy: false,
     };
-    let cut = v1::Close {
-        destroy: true,
-        ..v1::Close::default()
-    };
+    let cut = v1::Close { destroy: true, ..v1::Close::default() };
     let client_id = ana.to_string();
-    let close_client = |close| {
-        Command::CloseClient(v1::CloseClient {
-            client_id: client_id.clone(),
-            close: Some(close),
-        })
-    };
-    let close_uid = Command::CloseUid(v1::CloseUid {
-        uid: "7".into(),
-        close: Some(close.clone()),
-    });
-    let unbind = Command::UnbindUid(v1::UnbindUid {
-        client_id: client_id.clone(),
-        uid: "7".into(),
-    });
-    assert_eq!(
-        first.commands(),
-        [close_client(close), close_client(cut), unbind, close_uid.clone()]
-    );
+    let close_client =
+        |close| Command::CloseClient(v1::CloseClient { client_id: client_id.clone(), close: Some(close) });
+    let close_uid = Command::CloseUid(v1::CloseUid { uid: "7".into(), close: Some(close.clone()) });
+    let unbind = Command::UnbindUid(v1::UnbindUid { client_id: client_id.clone(), uid: "7".into() });
+    assert_eq!(first.commands(), [close_client(close), close_client(cut), unbind, close_uid.clone()]);
     assert_eq!(second.commands(), [close_uid]);
 }
 
@@ -168,11 +131,7 @@ async fn a_refusal_becomes_what_the_caller_can_act_on() {
     assert_eq!(bind().await, Err(Error::Conflict(ana)));
 
     first.set_mood(Mood::Refuses(Code::Invalid));
-    let refused = Error::Refused {
-        gateway: first.id,
-        code: Code::Invalid,
-        text: "as scripted".into(),
-    };
+    let refused = Error::Refused { gateway: first.id, code: Code::Invalid, text: "as scripted".into() };
     assert_eq!(bind().await, Err(refused));
     let receipt = client.send_to_all(text("hello"), &[]).await;
     assert_eq!((receipt.reached, receipt.failed.len()), (1, 1));
@@ -186,10 +145,7 @@ async fn a_command_that_no_gateway_would_take_is_refused_here() {
     let receipt = client.send_to_all(text("hello"), &quiet).await;
     assert_eq!((receipt.reached, receipt.failed.len()), (1, 1));
     assert!(
-        receipt.failed[0]
-            .reason
-            .to_string()
-            .starts_with("refused: a command has at most"),
+        receipt.failed[0].reason.to_string().starts_with("refused: a command has at most"),
         "{receipt:?}"
     );
 }

@@ -8,17 +8,11 @@ use gatepipe_client::{Bind, ClientId, Error, Failure, FailureReason, GatewayClie
 use crate::scripted::{Gateway, Mood, PATIENCE, Register, eventually, impatient, joined, patient, text, uid};
 
 fn failed(gateway: &Gateway, reason: FailureReason) -> Vec<Failure> {
-    vec![Failure {
-        gateway: gateway.id,
-        reason,
-    }]
+    vec![Failure { gateway: gateway.id, reason }]
 }
 
 fn is_connected(client: &GatewayClient, gateway: &Gateway) -> bool {
-    client
-        .gateways()
-        .iter()
-        .any(|status| status.gateway_id == gateway.id && status.connected)
+    client.gateways().iter().any(|status| status.gateway_id == gateway.id && status.connected)
 }
 
 #[tokio::test]
@@ -35,9 +29,7 @@ async fn a_mute_gateway_is_named_at_the_deadline_and_the_others_are_reached() {
     assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(receipt.reached, 1);
     assert_eq!(receipt.failed, failed(&mute, FailureReason::Deadline));
-    let bind = client
-        .bind_uid(ClientId::random(mute.id), &uid("7"), Bind::default())
-        .await;
+    let bind = client.bind_uid(ClientId::random(mute.id), &uid("7"), Bind::default()).await;
     assert_eq!(bind, Err(Error::Deadline(mute.id)));
     let nothing_left = |status: &gatepipe_client::GatewayStatus| status.waiting + status.in_flight == 0;
     assert!(client.gateways().iter().all(nothing_left));
@@ -100,29 +92,20 @@ async fn a_killed_gateway_fails_what_was_sent_at_once_and_then_every_command() {
     doomed.was_told(1).await;
     let id = doomed.id;
     drop(doomed);
-    let unknown = Failure {
-        gateway: id,
-        reason: FailureReason::UnknownOutcome,
-    };
+    let unknown = Failure { gateway: id, reason: FailureReason::UnknownOutcome };
     assert_eq!(sent.await.unwrap().failed, [unknown]);
 
     let start = Instant::now();
     let receipt = client.send_to_all(text("hello"), &[]).await;
     assert!(start.elapsed() < PATIENCE / 2, "it is not waited for");
     assert_eq!(receipt.reached, 1);
-    let unreachable = Failure {
-        gateway: id,
-        reason: FailureReason::Unreachable,
-    };
+    let unreachable = Failure { gateway: id, reason: FailureReason::Unreachable };
     assert_eq!(receipt.failed, [unreachable]);
 
     register.remove(id);
     eventually("it left", || client.gateways().len() == 1).await;
     assert!(client.send_to_all(text("hello"), &[]).await.is_whole());
-    let gone = Error::UnknownGateway {
-        gateway: id,
-        register_connected: true,
-    };
+    let gone = Error::UnknownGateway { gateway: id, register_connected: true };
     assert_eq!(client.bind_uid(ana, &uid("7"), Bind::default()).await, Err(gone));
 }
 
@@ -150,10 +133,7 @@ async fn a_pipe_that_does_not_open_is_waited_for_no_longer_than_the_grace() {
     let gateway = Gateway::start();
     let _frozen = gateway.freeze();
     register.list(&gateway);
-    let client = patient(&register)
-        .opening_grace(Duration::from_millis(50))
-        .build()
-        .unwrap();
+    let client = patient(&register).opening_grace(Duration::from_millis(50)).build().unwrap();
     eventually("it is listed", || client.gateways().len() == 1).await;
     let receipt = client.send_to_all(text("never"), &[]).await;
     assert_eq!(receipt.failed, failed(&gateway, FailureReason::Unreachable));
@@ -168,10 +148,7 @@ async fn a_full_queue_refuses_at_once_and_has_room_again_when_callers_give_up() 
     gateway.set_mood(Mood::Mute);
 
     let receipts = join_all((0..6).map(|_| client.send_to_all(text("hello"), &[]))).await;
-    let reasons: Vec<_> = receipts
-        .into_iter()
-        .map(|receipt| receipt.failed[0].reason.clone())
-        .collect();
+    let reasons: Vec<_> = receipts.into_iter().map(|receipt| receipt.failed[0].reason.clone()).collect();
     assert_eq!(reasons[..4], [const { FailureReason::Deadline }; 4]);
     assert_eq!(reasons[4..], [const { FailureReason::TooBusy }; 2]);
     assert_eq!(client.gateways()[0].refused, 2);
@@ -222,12 +199,10 @@ async fn a_new_gateway_at_an_old_address_never_hears_commands_for_the_old_one() 
 
     let new = old.replace();
     let is_refused = || {
-        client.gateways().iter().any(|status| {
-            status
-                .trouble
-                .as_ref()
-                .is_some_and(|text| text.contains("is gone"))
-        })
+        client
+            .gateways()
+            .iter()
+            .any(|status| status.trouble.as_ref().is_some_and(|text| text.contains("is gone")))
     };
     eventually("the other gateway is noticed", is_refused).await;
     register.list(&new);
@@ -235,10 +210,7 @@ async fn a_new_gateway_at_an_old_address_never_hears_commands_for_the_old_one() 
 
     let receipt = client.send_to_all(text("hello"), &[]).await;
     assert_eq!(receipt.reached, 1);
-    let gone = Failure {
-        gateway: old_id,
-        reason: FailureReason::Unreachable,
-    };
+    let gone = Failure { gateway: old_id, reason: FailureReason::Unreachable };
     assert_eq!(receipt.failed, [gone]);
     assert_eq!(client.is_online(ana).await, Err(Error::Unreachable(old_id)));
     assert_eq!(new.commands().len(), 1);

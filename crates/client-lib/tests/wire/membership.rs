@@ -19,10 +19,7 @@ async fn a_register_that_restarts_empty_loses_nobody() {
     register.list(&second);
     eventually("the second is known", || client.gateways().len() == 2).await;
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
-    eventually("its pipe is open", || {
-        client.gateways().iter().all(|status| status.connected)
-    })
-    .await;
+    eventually("its pipe is open", || client.gateways().iter().all(|status| status.connected)).await;
     assert_eq!(client.send_to_all(text("hello"), &[]).await.reached, 2);
     assert_eq!(first.texts(), ["meanwhile", "hello"]);
 }
@@ -42,14 +39,8 @@ async fn without_any_register_the_last_known_membership_serves_on() {
     assert!(client.registers()[0].trouble.is_some());
 
     let stranger = ClientId::random(GatewayId::random());
-    let unknown = Error::UnknownGateway {
-        gateway: stranger.gateway(),
-        register_connected: false,
-    };
-    assert_eq!(
-        client.bind_uid(stranger, &uid("7"), Bind::default()).await,
-        Err(unknown)
-    );
+    let unknown = Error::UnknownGateway { gateway: stranger.gateway(), register_connected: false };
+    assert_eq!(client.bind_uid(stranger, &uid("7"), Bind::default()).await, Err(unknown));
     let receipt = client.send_to_client(stranger, text("hello")).await;
     assert_eq!(receipt.asked, [stranger.gateway()]);
     assert_eq!(receipt.failed[0].reason, FailureReason::UnknownGateway);
@@ -86,23 +77,13 @@ async fn members_are_the_union_of_all_registers() {
     east.list(&first);
     west.list(&first);
     west.list(&second);
-    let client = GatewayClient::builder()
-        .registers([east.url(), west.url()])
-        .deadline(PATIENCE)
-        .build()
-        .unwrap();
-    eventually("both are open", || {
-        client.gateways().iter().filter(|status| status.connected).count() == 2
-    })
-    .await;
+    let client =
+        GatewayClient::builder().registers([east.url(), west.url()]).deadline(PATIENCE).build().unwrap();
+    eventually("both are open", || client.gateways().iter().filter(|status| status.connected).count() == 2)
+        .await;
     eventually("both registers are heard", || client.registers_connected() == 2).await;
-    let listed = |id| {
-        client
-            .gateways()
-            .iter()
-            .find(|status| status.gateway_id == id)
-            .map(|status| status.listed)
-    };
+    let listed =
+        |id| client.gateways().iter().find(|status| status.gateway_id == id).map(|status| status.listed);
     assert_eq!((listed(first.id), listed(second.id)), (Some(2), Some(1)));
 
     drop(east);
@@ -132,15 +113,10 @@ async fn a_gateway_that_moved_is_found_at_its_new_address() {
     let gateway = Gateway::start();
     register.list_at(gateway.id, "nonsense".into(), false);
     let client = patient(&register).build().unwrap();
-    eventually("the bad address is told", || {
-        client.gateways().iter().any(|status| status.trouble.is_some())
-    })
-    .await;
+    eventually("the bad address is told", || client.gateways().iter().any(|status| status.trouble.is_some()))
+        .await;
     register.list(&gateway);
-    eventually("it is open", || {
-        client.gateways().iter().any(|status| status.connected)
-    })
-    .await;
+    eventually("it is open", || client.gateways().iter().any(|status| status.connected)).await;
     assert_eq!(client.send_to_all(text("hello"), &[]).await.reached, 1);
 
     register.list_at(gateway.id, "nonsense".into(), true);
@@ -167,12 +143,7 @@ async fn before_any_register_was_heard_nothing_is_claimed() {
 async fn a_wrong_secret_is_told_in_words() {
     let register = Register::start_with_secret("right");
     let client = patient(&register).secret(Some("wrong".into())).build().unwrap();
-    let told = || {
-        client.registers()[0]
-            .trouble
-            .as_ref()
-            .is_some_and(|text| text.contains("--secret"))
-    };
+    let told = || client.registers()[0].trouble.as_ref().is_some_and(|text| text.contains("--secret"));
     eventually("the trouble is told", told).await;
     let client = patient(&register).secret(Some("right".into()));
     assert_eq!(joined(client).await.registers_connected(), 1);
@@ -189,8 +160,5 @@ async fn dropping_the_last_handle_ends_everything() {
     assert_eq!(other.send_to_all(text("hello"), &[]).await.reached, 1);
     assert_eq!((register.watchers(), gateway.pipes()), (1, 1));
     drop(other);
-    eventually("nobody watches and no pipe is open", || {
-        register.watchers() + gateway.pipes() == 0
-    })
-    .await;
+    eventually("nobody watches and no pipe is open", || register.watchers() + gateway.pipes() == 0).await;
 }

@@ -21,12 +21,7 @@ async fn what_one_caller_sends_arrives_in_its_order_among_64_callers() {
             // Half of them wait for each receipt, half send all at once.
             if caller % 2 == 0 {
                 for number in 0..SENDS {
-                    assert!(
-                        client
-                            .send_to_uid(&uid, text(&format!("{caller} {number}")))
-                            .await
-                            .is_whole()
-                    );
+                    assert!(client.send_to_uid(&uid, text(&format!("{caller} {number}"))).await.is_whole());
                 }
             } else {
                 let send = |number| client.send_to_uid(&uid, text(&format!("{caller} {number}")));
@@ -64,19 +59,12 @@ async fn whatever_waits_travels_together_within_the_bounds_of_a_batch() {
     assert!(receipts.iter().all(|receipt| receipt.reached == 1));
     let batches = gateway.batches();
     assert!(batches.iter().all(|commands| *commands <= 256), "{batches:?}");
-    assert!(
-        batches.len() < 100,
-        "{} batches for 1,000 commands",
-        batches.len()
-    );
+    assert!(batches.len() < 100, "{} batches for 1,000 commands", batches.len());
 
     let big = Message::text("x".repeat(700 << 10)).unwrap();
     join_all((0..4).map(|_| client.send_to_uid(&uid, big.clone()))).await;
     let batches = gateway.batches().split_off(batches.len());
-    assert!(
-        batches.iter().all(|commands| *commands <= 2),
-        "{batches:?}: over 1 MiB and one command"
-    );
+    assert!(batches.iter().all(|commands| *commands <= 2), "{batches:?}: over 1 MiB and one command");
 }
 
 #[tokio::test]

@@ -27,9 +27,7 @@ async fn questions_put_together_what_all_gateways_know() {
     let mut anas = vec![phone, laptop];
     anas.sort();
     assert_eq!(client.clients_of_uid(&uid("ana")).await.value, anas);
-    let found = client
-        .clients_of_uids(&[uid("ana"), uid("ben"), uid("ana")])
-        .await;
+    let found = client.clients_of_uids(&[uid("ana"), uid("ben"), uid("ana")]).await;
     assert_eq!(found.value, BTreeMap::from([(uid("ana"), anas)]));
     assert_eq!(found.asked.len(), 2);
 
@@ -45,16 +43,11 @@ async fn pages_lead_through_all_clients_of_all_gateways() {
     let gateways = [Gateway::start(), Gateway::start(), Gateway::start()];
     gateways.iter().for_each(|gateway| register.list(gateway));
     let client = joined(patient(&register)).await;
-    let mut all: Vec<_> = (0..25)
-        .map(|number| gateways[number % 3].has_client(None))
-        .collect();
+    let mut all: Vec<_> = (0..25).map(|number| gateways[number % 3].has_client(None)).collect();
     all.sort();
 
     let mut listed = Vec::new();
-    let mut page = Page {
-        after: None,
-        limit: 4,
-    };
+    let mut page = Page { after: None, limit: 4 };
     loop {
         let answer = client.clients(page).await;
         assert!(answer.is_whole());
@@ -81,17 +74,11 @@ async fn a_silent_gateway_makes_nobody_offline() {
 
     assert_eq!(client.is_online(ben).await, Err(Error::Deadline(stopped.id)));
     assert_eq!(client.is_uid_online(&uid("ana")).await, Ok(true));
-    assert_eq!(
-        client.is_uid_online(&uid("ben")).await,
-        Err(Error::Deadline(stopped.id))
-    );
+    assert_eq!(client.is_uid_online(&uid("ben")).await, Err(Error::Deadline(stopped.id)));
     let counts = client.counts().await;
     assert_eq!(counts.value.clients, 1);
     assert_eq!(counts.failed.len(), 1);
-    assert_eq!(
-        (counts.failed[0].gateway, &counts.failed[0].reason),
-        (stopped.id, &FailureReason::Deadline)
-    );
+    assert_eq!((counts.failed[0].gateway, &counts.failed[0].reason), (stopped.id, &FailureReason::Deadline));
 }
 
 #[tokio::test]
@@ -99,10 +86,8 @@ async fn a_question_about_an_unknown_gateway_says_who_could_know() {
     let register = Register::start();
     let client = joined(patient(&register)).await;
     let stranger = ClientId::random(GatewayId::random());
-    let unknown = |register_connected| Error::UnknownGateway {
-        gateway: stranger.gateway(),
-        register_connected,
-    };
+    let unknown =
+        |register_connected| Error::UnknownGateway { gateway: stranger.gateway(), register_connected };
     assert_eq!(client.is_online(stranger).await, Err(unknown(true)));
     assert_eq!(client.is_uid_online(&uid("ana")).await, Ok(false));
 }

@@ -30,9 +30,7 @@ pub(crate) async fn eventually(what: &str, mut condition: impl FnMut() -> bool) 
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, holds)
-        .await
-        .unwrap_or_else(|_| panic!("never: {what}"));
+    tokio::time::timeout(PATIENCE, holds).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 pub(crate) fn text(text: &str) -> Message {
@@ -45,23 +43,17 @@ pub(crate) fn uid(name: &str) -> Uid {
 
 /// A client of `register` that gives up quickly on what is scripted to fail.
 pub(crate) fn impatient(register: &Register) -> Builder {
-    GatewayClient::builder()
-        .register(register.url())
-        .deadline(Duration::from_secs(1))
+    GatewayClient::builder().register(register.url()).deadline(Duration::from_secs(1))
 }
 
 /// A client of `register` that waits long enough for anything that is not scripted to fail.
 pub(crate) fn patient(register: &Register) -> Builder {
-    GatewayClient::builder()
-        .register(register.url())
-        .deadline(PATIENCE)
+    GatewayClient::builder().register(register.url()).deadline(PATIENCE)
 }
 
 pub(crate) async fn joined(builder: Builder) -> GatewayClient {
     let client = builder.build().unwrap();
-    tokio::time::timeout(PATIENCE, client.joined())
-        .await
-        .expect("every pipe opens");
+    tokio::time::timeout(PATIENCE, client.joined()).await.expect("every pipe opens");
     client
 }
 
@@ -75,10 +67,7 @@ struct Process {
 
 impl Process {
     fn start(port: u16, routes: Routes) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -93,12 +82,7 @@ impl Process {
             }
         };
         let thread = std::thread::spawn(move || runtime.block_on(serve));
-        Self {
-            address,
-            runtime: handle,
-            kill: Some(kill),
-            thread: Some(thread),
-        }
+        Self { address, runtime: handle, kill: Some(kill), thread: Some(thread) }
     }
 
     /// Stops its only thread until the guard is dropped.
@@ -161,10 +145,7 @@ impl Register {
         let secret = RequireSecret::new(secret.map(Into::into).as_ref()).unwrap();
         let service = RegisterServer::from_arc(Arc::clone(&roster));
         let service = tonic::service::interceptor::InterceptedService::new(service, secret);
-        Self {
-            process: Process::start(port, Routes::new(service)),
-            roster,
-        }
+        Self { process: Process::start(port, Routes::new(service)), roster }
     }
 
     /// Kills it and starts it again on its port, with an empty list.
@@ -187,11 +168,7 @@ impl Register {
     }
 
     pub(crate) fn list_at(&self, gateway: GatewayId, address: String, draining: bool) {
-        let entry = v1::GatewayEntry {
-            gateway_id: gateway.to_string(),
-            address,
-            draining,
-        };
+        let entry = v1::GatewayEntry { gateway_id: gateway.to_string(), address, draining };
         let mut state = self.roster.state.lock();
         state.entries.retain(|other| other.gateway_id != entry.gateway_id);
         state.entries.push(entry.clone());
@@ -200,9 +177,7 @@ impl Register {
 
     pub(crate) fn remove(&self, gateway: GatewayId) {
         let mut state = self.roster.state.lock();
-        state
-            .entries
-            .retain(|entry| entry.gateway_id != gateway.to_string());
+        state.entries.retain(|entry| entry.gateway_id != gateway.to_string());
         state.tell(Event::Removed(gateway.to_string()));
     }
 
@@ -221,12 +196,8 @@ impl Register {
 impl RosterState {
     fn tell(&mut self, event: Event) {
         self.version += 1;
-        let event = v1::WatchEvent {
-            version: self.version,
-            event: Some(event),
-        };
-        self.watchers
-            .retain(|watcher| watcher.send(Ok(event.clone())).is_ok());
+        let event = v1::WatchEvent { version: self.version, event: Some(event) };
+        self.watchers.retain(|watcher| watcher.send(Ok(event.clone())).is_ok());
     }
 }
 
@@ -245,13 +216,9 @@ impl v1::register_server::Register for Roster {
     async fn watch(&self, _: Request<v1::WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
         let (watcher, events) = mpsc::unbounded_channel();
         let mut state = self.state.lock();
-        let snapshot = v1::Snapshot {
-            gateways: state.entries.clone(),
-        };
-        let _ = watcher.send(Ok(v1::WatchEvent {
-            version: state.version,
-            event: Some(Event::Snapshot(snapshot)),
-        }));
+        let snapshot = v1::Snapshot { gateways: state.entries.clone() };
+        let _ = watcher
+            .send(Ok(v1::WatchEvent { version: state.version, event: Some(Event::Snapshot(snapshot)) }));
         state.watchers.push(watcher);
         Ok(Response::new(UnboundedReceiverStream::new(events)))
     }
@@ -302,11 +269,7 @@ impl Gateway {
             clients: Mutex::default(),
         });
         let service = GatewayServer::new(Scripted(Arc::clone(&script))).max_decoding_message_size(8 << 20);
-        Self {
-            id,
-            process: Process::start(port, Routes::new(service)),
-            script,
-        }
+        Self { id, process: Process::start(port, Routes::new(service)), script }
     }
 
     /// Kills it; another gateway has its address then.
@@ -335,22 +298,14 @@ impl Gateway {
 
     /// What it was told so far, in order.
     pub(crate) fn commands(&self) -> Vec<v1::command::Command> {
-        self.script
-            .commands
-            .borrow()
-            .iter()
-            .filter_map(|command| command.command.clone())
-            .collect()
+        self.script.commands.borrow().iter().filter_map(|command| command.command.clone()).collect()
     }
 
     /// Waits until it was told `count` commands.
     pub(crate) async fn was_told(&self, count: usize) {
         let mut commands = self.script.commands.subscribe();
         let told = commands.wait_for(|commands| commands.len() >= count);
-        tokio::time::timeout(PATIENCE, told)
-            .await
-            .expect("the commands come")
-            .unwrap();
+        tokio::time::timeout(PATIENCE, told).await.expect("the commands come").unwrap();
     }
 
     /// The texts of all messages it was told, in order.
@@ -367,11 +322,7 @@ impl Gateway {
             Some(v1::message::Body::Text(text)) => text,
             _ => String::new(),
         };
-        self.commands()
-            .into_iter()
-            .filter_map(message)
-            .map(text)
-            .collect()
+        self.commands().into_iter().filter_map(message).map(text).collect()
     }
 
     /// How many commands each batch held.
@@ -413,22 +364,12 @@ impl OpenPipe {
         let answer = |command: &v1::Command| v1::Receipt {
             id: command.id,
             reached: u64::from(mood == Mood::Obeys),
-            code: if let Mood::Refuses(code) = mood {
-                code.number()
-            } else {
-                0
-            },
-            error: if let Mood::Refuses(_) = mood {
-                "as scripted".into()
-            } else {
-                String::new()
-            },
+            code: if let Mood::Refuses(code) = mood { code.number() } else { 0 },
+            error: if let Mood::Refuses(_) = mood { "as scripted".into() } else { String::new() },
             previous_uid: String::new(),
         };
         let receipts = batch.commands.iter().map(answer).collect();
-        self.0
-            .commands
-            .send_modify(|commands| commands.extend(batch.commands));
+        self.0.commands.send_modify(|commands| commands.extend(batch.commands));
         match mood {
             Mood::Obeys | Mood::Refuses(_) => Some(Ok(v1::ReceiptBatch { receipts })),
             Mood::Mute => None,
@@ -452,9 +393,7 @@ impl v1::gateway_server::Gateway for Scripted {
         request: Request<Streaming<v1::CommandBatch>>,
     ) -> Result<Response<Receipts>, Status> {
         let pipe = OpenPipe::new(&self.0);
-        let receipts = request
-            .into_inner()
-            .filter_map(move |batch| pipe.take(batch.ok()?));
+        let receipts = request.into_inner().filter_map(move |batch| pipe.take(batch.ok()?));
         Ok(Response::new(Box::pin(receipts)))
     }
 
@@ -463,10 +402,7 @@ impl v1::gateway_server::Gateway for Scripted {
     }
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
-        Ok(Response::new(v1::IdentifyReply {
-            gateway_id: self.id.to_string(),
-            draining: false,
-        }))
+        Ok(Response::new(v1::IdentifyReply { gateway_id: self.id.to_string(), draining: false }))
     }
 
     async fn is_online(
@@ -478,10 +414,7 @@ impl v1::gateway_server::Gateway for Scripted {
         let found = clients.iter().find(|(client, _)| client.to_string() == asked);
         Ok(Response::new(v1::IsOnlineReply {
             online: found.is_some(),
-            uid: found
-                .and_then(|(_, uid)| uid.clone())
-                .map(|uid| uid.to_string())
-                .unwrap_or_default(),
+            uid: found.and_then(|(_, uid)| uid.clone()).map(|uid| uid.to_string()).unwrap_or_default(),
         }))
     }
 
@@ -498,12 +431,8 @@ impl v1::gateway_server::Gateway for Scripted {
                 .collect(),
             uid,
         };
-        let uids = request
-            .into_inner()
-            .uids
-            .into_iter()
-            .map(clients_of)
-            .filter(|uid| !uid.client_ids.is_empty());
+        let uids =
+            request.into_inner().uids.into_iter().map(clients_of).filter(|uid| !uid.client_ids.is_empty());
         Ok(Response::new(v1::ClientsOfUidsReply { uids: uids.collect() }))
     }
 

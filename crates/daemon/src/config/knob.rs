@@ -35,13 +35,7 @@ impl Knob {
         default: Option<&'static str>,
         help: &'static str,
     ) -> Self {
-        Self {
-            name,
-            value,
-            default,
-            help,
-            kind: Kind::One,
-        }
+        Self { name, value, default, help, kind: Kind::One }
     }
 
     /// A repeatable setting. The default is one value, if any.
@@ -52,25 +46,13 @@ impl Knob {
         default: Option<&'static str>,
         help: &'static str,
     ) -> Self {
-        Self {
-            name,
-            value,
-            default,
-            help,
-            kind: Kind::List,
-        }
+        Self { name, value, default, help, kind: Kind::List }
     }
 
     /// A secret.
     #[must_use]
     pub const fn secret(name: &'static str, help: &'static str) -> Self {
-        Self {
-            name,
-            value: "SECRET",
-            default: None,
-            help,
-            kind: Kind::Secret,
-        }
+        Self { name, value: "SECRET", default: None, help, kind: Kind::Secret }
     }
 
     pub(super) fn key(&self) -> String {
@@ -99,12 +81,7 @@ pub const COMMON: &[Knob] = &[
         "secret",
         "Shared by every internal gRPC link, the same for all processes of a cluster; visible ASCII. Others on this host can see flags: prefer the file",
     ),
-    Knob::one(
-        "log-format",
-        "FORMAT",
-        Some("text"),
-        "text, or json for log collectors",
-    ),
+    Knob::one("log-format", "FORMAT", Some("text"), "text, or json for log collectors"),
     Knob::one(
         "log",
         "FILTER",

@@ -17,12 +17,7 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Tables of a file that several daemons share; each reads its own.
 const SECTIONS: [&str; 3] = ["register", "gateway", "api"];
 /// Ours, but not a daemon's.
-const OTHER_VARIABLES: [&str; 4] = [
-    "GATEPIPE_CONFIG",
-    "GATEPIPE_TEST_ALL",
-    "GATEPIPE_API",
-    "GATEPIPE_TOKEN",
-];
+const OTHER_VARIABLES: [&str; 4] = ["GATEPIPE_CONFIG", "GATEPIPE_TEST_ALL", "GATEPIPE_API", "GATEPIPE_TOKEN"];
 
 /// The values of one setting and where they came from, in words. Never printed: it may be a secret.
 struct Given {
@@ -47,19 +42,9 @@ impl Layers {
     pub(super) fn defaults(program: &'static Program) -> Self {
         let given = program.knobs().filter_map(|knob| {
             let values = vec![knob.default?.to_owned()];
-            Some((
-                knob.name,
-                Given {
-                    values,
-                    source: format!("--{}", knob.name),
-                },
-            ))
+            Some((knob.name, Given { values, source: format!("--{}", knob.name) }))
         });
-        Self {
-            program,
-            given: given.collect(),
-            warnings: Vec::new(),
-        }
+        Self { program, given: given.collect(), warnings: Vec::new() }
     }
 
     pub(super) fn read<A: Into<OsString> + Clone>(
@@ -69,14 +54,10 @@ impl Layers {
         mistakes: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
         let flags = command(program).try_get_matches_from(flags)?;
-        let environment: HashMap<String, String> = environment
-            .into_iter()
-            .filter(|(name, _)| name.starts_with("GATEPIPE_"))
-            .collect();
+        let environment: HashMap<String, String> =
+            environment.into_iter().filter(|(name, _)| name.starts_with("GATEPIPE_")).collect();
         let mut layers = Self::defaults(program);
-        let file = flags
-            .get_one::<String>("config")
-            .or_else(|| environment.get("GATEPIPE_CONFIG"));
+        let file = flags.get_one::<String>("config").or_else(|| environment.get("GATEPIPE_CONFIG"));
         if let Some(file) = file {
             layers.read_file(Path::new(file), mistakes);
         }
@@ -161,9 +142,8 @@ impl Layers {
             }
         };
         // Keys beside the tables first, so that the daemon's own table wins.
-        let (sections, common): (Vec<_>, Vec<_>) = table
-            .into_iter()
-            .partition(|(key, value)| value.is_table() && SECTIONS.contains(&key.as_str()));
+        let (sections, common): (Vec<_>, Vec<_>) =
+            table.into_iter().partition(|(key, value)| value.is_table() && SECTIONS.contains(&key.as_str()));
         self.read_keys(common, "", path, mistakes);
         for (section, value) in sections {
             if let Value::Table(keys) = value
@@ -203,10 +183,7 @@ impl Layers {
     fn read_key(&mut self, key: &str, value: Value, source: &str, mistakes: &mut Vec<String>) {
         let name = key.replace('_', "-");
         let program = self.program;
-        if let Some(knob) = program
-            .knobs()
-            .find(|knob| knob.file_name().as_deref() == Some(&name))
-        {
+        if let Some(knob) = program.knobs().find(|knob| knob.file_name().as_deref() == Some(&name)) {
             return match value {
                 Value::String(path) => self.give_file(knob, &path, source.to_owned(), mistakes),
                 _ => mistakes.push(format!("{source}: must be the path of a file")),
@@ -241,10 +218,7 @@ impl Layers {
     }
 
     pub(super) fn one(&self, name: &str) -> Option<&str> {
-        self.given
-            .get(name)
-            .and_then(|given| given.values.last())
-            .map(String::as_str)
+        self.given.get(name).and_then(|given| given.values.last()).map(String::as_str)
     }
 
     pub(super) fn list(&self, name: &str) -> &[String] {
@@ -252,9 +226,7 @@ impl Layers {
     }
 
     pub(super) fn is_secret(&self, name: &str) -> bool {
-        self.program
-            .knob(name)
-            .is_some_and(|knob| knob.kind == Kind::Secret)
+        self.program.knob(name).is_some_and(|knob| knob.kind == Kind::Secret)
     }
 
     /// What stands for the value in the help.
@@ -264,9 +236,7 @@ impl Layers {
 
     /// Where a setting came from, in words.
     pub(super) fn source(&self, name: &str) -> String {
-        self.given
-            .get(name)
-            .map_or_else(|| format!("--{name}"), |given| given.source.clone())
+        self.given.get(name).map_or_else(|| format!("--{name}"), |given| given.source.clone())
     }
 }
 
@@ -277,9 +247,7 @@ fn command(program: &'static Program) -> Command {
             "{} [env: {}]{}",
             knob.help,
             knob.variable(),
-            default
-                .map(|default| format!(" [default: {default}]"))
-                .unwrap_or_default()
+            default.map(|default| format!(" [default: {default}]")).unwrap_or_default()
         );
         let value = Arg::new(knob.name)
             .long(knob.name)
@@ -293,11 +261,7 @@ fn command(program: &'static Program) -> Command {
                 ArgAction::Set
             });
         let file = knob.file_name().map(|name| {
-            let help = format!(
-                "A file that holds --{} [env: {}_FILE]",
-                knob.name,
-                knob.variable()
-            );
+            let help = format!("A file that holds --{} [env: {}_FILE]", knob.name, knob.variable());
             Arg::new(name.clone()).long(name).value_name("FILE").help(help)
         });
         [Some(value), file].into_iter().flatten()
@@ -330,11 +294,7 @@ fn scalar(value: Value) -> Option<String> {
 }
 
 fn split_list(text: &str) -> Vec<String> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
+    text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
 }
 
 fn nearest(name: &str, known: &[String]) -> String {
@@ -350,14 +310,9 @@ fn nearest(name: &str, known: &[String]) -> String {
 
 fn read_bounded(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
-    std::fs::File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {
-        return Err(std::io::Error::new(
-            std::io::ErrorKind::FileTooLarge,
-            "over 1 MiB",
-        ));
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, "over 1 MiB"));
     }
     Ok(text)
 }

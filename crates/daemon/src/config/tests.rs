@@ -9,19 +9,12 @@ const KNOBS: &[Knob] = &[
     Knob::one("limit", "COUNT", Some("1"), "how many"),
     Knob::one("advertise", "HOST:PORT", None, "how"),
 ];
-const PROGRAM: Program = Program {
-    name: "gatepipe-test",
-    section: "gateway",
-    about: "a test",
-    examples: "",
-    knobs: KNOBS,
-};
+const PROGRAM: Program =
+    Program { name: "gatepipe-test", section: "gateway", about: "a test", examples: "", knobs: KNOBS };
 
 fn load(flags: &[&str], environment: &[(&str, &str)]) -> Result<Settings, ConfigError> {
     let flags = ["gatepipe-test"].iter().chain(flags);
-    let environment = environment
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Settings::load_from(&PROGRAM, flags, environment)
 }
 
@@ -62,33 +55,20 @@ fn the_file_may_be_named_by_the_environment_and_lists_replace_each_other() {
     let file = file("register = [\"http://a:1\", \"http://b:1\"]");
     let path = file.path().to_str().unwrap();
     let environment = [("GATEPIPE_CONFIG", path)];
-    assert_eq!(
-        load(&[], &environment).unwrap().list("register").unwrap(),
-        ["http://a:1", "http://b:1"]
-    );
-    let mut settings = load(
-        &["--register", "http://c:1", "--register", "http://d:1"],
-        &environment,
-    )
-    .unwrap();
+    assert_eq!(load(&[], &environment).unwrap().list("register").unwrap(), ["http://a:1", "http://b:1"]);
+    let mut settings = load(&["--register", "http://c:1", "--register", "http://d:1"], &environment).unwrap();
     assert_eq!(settings.list("register").unwrap(), ["http://c:1", "http://d:1"]);
     let mut settings = load(&[], &[("GATEPIPE_REGISTER", "http://e:1, http://f:1")]).unwrap();
     assert_eq!(settings.list("register").unwrap(), ["http://e:1", "http://f:1"]);
-    assert_eq!(
-        load(&[], &[]).unwrap().list("register").unwrap(),
-        ["http://127.0.0.1:1236"]
-    );
+    assert_eq!(load(&[], &[]).unwrap().list("register").unwrap(), ["http://127.0.0.1:1236"]);
 }
 
 #[test]
 fn every_mistake_is_told_at_once_with_its_source() {
     let file = file("ping_intervall = \"55s\"\nlimit = [1]\n[gateway]\nlisten = \"nowhere\"\n");
     let path = file.path().to_str().unwrap();
-    let mut settings = load(
-        &["--config", path, "--outbox-size", "-1"],
-        &[("GATEPIPE_PING_INTERVAL", "55")],
-    )
-    .unwrap();
+    let mut settings =
+        load(&["--config", path, "--outbox-size", "-1"], &[("GATEPIPE_PING_INTERVAL", "55")]).unwrap();
     assert_eq!(settings.addr("listen"), Err(Noted));
     assert_eq!(settings.duration("ping-interval"), Err(Noted));
     assert_eq!(settings.size("outbox-size"), Err(Noted));
@@ -104,10 +84,7 @@ fn every_mistake_is_told_at_once_with_its_source() {
     ];
     assert_eq!(mistakes.len(), expected.len(), "{mistakes:#?}");
     for part in expected {
-        assert!(
-            mistakes.iter().any(|mistake| mistake.contains(part)),
-            "{part} in {mistakes:#?}"
-        );
+        assert!(mistakes.iter().any(|mistake| mistake.contains(part)), "{part} in {mistakes:#?}");
     }
     assert!(
         mistakes[0].contains("did you mean ping_interval?")
@@ -126,19 +103,13 @@ fn secrets_come_from_files_too_and_are_never_printed() {
         (vec![], vec![("GATEPIPE_SECRET", "12345-hush")]),
     ] {
         let mut settings = load(&flags, &environment).unwrap();
-        assert_eq!(
-            settings.secret("secret").unwrap().unwrap().expose_secret(),
-            "12345-hush"
-        );
+        assert_eq!(settings.secret("secret").unwrap().unwrap().expose_secret(), "12345-hush");
         assert!(!format!("{settings:?}").contains("hush"));
     }
     assert!(load(&[], &[]).unwrap().secret("secret").unwrap().is_none());
     let mut empty = load(&["--secret", ""], &[]).unwrap();
     assert!(empty.secret("secret").is_err());
-    assert_eq!(
-        mistakes(load(&["--secret-file", "/nowhere/at/all"], &[]).unwrap()).len(),
-        1
-    );
+    assert_eq!(mistakes(load(&["--secret-file", "/nowhere/at/all"], &[]).unwrap()).len(), 1);
 }
 
 #[test]
@@ -146,18 +117,11 @@ fn a_secret_is_given_once_a_layer() {
     let file = file("hush");
     let path = file.path().to_str().unwrap();
     let config = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(
-        &config,
-        format!("[gateway]\nsecret = \"hush\"\nsecret_file = {path:?}\n"),
-    )
-    .unwrap();
+    std::fs::write(&config, format!("[gateway]\nsecret = \"hush\"\nsecret_file = {path:?}\n")).unwrap();
     let config = config.path().to_str().unwrap();
     let cases = [
         (vec!["--secret", "hush", "--secret-file", path], vec![]),
-        (
-            vec![],
-            vec![("GATEPIPE_SECRET", "hush"), ("GATEPIPE_SECRET_FILE", path)],
-        ),
+        (vec![], vec![("GATEPIPE_SECRET", "hush"), ("GATEPIPE_SECRET_FILE", path)]),
         (vec!["--config", config], vec![]),
     ];
     for (flags, environment) in cases {
@@ -181,10 +145,7 @@ fn the_shared_secret_must_fit_into_a_header() {
         let mut settings = load(&["--secret", secret], &[]).unwrap();
         assert!(settings.shared_secret().is_err());
         let mistakes = mistakes(settings);
-        assert!(
-            mistakes.len() == 1 && (secret.is_empty() || !mistakes[0].contains(secret)),
-            "{mistakes:?}"
-        );
+        assert!(mistakes.len() == 1 && (secret.is_empty() || !mistakes[0].contains(secret)), "{mistakes:?}");
     }
     let mut settings = load(&["--secret", "right!"], &[]).unwrap();
     assert!(settings.shared_secret().unwrap().is_some());
@@ -204,10 +165,7 @@ fn a_file_that_is_not_toml_is_told_without_its_secrets() {
 #[test]
 fn a_flag_is_never_taken_for_the_value_that_was_forgotten() {
     let error = load(&["--advertise", "--limit", "2"], &[]).unwrap_err();
-    assert!(
-        matches!(&error, ConfigError::Flags(error) if error.exit_code() == 2),
-        "{error:?}"
-    );
+    assert!(matches!(&error, ConfigError::Flags(error) if error.exit_code() == 2), "{error:?}");
 }
 
 #[test]
@@ -238,11 +196,7 @@ fn numbers_that_cannot_be_are_told_in_words() {
             settings.addr("listen").is_err(),
             settings.internal_urls("register").is_err(),
         ];
-        assert_eq!(
-            noted.into_iter().filter(|noted| *noted).count(),
-            1,
-            "{flag} {value}"
-        );
+        assert_eq!(noted.into_iter().filter(|noted| *noted).count(), 1, "{flag} {value}");
         let mistakes = mistakes(settings);
         assert!(
             mistakes.len() == 1 && mistakes[0].starts_with(flag) && mistakes[0].contains(words),
@@ -259,10 +213,7 @@ fn numbers_that_cannot_be_are_told_in_words() {
 fn a_table_of_nobody_is_a_mistake_with_the_nearest_name() {
     let file = file("[gatewey]\nlimit = 3\n");
     let mistakes = mistakes(load(&["--config", file.path().to_str().unwrap()], &[]).unwrap());
-    assert!(
-        mistakes.len() == 1 && mistakes[0].contains("did you mean gateway?"),
-        "{mistakes:?}"
-    );
+    assert!(mistakes.len() == 1 && mistakes[0].contains("did you mean gateway?"), "{mistakes:?}");
 }
 
 #[test]
@@ -290,15 +241,8 @@ fn help_tells_defaults_and_variables_and_is_no_failure() {
 fn unknown_flags_are_errors_and_unknown_variables_are_warnings_with_the_nearest_name() {
     let error = load(&["--ping-intervall", "1s"], &[]).unwrap_err().to_string();
     assert!(error.contains("--ping-interval"), "{error}");
-    let settings = load(
-        &[],
-        &[
-            ("GATEPIPE_PING_INTERVALL", "1s"),
-            ("GATEPIPE_TEST_ALL", "1"),
-            ("HOME", "/"),
-        ],
-    )
-    .unwrap();
+    let settings =
+        load(&[], &[("GATEPIPE_PING_INTERVALL", "1s"), ("GATEPIPE_TEST_ALL", "1"), ("HOME", "/")]).unwrap();
     assert_eq!(settings.warnings().len(), 1);
     assert!(
         settings.warnings()[0].contains("did you mean GATEPIPE_PING_INTERVAL?"),

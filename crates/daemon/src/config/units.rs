@@ -10,13 +10,7 @@ pub const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// # Errors
 /// What is wrong, to stand behind the value.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let units = [
-        ("ms", 1),
-        ("s", 1000),
-        ("m", 60_000),
-        ("h", 3_600_000),
-        ("d", 86_400_000),
-    ];
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
     match scaled(text, &units).map(Duration::from_millis) {
         Some(duration) if duration <= LONGEST => Ok(duration),
         Some(_) => Err("is longer than ten years".to_owned()),
@@ -29,21 +23,13 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// What is wrong, to stand behind the value.
 pub fn size(text: &str) -> Result<u64, String> {
-    let units = [
-        ("KiB", 1 << 10),
-        ("MiB", 1 << 20),
-        ("GiB", 1 << 30),
-        ("B", 1),
-        ("", 1),
-    ];
+    let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1), ("", 1)];
     scaled(text, &units).ok_or_else(|| "is not a size like 64KiB or 1MiB".to_owned())
 }
 
 fn scaled(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim();
-    let digits = text
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|character: char| !character.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let number: u64 = number.parse().ok()?;
     match units.iter().find(|(name, _)| *name == unit.trim()) {
@@ -92,26 +78,12 @@ mod tests {
 
     #[test]
     fn sizes() {
-        let good = [
-            ("64KiB", 65_536),
-            ("1MiB", 1_048_576),
-            ("2 GiB", 2 << 30),
-            ("512B", 512),
-            ("10", 10),
-            ("0", 0),
-        ];
+        let good =
+            [("64KiB", 65_536), ("1MiB", 1_048_576), ("2 GiB", 2 << 30), ("512B", 512), ("10", 10), ("0", 0)];
         for (text, bytes) in good {
             assert_eq!(size(text), Ok(bytes), "{text:?}");
         }
-        for text in [
-            "",
-            "KiB",
-            "1KB",
-            "-1",
-            "1.5MiB",
-            "99999999999999999999",
-            "99999999999999GiB",
-        ] {
+        for text in ["", "KiB", "1KB", "-1", "1.5MiB", "99999999999999999999", "99999999999999GiB"] {
             assert!(size(text).is_err(), "{text:?}");
         }
     }

@@ -25,10 +25,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn invalid(text: impl ToString) -> Self {
-        Self {
-            code: Code::Invalid,
-            text: text.to_string(),
-        }
+        Self { code: Code::Invalid, text: text.to_string() }
     }
 }
 
@@ -38,10 +35,7 @@ impl From<HubError> for Refusal {
             HubError::NoSuchClient(_) => Code::NotFound,
             HubError::BoundToAnother { .. } => Code::Conflict,
         };
-        Self {
-            code,
-            text: error.to_string(),
-        }
+        Self { code, text: error.to_string() }
     }
 }
 
@@ -61,10 +55,7 @@ pub(super) fn uid(text: &str) -> Result<Uid, Refusal> {
 
 fn bounded<'a>(names: &'a [String], what: &str) -> Result<&'a [String], Refusal> {
     if names.len() > MAX_NAMES {
-        return Err(Refusal::invalid(format!(
-            "at most {MAX_NAMES} {what}, not {}",
-            names.len()
-        )));
+        return Err(Refusal::invalid(format!("at most {MAX_NAMES} {what}, not {}", names.len())));
     }
     Ok(names)
 }
@@ -73,10 +64,7 @@ fn parse_all<T: FromStr<Err = gatepipe_proto::InvalidId>, C: FromIterator<T>>(
     names: &[String],
     what: &str,
 ) -> Result<C, Refusal> {
-    bounded(names, what)?
-        .iter()
-        .map(|name| name.parse().map_err(Refusal::invalid))
-        .collect()
+    bounded(names, what)?.iter().map(|name| name.parse().map_err(Refusal::invalid)).collect()
 }
 
 pub(super) fn client_ids(names: &[String]) -> Result<Vec<ClientId>, Refusal> {
@@ -94,10 +82,9 @@ pub(super) fn uids(names: &[String]) -> Result<Vec<Uid>, Refusal> {
 pub(super) fn frame(message: Option<v1::Message>) -> Result<Frame, Refusal> {
     let message = message.ok_or_else(|| Refusal::invalid("a message is missing"))?;
     let message = Message::try_from(message).map_err(|error| match error {
-        gatepipe_proto::InvalidMessage::TooLarge(_) => Refusal {
-            code: Code::TooLarge,
-            text: error.to_string(),
-        },
+        gatepipe_proto::InvalidMessage::TooLarge(_) => {
+            Refusal { code: Code::TooLarge, text: error.to_string() }
+        }
         gatepipe_proto::InvalidMessage::Absent => Refusal::invalid(error),
     })?;
     Ok(encode::message(&message))
@@ -125,17 +112,8 @@ pub(super) fn end(close: Option<v1::Close>) -> Result<End, Refusal> {
     let code =
         code.ok_or_else(|| Refusal::invalid(format!("{} is not a close code that may be sent", close.code)))?;
     if close.reason.len() > MAX_REASON_BYTES {
-        return Err(Refusal::invalid(format!(
-            "a close reason has at most {MAX_REASON_BYTES} bytes"
-        )));
+        return Err(Refusal::invalid(format!("a close reason has at most {MAX_REASON_BYTES} bytes")));
     }
-    let last_message = close
-        .last_message
-        .map(|message| frame(Some(message)))
-        .transpose()?;
-    Ok(End::Say(Closing {
-        code,
-        reason: close.reason,
-        last_message,
-    }))
+    let last_message = close.last_message.map(|message| frame(Some(message))).transpose()?;
+    Ok(End::Say(Closing { code, reason: close.reason, last_message }))
 }

@@ -37,10 +37,7 @@ pub(super) struct Broadcast {
 
 impl Broadcast {
     pub(super) async fn receipt(self) -> v1::Receipt {
-        let ending = Refusal {
-            code: Code::Unavailable,
-            text: "the gateway is ending".to_owned(),
-        };
+        let ending = Refusal { code: Code::Unavailable, text: "the gateway is ending".to_owned() };
         let done = self.running.reached().await.map(Done::reached).ok_or(ending);
         receipt(&self.metrics, self.id, "send_to_all", done)
     }
@@ -55,10 +52,7 @@ struct Done {
 
 impl Done {
     fn reached(reached: usize) -> Self {
-        Self {
-            reached,
-            previous_uid: String::new(),
-        }
+        Self { reached, previous_uid: String::new() }
     }
 }
 
@@ -79,19 +73,10 @@ impl Executor {
     pub(super) async fn start(&self, command: v1::Command) -> Started {
         let id = command.id;
         let (kind, done) = match command.command {
-            None => (
-                "none",
-                Err(Refusal::invalid(
-                    "a command is missing or not known to this gateway",
-                )),
-            ),
+            None => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
             Some(Kind::SendToAll(send)) => match self.broadcast(send).await {
                 Ok(running) => {
-                    return Started::Broadcast(Broadcast {
-                        id,
-                        running,
-                        metrics: self.metrics.clone(),
-                    });
+                    return Started::Broadcast(Broadcast { id, running, metrics: self.metrics.clone() });
                 }
                 Err(refusal) => ("send_to_all", Err(refusal)),
             },
@@ -115,28 +100,21 @@ impl Executor {
         let frame = decode::frame(send.message)?;
         let ids = decode::client_ids(&send.client_ids)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
-        Ok(Done::reached(delivery::to_clients(
-            &self.hub, &frame, &ids, &exclude,
-        )))
+        Ok(Done::reached(delivery::to_clients(&self.hub, &frame, &ids, &exclude)))
     }
 
     fn send_to_uids(&self, send: v1::SendToUids) -> Result<Done, Refusal> {
         let uids = decode::uids(&send.uids)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         let frame = decode::frame(send.message)?;
-        Ok(Done::reached(delivery::to_uids(
-            &self.hub, &frame, &uids, &exclude,
-        )))
+        Ok(Done::reached(delivery::to_uids(&self.hub, &frame, &uids, &exclude)))
     }
 
     fn bind_uid(&self, bind: v1::BindUid) -> Result<Done, Refusal> {
         let condition = decode::condition(bind.condition());
         let id = decode::client_id(&bind.client_id)?;
         let uid = decode::uid(&bind.uid)?;
-        let greeting = bind
-            .message
-            .map(|message| decode::frame(Some(message)))
-            .transpose()?;
+        let greeting = bind.message.map(|message| decode::frame(Some(message))).transpose()?;
         let previous = self.hub.bind(id, &uid, condition, greeting.as_ref())?;
         Ok(Done {
             reached: usize::from(previous.as_ref() != Some(&uid)),
@@ -167,9 +145,7 @@ impl Executor {
         let uid = decode::uid(&close.uid)?;
         let end = decode::end(close.close)?;
         let clients = self.hub.clients_of_uid(&uid);
-        Ok(Done::reached(
-            clients.iter().filter(|client| end_client(client, &end)).count(),
-        ))
+        Ok(Done::reached(clients.iter().filter(|client| end_client(client, &end)).count()))
     }
 }
 
@@ -186,22 +162,11 @@ fn end_client(client: &Client, end: &End) -> bool {
 fn receipt(metrics: &Metrics, id: u64, kind: &'static str, done: Result<Done, Refusal>) -> v1::Receipt {
     metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
     match done {
-        Ok(Done {
-            reached,
-            previous_uid,
-        }) => v1::Receipt {
-            id,
-            reached: reached as u64,
-            code: 0,
-            error: String::new(),
-            previous_uid,
-        },
-        Err(Refusal { code, text }) => v1::Receipt {
-            id,
-            reached: 0,
-            code: code.number(),
-            error: text,
-            previous_uid: String::new(),
-        },
+        Ok(Done { reached, previous_uid }) => {
+            v1::Receipt { id, reached: reached as u64, code: 0, error: String::new(), previous_uid }
+        }
+        Err(Refusal { code, text }) => {
+            v1::Receipt { id, reached: 0, code: code.number(), error: text, previous_uid: String::new() }
+        }
     }
 }

@@ -30,11 +30,7 @@ pub(super) fn open(
     stop: CancellationToken,
 ) -> impl Stream<Item = Result<v1::ReceiptBatch, Status>> {
     let (receipts, stream) = mpsc::channel(RECEIPTS);
-    let pipe = Pipe {
-        executor,
-        receipts: receipts.clone(),
-        broadcasts: FuturesUnordered::new(),
-    };
+    let pipe = Pipe { executor, receipts: receipts.clone(), broadcasts: FuturesUnordered::new() };
     tokio::spawn(async move {
         let ended = tokio::select! {
             ended = pipe.carry(batches) => ended,
@@ -88,11 +84,7 @@ impl Pipe {
                 Started::Broadcast(broadcast) => self.broadcasts.push(Box::pin(broadcast.receipt())),
             }
         }
-        if done.is_empty() {
-            Ok(())
-        } else {
-            send(&self.receipts, done).await
-        }
+        if done.is_empty() { Ok(()) } else { send(&self.receipts, done).await }
     }
 
     async fn finish_broadcasts(&mut self) -> Result<(), Status> {
@@ -106,8 +98,5 @@ impl Pipe {
 /// Waits while the worker does not read; fails when it has gone.
 async fn send(receipts: &ReceiptsSender, batch: Vec<v1::Receipt>) -> Result<(), Status> {
     let batch = v1::ReceiptBatch { receipts: batch };
-    receipts
-        .send(Ok(batch))
-        .await
-        .map_err(|_| Code::Unavailable.status("the worker has gone"))
+    receipts.send(Ok(batch)).await.map_err(|_| Code::Unavailable.status("the worker has gone"))
 }

@@ -13,10 +13,7 @@ const DEFAULT_PAGE: usize = 100;
 pub(super) fn is_online(hub: &Hub, request: &v1::IsOnlineRequest) -> Result<v1::IsOnlineReply, Status> {
     let found = hub.client_and_uid(decode::client_id(&request.client_id)?);
     let online = found.is_some();
-    let uid = found
-        .and_then(|(_, uid)| uid)
-        .map(|uid| uid.to_string())
-        .unwrap_or_default();
+    let uid = found.and_then(|(_, uid)| uid).map(|uid| uid.to_string()).unwrap_or_default();
     Ok(v1::IsOnlineReply { online, uid })
 }
 
@@ -25,19 +22,10 @@ pub(super) fn clients_of_uids(
     request: &v1::ClientsOfUidsRequest,
 ) -> Result<v1::ClientsOfUidsReply, Status> {
     let uids = decode::uids(&request.uids)?.into_iter().map(|uid| {
-        let client_ids = hub
-            .clients_of_uid(&uid)
-            .iter()
-            .map(|client| client.id.to_string())
-            .collect();
-        v1::UidClients {
-            uid: uid.to_string(),
-            client_ids,
-        }
+        let client_ids = hub.clients_of_uid(&uid).iter().map(|client| client.id.to_string()).collect();
+        v1::UidClients { uid: uid.to_string(), client_ids }
     });
-    Ok(v1::ClientsOfUidsReply {
-        uids: uids.filter(|entry| !entry.client_ids.is_empty()).collect(),
-    })
+    Ok(v1::ClientsOfUidsReply { uids: uids.filter(|entry| !entry.client_ids.is_empty()).collect() })
 }
 
 pub(super) fn counts(hub: &Hub) -> v1::CountsReply {
@@ -59,7 +47,7 @@ pub(super) fn clients(hub: &Hub, request: &v1::ClientsRequest) -> Result<v1::Cli
         limit if limit <= MAX_PAGE => limit,
         limit => {
             return Err(
-                decode::Refusal::invalid(format!("at most {MAX_PAGE} clients a page, not {limit}")).into(),
+                decode::Refusal::invalid(format!("at most {MAX_PAGE} clients a page, not {limit}")).into()
             );
         }
     };
@@ -70,8 +58,5 @@ pub(super) fn clients(hub: &Hub, request: &v1::ClientsRequest) -> Result<v1::Cli
         remote_address: client.remote.to_string(),
         connected_at_ms: client.connected_at_ms,
     });
-    Ok(v1::ClientsReply {
-        clients: clients.collect(),
-        more,
-    })
+    Ok(v1::ClientsReply { clients: clients.collect(), more })
 }

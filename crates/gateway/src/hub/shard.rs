@@ -46,10 +46,7 @@ impl Members {
 
 impl Shard {
     pub(super) fn enter(&self, client: Arc<Client>) {
-        self.0
-            .lock()
-            .clients
-            .insert(client.id, Member { client, uid: None });
+        self.0.lock().clients.insert(client.id, Member { client, uid: None });
     }
 
     pub(super) fn leave(&self, id: ClientId) {
@@ -83,21 +80,14 @@ impl Shard {
     /// The second half of a bind: lists the client under `uid`, unless it left or was named otherwise meanwhile.
     pub(super) fn list(&self, id: ClientId, uid: &Uid) {
         let mut members = self.0.lock();
-        let Some(Member {
-            client,
-            uid: Some(named),
-        }) = members.clients.get(&id)
-        else {
+        let Some(Member { client, uid: Some(named) }) = members.clients.get(&id) else {
             return;
         };
         if named != uid {
             return;
         }
         let client = client.clone();
-        let clients = members
-            .uids
-            .entry(uid.clone())
-            .or_insert_with(|| Vec::with_capacity(1));
+        let clients = members.uids.entry(uid.clone()).or_insert_with(|| Vec::with_capacity(1));
         if !clients.iter().any(|listed| listed.id == id) {
             clients.push(client);
         }
@@ -119,11 +109,7 @@ impl Shard {
     }
 
     pub(super) fn client_and_uid(&self, id: ClientId) -> Option<Entry> {
-        self.0
-            .lock()
-            .clients
-            .get(&id)
-            .map(|member| (member.client.clone(), member.uid.clone()))
+        self.0.lock().clients.get(&id).map(|member| (member.client.clone(), member.uid.clone()))
     }
 
     pub(super) fn clients_of_uid(&self, uid: &Uid, into: &mut Vec<Arc<Client>>) {
@@ -146,12 +132,8 @@ impl Shard {
     /// Adds the `most` lowest ids after `after`, in order.
     pub(super) fn page(&self, after: Option<ClientId>, most: usize, into: &mut Vec<Entry>) {
         let members = self.0.lock();
-        let mut ids: Vec<ClientId> = members
-            .clients
-            .keys()
-            .copied()
-            .filter(|id| after.is_none_or(|after| *id > after))
-            .collect();
+        let mut ids: Vec<ClientId> =
+            members.clients.keys().copied().filter(|id| after.is_none_or(|after| *id > after)).collect();
         if ids.len() > most {
             ids.select_nth_unstable(most);
             ids.truncate(most);

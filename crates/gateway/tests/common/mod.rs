@@ -21,9 +21,7 @@ use tonic::transport::Channel;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 pub struct Running {
@@ -39,13 +37,8 @@ pub struct Running {
 /// Starts a gateway with the defaults but for the ports and what `change` does.
 pub async fn start(change: impl FnOnce(&mut Config)) -> Running {
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let mut config = Config {
-        listen: any,
-        rpc_listen: any,
-        admin_listen: any,
-        registers: vec![],
-        ..Config::default()
-    };
+    let mut config =
+        Config { listen: any, rpc_listen: any, admin_listen: any, registers: vec![], ..Config::default() };
     change(&mut config);
     let gateway = Gateway::bind(config).await.unwrap();
     let stop = CancellationToken::new();
@@ -65,9 +58,7 @@ pub async fn start(change: impl FnOnce(&mut Config)) -> Running {
 
 impl Running {
     pub async fn worker(&self) -> Worker {
-        let client = GatewayClient::connect(format!("http://{}", self.rpc))
-            .await
-            .unwrap();
+        let client = GatewayClient::connect(format!("http://{}", self.rpc)).await.unwrap();
         Worker(client.max_decoding_message_size(8 << 20))
     }
 
@@ -86,13 +77,9 @@ impl Running {
 
     async fn page_on(&self, socket: TcpStream) -> Page {
         let url = format!("ws://{}/ws", self.clients);
-        let (frames, _) = within("the handshake", tokio_tungstenite::client_async(url, socket))
-            .await
-            .unwrap();
-        let mut page = Page {
-            frames,
-            client_id: String::new(),
-        };
+        let (frames, _) =
+            within("the handshake", tokio_tungstenite::client_async(url, socket)).await.unwrap();
+        let mut page = Page { frames, client_id: String::new() };
         let init: serde_json::Value = serde_json::from_str(&page.text().await).unwrap();
         assert_eq!(init["type"], "init");
         page.client_id = init["client_id"].as_str().unwrap().to_owned();
@@ -128,11 +115,7 @@ impl Running {
     }
 
     pub async fn metrics(&self) -> String {
-        Self::raw(
-            self.admin,
-            "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        )
-        .await
+        Self::raw(self.admin, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await
     }
 }
 
@@ -183,9 +166,7 @@ impl Page {
 }
 
 pub fn text(text: &str) -> Option<v1::Message> {
-    Some(v1::Message {
-        body: Some(v1::message::Body::Text(text.to_owned())),
-    })
+    Some(v1::Message { body: Some(v1::message::Body::Text(text.to_owned())) })
 }
 
 #[derive(Clone)]
@@ -193,33 +174,21 @@ pub struct Worker(pub GatewayClient<Channel>);
 
 impl Worker {
     pub async fn execute(&mut self, command: Kind) -> Receipt {
-        let command = v1::Command {
-            id: 7,
-            command: Some(command),
-        };
-        let receipt = within("a receipt", self.0.execute(command))
-            .await
-            .unwrap()
-            .into_inner();
+        let command = v1::Command { id: 7, command: Some(command) };
+        let receipt = within("a receipt", self.0.execute(command)).await.unwrap().into_inner();
         assert_eq!(receipt.id, 7);
         receipt
     }
 
     pub async fn bind(&mut self, page: &Page, uid: &str) -> Receipt {
-        let bind = v1::BindUid {
-            client_id: page.client_id.clone(),
-            uid: uid.to_owned(),
-            ..Default::default()
-        };
+        let bind =
+            v1::BindUid { client_id: page.client_id.clone(), uid: uid.to_owned(), ..Default::default() };
         self.execute(Kind::BindUid(bind)).await
     }
 
     pub async fn send_to_uid(&mut self, uid: &str, message: &str) -> Receipt {
-        let send = v1::SendToUids {
-            uids: vec![uid.to_owned()],
-            message: text(message),
-            ..Default::default()
-        };
+        let send =
+            v1::SendToUids { uids: vec![uid.to_owned()], message: text(message), ..Default::default() };
         self.execute(Kind::SendToUids(send)).await
     }
 
@@ -233,18 +202,11 @@ impl Worker {
     }
 
     pub async fn broadcast(&mut self, message: &str) -> Receipt {
-        self.execute(Kind::SendToAll(v1::SendToAll {
-            message: text(message),
-            ..Default::default()
-        }))
-        .await
+        self.execute(Kind::SendToAll(v1::SendToAll { message: text(message), ..Default::default() })).await
     }
 
     pub async fn counts(&mut self) -> v1::CountsReply {
-        within("the counts", self.0.counts(v1::CountsRequest {}))
-            .await
-            .unwrap()
-            .into_inner()
+        within("the counts", self.0.counts(v1::CountsRequest {})).await.unwrap().into_inner()
     }
 
     /// Waits until this many clients are connected.

@@ -14,18 +14,11 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 async fn push(from: &Caller, to: u64, data: Value) -> Value {
-    from.post("/WebSocket/pushToUser", json!({"uid": to, "data": data}))
-        .await
-        .ok()
+    from.post("/WebSocket/pushToUser", json!({"uid": to, "data": data})).await.ok()
 }
 
 fn failed(receipt: &Value) -> Vec<&str> {
-    receipt["failed"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|failure| failure["gateway"].as_str().unwrap())
-        .collect()
+    receipt["failed"].as_array().unwrap().iter().map(|failure| failure["gateway"].as_str().unwrap()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,10 +52,7 @@ async fn a_mute_gateway_is_named_at_the_deadline_and_nobody_is_called_offline() 
     let begun = Instant::now();
     let receipt = push(&alice, alice.id, json!("still")).await;
     let took = begun.elapsed();
-    assert!(
-        took < Duration::from_secs(5),
-        "the deadline is 2 s, this took {took:?}"
-    );
+    assert!(took < Duration::from_secs(5), "the deadline is 2 s, this took {took:?}");
     assert_eq!(receipt["reached"], 1);
     assert_eq!(failed(&receipt), [programs.gateway_id(1).as_str()], "{receipt}");
     assert_eq!(there.next().await["data"], "still");
@@ -74,10 +64,7 @@ async fn a_mute_gateway_is_named_at_the_deadline_and_nobody_is_called_offline() 
     assert_eq!(failed(&receipt), [programs.gateway_id(1).as_str()], "{receipt}");
 
     programs.gateway(1).signal(Signal::CONT);
-    until("it is heard again", || async {
-        push(&bob, bob.id, json!(2)).await["failed"] == json!([])
-    })
-    .await;
+    until("it is heard again", || async { push(&bob, bob.id, json!(2)).await["failed"] == json!([]) }).await;
     let mut late = Page::bound(&programs.ws(1), &bob).await;
     assert_eq!(push(&bob, bob.id, json!(3)).await["reached"], 1);
     assert_eq!(late.next().await["data"], 3);
@@ -158,16 +145,10 @@ async fn kill_9_of_the_api_loses_no_acknowledged_notification_and_no_socket() {
     let mut stored = std::collections::HashMap::new();
     let mut after = 0;
     loop {
-        let page = alice
-            .get(&format!("/Notification/list?limit=100&after_id={after}"))
-            .await
-            .ok();
+        let page = alice.get(&format!("/Notification/list?limit=100&after_id={after}")).await.ok();
         let rows = page["list"].as_array().unwrap();
         for row in rows {
-            stored.insert(
-                row["id"].as_u64().unwrap(),
-                row["title"].as_str().unwrap().to_owned(),
-            );
+            stored.insert(row["id"].as_u64().unwrap(), row["title"].as_str().unwrap().to_owned());
         }
         match page["next_cursor"].as_u64() {
             Some(next) => after = next,
@@ -191,9 +172,7 @@ async fn a_drain_of_1000_clients_is_a_slope_and_loses_nothing_that_was_accepted(
         pages.push(Page::open(&programs.ws(0)).await);
     }
     let mut bound = pages.remove(0);
-    let reading = tokio::spawn(join_all(
-        pages.into_iter().map(|mut page| async move { page.rest().await }),
-    ));
+    let reading = tokio::spawn(join_all(pages.into_iter().map(|mut page| async move { page.rest().await })));
     let watching = tokio::spawn(async move { bound.rest().await });
     let begun = Instant::now();
     programs.gateway(0).signal(Signal::TERM);
@@ -201,27 +180,19 @@ async fn a_drain_of_1000_clients_is_a_slope_and_loses_nothing_that_was_accepted(
     // What a broadcast reaches while the gateway drains is how many are left.
     let (mut left, mut pushed) = (Vec::new(), 0);
     loop {
-        let receipt = admin
-            .post("/WebSocket/broadcast", json!({"data": "b"}))
-            .await
-            .ok();
+        let receipt = admin.post("/WebSocket/broadcast", json!({"data": "b"})).await.ok();
         if receipt["failed"] != json!([]) {
             break;
         }
         left.push(receipt["reached"].as_u64().unwrap());
-        pushed += push(&alice, alice.id, json!("p")).await["reached"]
-            .as_u64()
-            .unwrap_or(0);
+        pushed += push(&alice, alice.id, json!("p")).await["reached"].as_u64().unwrap_or(0);
         if left.last() == Some(&0) {
             break;
         }
     }
     let status = programs.gateways[0].take().unwrap().ended().await;
     assert!(status.success(), "{status}");
-    println!(
-        "1000 clients drained in {:?}; broadcasts reached {left:?}",
-        begun.elapsed()
-    );
+    println!("1000 clients drained in {:?}; broadcasts reached {left:?}", begun.elapsed());
     let levels: std::collections::BTreeSet<_> =
         left.iter().filter(|left| (50..950).contains(*left)).collect();
     assert!(levels.len() >= 10, "no slope: {left:?}");
@@ -229,10 +200,7 @@ async fn a_drain_of_1000_clients_is_a_slope_and_loses_nothing_that_was_accepted(
 
     let (frames, code) = watching.await.unwrap();
     assert_eq!(code, Some(1012));
-    assert_eq!(
-        frames.iter().filter(|frame| frame["data"] == "p").count() as u64,
-        pushed
-    );
+    assert_eq!(frames.iter().filter(|frame| frame["data"] == "p").count() as u64, pushed);
     let mut received = frames.iter().filter(|frame| frame["data"] == "b").count() as u64;
     for (frames, code) in reading.await.unwrap() {
         assert_eq!(code, Some(1012));
@@ -240,37 +208,21 @@ async fn a_drain_of_1000_clients_is_a_slope_and_loses_nothing_that_was_accepted(
         received += frames.iter().filter(|frame| frame["data"] == "b").count() as u64;
     }
     // Broadcasts whose receipt was lost with the gateway may have arrived too.
-    assert!(
-        received >= left.iter().sum(),
-        "{received} of {}",
-        left.iter().sum::<u64>()
-    );
+    assert!(received >= left.iter().sum(), "{received} of {}", left.iter().sum::<u64>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn with_too_few_descriptors_newcomers_get_503_and_the_rest_goes_on() {
     let register = Program::start("gatepipe-register", &["--listen", "127.0.0.1:0"]);
     let url = register.url("rpc");
-    let flags = [
-        "--listen",
-        "127.0.0.1:0",
-        "--rpc-listen",
-        "127.0.0.1:0",
-        "--register",
-        &url,
-    ];
+    let flags = ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &url];
     let gateway = Program::start_with_open_files(128, "gatepipe-gateway", &flags);
-    let client = gatepipe_client::GatewayClient::builder()
-        .register(url)
-        .build()
-        .unwrap();
+    let client = gatepipe_client::GatewayClient::builder().register(url).build().unwrap();
     gatepipe_local_cluster::eventually::within("the pipe", client.joined()).await;
     let ws = format!("ws://{}/ws", gateway.addr("clients"));
     let mut pages = Vec::new();
     let refused = loop {
-        let socket = tokio::net::TcpStream::connect(gateway.addr("clients"))
-            .await
-            .unwrap();
+        let socket = tokio::net::TcpStream::connect(gateway.addr("clients")).await.unwrap();
         match tokio_tungstenite::client_async(&ws, socket).await {
             Ok((page, _)) => pages.push(page),
             Err(error) => break error,

@@ -23,11 +23,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
         dir.pop();
     }
     let path = dir.join(name);
-    assert!(
-        path.exists(),
-        "{} is missing: `cargo build --workspace --bins` makes it",
-        path.display()
-    );
+    assert!(path.exists(), "{} is missing: `cargo build --workspace --bins` makes it", path.display());
     path
 }
 
@@ -47,33 +43,19 @@ impl Program {
     /// The same through a shell that first sets a limit.
     pub(crate) fn start_with_open_files(limit: u32, name: &str, flags: &[&str]) -> Self {
         let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
-        Self::spawn(
-            Command::new("sh")
-                .arg("-c")
-                .arg(script)
-                .arg(program(name))
-                .args(flags),
-        )
+        Self::spawn(Command::new("sh").arg("-c").arg(script).arg(program(name)).args(flags))
     }
 
     fn spawn(command: &mut Command) -> Self {
         command.args(["--log-format", "json", "--admin-listen", "127.0.0.1:0"]);
-        let mut child = command
-            .stderr(Stdio::piped())
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
         let (found, up) = mpsc::channel();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         // Reads to the end, so that the program never waits for a full pipe.
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 match serde_json::from_str::<Value>(&line) {
-                    Ok(event)
-                        if event["message"]
-                            .as_str()
-                            .is_some_and(|text| text.ends_with(" is up")) =>
-                    {
+                    Ok(event) if event["message"].as_str().is_some_and(|text| text.ends_with(" is up")) => {
                         let _ = found.send(event);
                     }
                     _ => eprintln!("{line}"),
@@ -86,9 +68,7 @@ impl Program {
 
     /// An address from the line that said that it is up.
     pub(crate) fn addr(&self, field: &str) -> &str {
-        self.up[field]
-            .as_str()
-            .unwrap_or_else(|| panic!("no {field} in {}", self.up))
+        self.up[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.up))
     }
 
     pub(crate) fn url(&self, field: &str) -> String {
@@ -105,10 +85,7 @@ impl Program {
         self.signal(Signal::STOP);
         let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
         let changed = || waitpid(Some(Pid::from_child(&self.child)), options).unwrap();
-        until("it stands still", || async {
-            changed().is_some_and(|(_, status)| status.stopped())
-        })
-        .await;
+        until("it stands still", || async { changed().is_some_and(|(_, status)| status.stopped()) }).await;
     }
 
     /// SIGKILL, and gone when this returns.
@@ -154,19 +131,11 @@ impl Programs {
         let home = Home::open(dir.path()).unwrap();
         let store = Store::open(&home.database_url()).await.unwrap();
         let keys = Keys::from_secret(&home.jwt_secret().into()).unwrap();
-        let people = people::settle(&store, &home, &keys, Duration::from_secs(3600))
-            .await
-            .unwrap();
+        let people = people::settle(&store, &home, &keys, Duration::from_secs(3600)).await.unwrap();
         drop(store);
         let register = Program::start("gatepipe-register", &["--listen", "127.0.0.1:0"]);
-        let mut programs = Self {
-            register: Some(register),
-            gateways: Vec::new(),
-            api: None,
-            people,
-            home,
-            _dir: dir,
-        };
+        let mut programs =
+            Self { register: Some(register), gateways: Vec::new(), api: None, people, home, _dir: dir };
         for _ in 0..gateways {
             programs.start_gateway(gateway_flags);
         }
@@ -180,14 +149,7 @@ impl Programs {
 
     pub(crate) fn start_gateway(&mut self, flags: &[&str]) {
         let register = self.register_url();
-        let mut all = vec![
-            "--listen",
-            "127.0.0.1:0",
-            "--rpc-listen",
-            "127.0.0.1:0",
-            "--register",
-            &register,
-        ];
+        let mut all = vec!["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &register];
         all.extend(flags);
         self.gateways.push(Some(Program::start("gatepipe-gateway", &all)));
     }
@@ -196,32 +158,18 @@ impl Programs {
     pub(crate) async fn start_api(&mut self, listen: &str) {
         let (url, secret) = (self.home.database_url(), self.home.jwt_secret());
         let register = self.register_url();
-        let flags = [
-            "--listen",
-            listen,
-            "--database-url",
-            &url,
-            "--jwt-secret",
-            secret,
-            "--register",
-            &register,
-        ];
+        let flags =
+            ["--listen", listen, "--database-url", &url, "--jwt-secret", secret, "--register", &register];
         self.api = Some(Program::start("gatepipe-api", &flags));
         let admin = self.caller("admin");
         let expected = self.gateways.iter().flatten().count();
-        until("the api commands every gateway", || async {
-            self.connected(&admin).await == expected
-        })
-        .await;
+        until("the api commands every gateway", || async { self.connected(&admin).await == expected }).await;
     }
 
     async fn connected(&self, admin: &Caller) -> usize {
         let list = admin.get("/Gateway/list").await.ok();
         let gateways = list["list"].as_array().expect("a list").clone();
-        gateways
-            .iter()
-            .filter(|gateway| gateway["connected"] == true)
-            .count()
+        gateways.iter().filter(|gateway| gateway["connected"] == true).count()
     }
 
     pub(crate) fn api_addr(&self) -> String {

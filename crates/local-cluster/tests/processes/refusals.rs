@@ -23,29 +23,17 @@ fn refused(name: &str, flags: &[&str]) -> (Option<i32>, Vec<String>) {
         }
     }
     command.args(["--log", "error"]).args(flags).env_clear();
-    let child = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut child = Killed(child);
     let deadline = Instant::now() + PATIENCE;
     let (sent, lines) = mpsc::channel();
     let stderr = BufReader::new(child.0.stderr.take().unwrap());
-    std::thread::spawn(move || {
-        stderr
-            .lines()
-            .map_while(Result::ok)
-            .try_for_each(|line| sent.send(line))
-    });
+    std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| sent.send(line)));
     let mut said = Vec::new();
     while let Ok(line) = lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
         said.push(line);
     }
-    assert!(
-        Instant::now() < deadline,
-        "{name} {flags:?} did not end; it said {said:?}"
-    );
+    assert!(Instant::now() < deadline, "{name} {flags:?} did not end; it said {said:?}");
     (child.0.wait().unwrap().code(), said)
 }
 
@@ -84,25 +72,15 @@ fn every_mistake_in_the_file_and_the_flags_is_told_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("gatepipe.toml");
     let path = file.to_str().unwrap();
-    std::fs::write(
-        &file,
-        "[gateway]\nping_intervall = \"55s\"\nping_not_response_limit = \"many\"\n",
-    )
-    .unwrap();
+    std::fs::write(&file, "[gateway]\nping_intervall = \"55s\"\nping_not_response_limit = \"many\"\n")
+        .unwrap();
     let (code, said) = refused("gatepipe-gateway", &["--config", path, "--drain-timeout", "soon"]);
     assert_eq!((code, said.len()), (Some(2), 3), "{said:?}");
-    for part in [
-        "did you mean ping_interval",
-        "ping_not_response_limit",
-        "--drain-timeout",
-    ] {
+    for part in ["did you mean ping_interval", "ping_not_response_limit", "--drain-timeout"] {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:?}");
     }
     // What is wrong in the gateway's part does not concern the register.
-    let _register = Program::start(
-        "gatepipe-register",
-        &["--listen", "127.0.0.1:0", "--config", path],
-    );
+    let _register = Program::start("gatepipe-register", &["--listen", "127.0.0.1:0", "--config", path]);
 
     let absent = Path::new(path).with_extension("absent");
     let (code, said) = refused("gatepipe-register", &["--config", absent.to_str().unwrap()]);
@@ -114,10 +92,7 @@ fn every_mistake_in_the_file_and_the_flags_is_told_at_once() {
 fn commands_are_not_taken_from_other_hosts_without_a_secret() {
     let cases = [
         ("gatepipe-register", vec!["--listen", "0.0.0.0:0"]),
-        (
-            "gatepipe-gateway",
-            vec!["--rpc-listen", "0.0.0.0:0", "--advertise", "edge-1:2300"],
-        ),
+        ("gatepipe-gateway", vec!["--rpc-listen", "0.0.0.0:0", "--advertise", "edge-1:2300"]),
     ];
     for (name, flags) in cases {
         let (code, said) = refused(name, &flags);
@@ -133,21 +108,14 @@ fn why_not_announced(register: &str, secret: &str) -> Value {
         command.args([flag, "127.0.0.1:0"]);
     }
     command.args(["--log-format", "json", "--register", register, "--secret", secret]);
-    let child = command
-        .env_clear()
-        .stdin(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = command.env_clear().stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut child = Killed(child);
     let (sent, warnings) = mpsc::channel();
     let stderr = BufReader::new(child.0.stderr.take().unwrap());
     std::thread::spawn(move || {
         let events = stderr.lines().map_while(Result::ok);
         let events = events.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
-        events
-            .filter(|event| event["level"] == "WARN")
-            .try_for_each(|event| sent.send(event))
+        events.filter(|event| event["level"] == "WARN").try_for_each(|event| sent.send(event))
     });
     let first = warnings.recv_timeout(PATIENCE).expect("a warning");
     assert!(child.0.try_wait().unwrap().is_none(), "it goes on");
@@ -160,10 +128,7 @@ async fn a_gateway_says_why_it_is_not_announced_and_tries_again() {
     let register = Program::start("gatepipe-register", &flags);
     let wrong = tokio::task::block_in_place(|| why_not_announced(&register.url("rpc"), "another-one"));
     let reason = wrong["reason"].as_str().unwrap();
-    assert!(
-        reason.contains("secret") && reason.contains("--secret"),
-        "{wrong}"
-    );
+    assert!(reason.contains("secret") && reason.contains("--secret"), "{wrong}");
     assert!(!wrong.to_string().contains("-one"), "{wrong}");
 
     let address = register.addr("rpc").to_owned();

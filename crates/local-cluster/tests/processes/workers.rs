@@ -13,10 +13,7 @@ struct Worker(GatewayClient);
 
 impl Worker {
     async fn of(register: &Program) -> Self {
-        let client = GatewayClient::builder()
-            .register(register.url("rpc"))
-            .build()
-            .unwrap();
+        let client = GatewayClient::builder().register(register.url("rpc")).build().unwrap();
         Self(client)
     }
 
@@ -24,9 +21,7 @@ impl Worker {
         let id = id(gateway);
         until("the pipe is open", || async {
             let gateways = self.0.gateways();
-            gateways
-                .iter()
-                .any(|gateway| gateway.gateway_id == id && gateway.connected)
+            gateways.iter().any(|gateway| gateway.gateway_id == id && gateway.connected)
         })
         .await;
     }
@@ -54,14 +49,7 @@ fn register() -> Program {
 
 fn gateway(register: &Program, listen: &str, rpc_listen: &str) -> Program {
     let register = register.url("rpc");
-    let flags = [
-        "--listen",
-        listen,
-        "--rpc-listen",
-        rpc_listen,
-        "--register",
-        &register,
-    ];
+    let flags = ["--listen", listen, "--rpc-listen", rpc_listen, "--register", &register];
     Program::start("gatepipe-gateway", &flags)
 }
 
@@ -91,10 +79,7 @@ async fn whoever_is_on_a_stopped_gateway_is_unknown_and_not_offline() {
     assert_eq!((receipt.reached, receipt.failed.len()), (0, 1));
 
     stopped.signal(Signal::CONT);
-    until("ana is known to be there", || async {
-        worker.0.is_uid_online(&ana).await == Ok(true)
-    })
-    .await;
+    until("ana is known to be there", || async { worker.0.is_uid_online(&ana).await == Ok(true) }).await;
     assert_eq!(worker.push(&ana, 1).await.reached, 1);
     // The push without an answer may have been under way: then it arrives, once and before the next.
     let mut frames = vec![page.next().await["data"].clone()];
@@ -113,11 +98,7 @@ async fn a_gateway_that_starts_where_another_was_killed_is_another_gateway() {
     let uid = Uid::from(7);
     let (_lost, lost_client) = worker.bound_page(&old, &uid).await;
 
-    let (old_id, listen, rpc) = (
-        id(&old),
-        old.addr("clients").to_owned(),
-        old.addr("rpc").to_owned(),
-    );
+    let (old_id, listen, rpc) = (id(&old), old.addr("clients").to_owned(), old.addr("rpc").to_owned());
     old.kill();
     let new = gateway(&register, &listen, &rpc);
     assert_ne!(id(&new), old_id);
@@ -126,24 +107,13 @@ async fn a_gateway_that_starts_where_another_was_killed_is_another_gateway() {
     let receipt = worker.push(&uid, 1).await;
     assert_eq!(receipt.reached, 1);
     // Until the register has taken the old one off the list, it is named.
-    let gone = Failure {
-        gateway: old_id,
-        reason: FailureReason::Unreachable,
-    };
-    assert!(
-        receipt.failed.is_empty() || receipt.failed == [gone],
-        "{receipt:?}"
-    );
+    let gone = Failure { gateway: old_id, reason: FailureReason::Unreachable };
+    assert!(receipt.failed.is_empty() || receipt.failed == [gone], "{receipt:?}");
     assert_eq!(page.next().await["data"], 1);
 
-    let unknown = Error::UnknownGateway {
-        gateway: old_id,
-        register_connected: true,
-    };
-    until("the old one left", || async {
-        worker.0.is_online(lost_client).await == Err(unknown.clone())
-    })
-    .await;
+    let unknown = Error::UnknownGateway { gateway: old_id, register_connected: true };
+    until("the old one left", || async { worker.0.is_online(lost_client).await == Err(unknown.clone()) })
+        .await;
     let receipt = worker.push(&uid, 2).await;
     assert_eq!((receipt.reached, receipt.is_whole()), (1, true));
 }

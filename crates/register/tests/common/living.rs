@@ -21,10 +21,7 @@ impl Gateway for Somebody {
     type PipeStream = Nothing;
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
-        Ok(Response::new(v1::IdentifyReply {
-            gateway_id: self.0.clone(),
-            draining: false,
-        }))
+        Ok(Response::new(v1::IdentifyReply { gateway_id: self.0.clone(), draining: false }))
     }
 
     async fn pipe(&self, _: Request<Streaming<v1::CommandBatch>>) -> Result<Response<Nothing>, Status> {

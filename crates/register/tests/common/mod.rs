@@ -21,9 +21,7 @@ use tonic::{Status, Streaming};
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future)
-        .await
-        .unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
 /// Tries until it works.
@@ -46,12 +44,8 @@ pub struct Running {
 
 pub async fn start(change: impl FnOnce(&mut Config)) -> Running {
     let any: SocketAddr = "127.0.0.1:0".parse().unwrap();
-    let mut config = Config {
-        listen: any,
-        admin_listen: any,
-        grace: Duration::from_millis(300),
-        ..Config::default()
-    };
+    let mut config =
+        Config { listen: any, admin_listen: any, grace: Duration::from_millis(300), ..Config::default() };
     change(&mut config);
     let register = Register::bind(config).await.unwrap();
     let stop = CancellationToken::new();
@@ -92,14 +86,9 @@ impl Running {
     /// Everything on `/metrics`.
     pub async fn metrics(&self) -> String {
         let mut socket = TcpStream::connect(self.admin).await.unwrap();
-        socket
-            .write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
-            .await
-            .unwrap();
+        socket.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
         let mut answer = String::new();
-        within("metrics", socket.read_to_string(&mut answer))
-            .await
-            .unwrap();
+        within("metrics", socket.read_to_string(&mut answer)).await.unwrap();
         answer
     }
 
@@ -115,11 +104,7 @@ async fn client_at(addr: SocketAddr) -> RegisterClient<tonic::transport::Channel
 
 pub async fn announce_at(register: SocketAddr, gateway: &v1::GatewayEntry) -> Result<Announcer, Status> {
     let (sender, receiver) = mpsc::channel(4);
-    let answers = client_at(register)
-        .await
-        .announce(ReceiverStream::new(receiver))
-        .await?
-        .into_inner();
+    let answers = client_at(register).await.announce(ReceiverStream::new(receiver)).await?.into_inner();
     let mut announcer = Announcer { sender, answers };
     announcer.say(gateway, false).await?;
     Ok(announcer)
@@ -127,11 +112,8 @@ pub async fn announce_at(register: SocketAddr, gateway: &v1::GatewayEntry) -> Re
 
 /// A stream of `grpc.health.v1` that nobody ends by himself.
 pub async fn watched_health(addr: SocketAddr) -> Streaming<tonic_health::pb::HealthCheckResponse> {
-    let channel = tonic::transport::Endpoint::from_shared(format!("http://{addr}"))
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
+    let channel =
+        tonic::transport::Endpoint::from_shared(format!("http://{addr}")).unwrap().connect().await.unwrap();
     let request = tonic_health::pb::HealthCheckRequest::default();
     let mut watching = tonic_health::pb::health_client::HealthClient::new(channel)
         .watch(request)
@@ -159,16 +141,8 @@ pub struct Announcer {
 impl Announcer {
     /// `Ok(None)` when the register ended the stream.
     pub async fn say(&mut self, gateway: &v1::GatewayEntry, leaving: bool) -> Result<Option<u64>, Status> {
-        self.sender
-            .send(v1::Announcement {
-                gateway: Some(gateway.clone()),
-                leaving,
-            })
-            .await
-            .unwrap();
-        Ok(within("an answer", self.answers.message())
-            .await?
-            .map(|answer| answer.version))
+        self.sender.send(v1::Announcement { gateway: Some(gateway.clone()), leaving }).await.unwrap();
+        Ok(within("an answer", self.answers.message()).await?.map(|answer| answer.version))
     }
 }
 
@@ -185,10 +159,7 @@ pub struct Watcher(Streaming<v1::WatchEvent>);
 
 impl Watcher {
     pub async fn next(&mut self) -> (u64, Event) {
-        let event = within("an event", self.0.message())
-            .await
-            .unwrap()
-            .expect("the stream goes on");
+        let event = within("an event", self.0.message()).await.unwrap().expect("the stream goes on");
         (event.version, event.event.unwrap())
     }
 

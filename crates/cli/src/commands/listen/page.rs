@@ -61,13 +61,7 @@ type Bound = Result<serde_json::Value, Failure>;
 
 impl<'a> Page<'a> {
     pub fn new(url: &'a str, api: Option<&'a Api>, wanted: &'a mut Option<u64>) -> Self {
-        Self {
-            url,
-            api,
-            wanted,
-            ready_since: None,
-            within: None,
-        }
+        Self { url, api, wanted, ready_since: None, within: None }
     }
 
     /// Whether it was ready long enough to count as a success.
@@ -188,11 +182,9 @@ impl<'a> Page<'a> {
 fn shown(message: &Message) -> Option<String> {
     match message {
         Message::Text(text) => Some(text.as_str().to_owned()),
-        Message::Binary(bytes) => Some(
-            bytes
-                .iter()
-                .fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
-        ),
+        Message::Binary(bytes) => {
+            Some(bytes.iter().fold("0x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")))
+        }
         _ => None,
     }
 }
