@@ -14,6 +14,7 @@ use crate::auth::{Auth, Keys};
 use crate::http::address::Network;
 use crate::metrics::Metrics;
 use crate::service::notification::NotificationService;
+use crate::service::unsettled::Unsettled;
 use crate::store::Store;
 
 /// The parts behind the routes. Cheap to clone; clones are the same app.
@@ -36,6 +37,8 @@ pub struct Parts {
     pub tries_by_address: Throttle,
     /// Stores and pushes notifications.
     pub notifications: NotificationService,
+    /// Binds whose outcome is not known yet.
+    pub unsettled: Unsettled,
     /// What is counted.
     pub metrics: Metrics,
     /// How the api was set up.
@@ -82,6 +85,7 @@ impl App {
                 settings.time_zone,
                 metrics.clone(),
             ),
+            unsettled: Unsettled::default(),
             store,
             gateways,
             metrics,

@@ -261,7 +261,11 @@ impl Config {
         if let (Ok(secret), Ok(public_key)) = (&jwt_secret, &jwt_public_key)
             && let Err(error) = keys(secret.as_ref(), public_key.as_deref())
         {
-            s.mistake("jwt-secret", error);
+            let name = match error {
+                KeyError::Missing | KeyError::Both | KeyError::Secret(_) => "jwt-secret",
+                KeyError::File { .. } | KeyError::PublicKey { .. } => "jwt-public-key",
+            };
+            s.mistake(name, error);
         }
         if token_lifetime.is_ok_and(|lifetime| lifetime < Duration::from_secs(1)) {
             s.mistake("token-lifetime", "must be at least 1s: tokens count in whole seconds");

@@ -7,4 +7,5 @@ pub mod login;
 pub mod notification;
 pub mod push;
 pub mod receipt;
+pub mod unsettled;
 pub mod users;

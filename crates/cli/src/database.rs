@@ -26,6 +26,12 @@ impl Database {
         Ok(Store::open(&self.database_url).await?)
     }
 
+    /// The same for what only reads: one that does not exist is told instead of made.
+    pub async fn open_existing(&self) -> anyhow::Result<Store> {
+        Store::migrations(&self.database_url).await?;
+        self.open().await
+    }
+
     /// The user with this id or name.
     pub async fn user(&self, store: &Store, who: &str) -> anyhow::Result<UserRow> {
         if let Ok(id) = who.parse::<UserId>()

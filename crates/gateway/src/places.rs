@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Sockets beyond the last place: they are told 503.
-const REFUSALS: usize = 32;
+const REFUSALS: usize = 16;
 
 /// Room for one client; dropping it frees the place.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ impl Places {
 
 /// Descriptors kept for everything that is not a client: listeners, the gRPC side, logs.
 pub(crate) fn clients_within(open_files: u64) -> usize {
-    let reserve = (open_files / 10).clamp(64, 512);
+    let reserve = (open_files / 10).clamp(48, 512);
     usize::try_from(open_files.saturating_sub(reserve)).unwrap_or(usize::MAX).max(1)
 }
 
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn some_descriptors_are_kept_for_the_rest() {
-        let cases = [(256, 192), (1024, 922), (20_000, 19_488), (1_048_576, 1_048_064), (10, 1)];
+        let cases = [(64, 16), (256, 208), (1024, 922), (20_000, 19_488), (1_048_576, 1_048_064), (10, 1)];
         for (open_files, clients) in cases {
             assert_eq!(clients_within(open_files), clients, "of {open_files}");
         }

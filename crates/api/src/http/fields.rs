@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
@@ -132,12 +132,15 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn read_body(request: Request, app: &App) -> Result<Bytes, ApiError> {
+    let too_large = || ApiError::TooLarge(format!("a body has at most {MAX_BODY_BYTES} bytes"));
+    // Whoever announces too much need not send it.
+    if request.body().size_hint().lower() > MAX_BODY_BYTES as u64 {
+        return Err(too_large());
+    }
     let read = tokio::time::timeout(BODY_PATIENCE, Bytes::from_request(request, app));
     let late = |_| ApiError::Malformed("the body did not arrive in time".into());
     read.await.map_err(late)?.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::TooLarge(format!("a body has at most {MAX_BODY_BYTES} bytes"))
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => ApiError::Malformed("the body could not be read".into()),
     })
 }

@@ -28,6 +28,9 @@ async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), Ap
     let frame = ServerFrame::bind_success(caller.id().get().unsigned_abs()).to_text();
     let request = Bind { condition: BindCondition::UnboundOrSame, message: Message::text(frame).ok() };
     let answer = app.gateways.bind_uid(client, &caller.id().into(), request).await;
+    if matches!(answer, Err(Error::Deadline(_) | Error::UnknownOutcome(_))) {
+        app.unsettled.follow(app, caller, client);
+    }
     if may_be_bound(&answer) && !app.auth.is_still_good(caller, Utc::now()).await? {
         cut(app, client).await;
         return Err(Refused::Dead.into());
@@ -42,7 +45,8 @@ fn may_be_bound(answer: &Result<Bound, Error>) -> bool {
     matches!(answer, Ok(_) | Err(Error::Deadline(_) | Error::UnknownOutcome(_)))
 }
 
-async fn cut(app: &App, client: ClientId) {
+/// Closes a client whose token is dead.
+pub(super) async fn cut(app: &App, client: ClientId) {
     let close = Close {
         code: CloseCode::FORCED_OFFLINE,
         reason: "forced offline".into(),
@@ -59,6 +63,8 @@ fn refusal(error: &Error) -> ApiError {
         Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. } => {
             ApiError::NotFound("this client is not connected".into())
         }
-        other => ApiError::Unavailable(format!("the client's gateway cannot be asked now: {other}")),
+        other => ApiError::Unavailable(format!(
+            "the client's gateway cannot be asked now, a bind that was sent may still happen: {other}"
+        )),
     }
 }

@@ -82,7 +82,7 @@ impl Create {
         let secret = self.jwt_secret.required()?;
         let keys = Keys::from_secret(&secret)
             .map_err(|wrong| Failure::new(Exit::Usage, format!("--jwt-secret: {wrong}")))?;
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         let user = self.database.user(&store, &self.user).await?;
         let token = users::make_token(&store, &keys, user.id, self.ttl)
             .await?

@@ -188,7 +188,7 @@ fn generate() -> String {
 
 impl List {
     async fn run(self, output: Output) -> anyhow::Result<Exit> {
-        let store = self.database.open().await?;
+        let store = self.database.open_existing().await?;
         let limit = self.limit as usize;
         let mut listed = Vec::new();
         let mut after = self.after;

@@ -17,7 +17,7 @@ async fn store(directory: &Path) -> Store {
 
 async fn logs_in(directory: &Path, username: &str, password: &str) -> bool {
     let known = store(directory).await.credentials(username).await.unwrap().unwrap();
-    let check = PasswordCheck::default();
+    let check = PasswordCheck::new().unwrap();
     check.fits(password.into(), Some(known.password_hash)).await.unwrap()
 }
 

@@ -53,6 +53,7 @@ impl Layers {
         environment: impl IntoIterator<Item = (String, String)>,
         mistakes: &mut Vec<String>,
     ) -> Result<Self, ConfigError> {
+        let flags = set_unknown_aside(program, flags.into_iter().map(Into::into), mistakes);
         let flags = command(program).try_get_matches_from(flags)?;
         let environment: HashMap<String, String> =
             environment.into_iter().filter(|(name, _)| name.starts_with("GATEPIPE_")).collect();
@@ -281,6 +282,35 @@ fn command(program: &'static Program) -> Command {
 
 fn one_of(setting: &str, file: &str) -> String {
     format!("{setting}: is given twice: give it or {file}, not both")
+}
+
+/// The flags that `program` knows, with their values; a mistake for each of the others. The parser behind would stop at the
+/// first.
+fn set_unknown_aside(
+    program: &'static Program,
+    flags: impl Iterator<Item = OsString>,
+    mistakes: &mut Vec<String>,
+) -> Vec<OsString> {
+    let names = program.knobs().flat_map(|knob| [Some(knob.name.to_owned()), knob.file_name()]).flatten();
+    let others = ["config", "help", "version"].map(str::to_owned);
+    let known: Vec<String> = names.chain(others).map(|name| format!("--{name}")).collect();
+    let mut kept = Vec::new();
+    let mut flags = flags.peekable();
+    kept.extend(flags.next());
+    while let Some(flag) = flags.next() {
+        let text = flag.to_string_lossy().into_owned();
+        let name = text.split('=').next().unwrap_or_default();
+        if !name.starts_with("--") || known.iter().any(|known| known == name) {
+            kept.push(flag);
+            continue;
+        }
+        mistakes.push(format!("{name}: there is no such flag{}", nearest(name, &known)));
+        if name == text {
+            // What follows is most likely its value.
+            flags.next_if(|next| !next.to_string_lossy().starts_with('-'));
+        }
+    }
+    kept
 }
 
 fn scalar(value: Value) -> Option<String> {

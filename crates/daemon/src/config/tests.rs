@@ -239,8 +239,13 @@ fn help_tells_defaults_and_variables_and_is_no_failure() {
 
 #[test]
 fn unknown_flags_are_errors_and_unknown_variables_are_warnings_with_the_nearest_name() {
-    let error = load(&["--ping-intervall", "1s"], &[]).unwrap_err().to_string();
-    assert!(error.contains("--ping-interval"), "{error}");
+    let told =
+        mistakes(load(&["--ping-intervall", "1s", "--limit", "1", "--bogus=2", "--zzz"], &[]).unwrap());
+    assert_eq!(told.len(), 3, "all of them at once: {told:?}");
+    assert!(
+        told[0].contains("--ping-intervall: there is no such flag (did you mean --ping-interval?)"),
+        "{told:?}"
+    );
     let settings =
         load(&[], &[("GATEPIPE_PING_INTERVALL", "1s"), ("GATEPIPE_TEST_ALL", "1"), ("HOME", "/")]).unwrap();
     assert_eq!(settings.warnings().len(), 1);

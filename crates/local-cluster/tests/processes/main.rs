@@ -71,6 +71,28 @@ async fn a_mute_gateway_is_named_at_the_deadline_and_nobody_is_called_offline() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bind_that_a_mute_gateway_carries_out_late_does_not_outlive_a_forced_offline() {
+    let programs = Programs::start(1, &[]).await;
+    let (admin, bob) = (programs.caller("admin"), programs.caller("bob"));
+    let mut page = Page::open(&programs.ws(0)).await;
+    programs.gateway(0).freeze().await;
+    let answer = bob.post("/WebSocket/bind", json!({"client_id": page.client_id()})).await;
+    assert_eq!(answer.status, 503, "{}", answer.msg);
+    // The pipe is given up before the forced offline, so that this one cannot queue behind the bind.
+    until("the api gives the pipe up", || async {
+        let list = admin.get("/Gateway/list").await.ok();
+        list["list"].as_array().unwrap().iter().all(|gateway| gateway["connected"] == false)
+    })
+    .await;
+    let closed = admin.post("/WebSocket/forceOffline", json!({"uid": bob.id})).await.ok();
+    assert_eq!(closed["closed"], 0);
+    programs.gateway(0).signal(Signal::CONT);
+    let (frames, code) = page.rest().await;
+    assert_eq!(code, Some(4001), "{frames:?}");
+    assert_eq!(bob.get("/Auth/me").await.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn kill_9_of_the_register_loses_no_push_and_a_new_one_knows_everyone_soon() {
     let mut programs = Programs::start(2, &[]).await;
     let (admin, alice) = (programs.caller("admin"), programs.caller("alice"));
