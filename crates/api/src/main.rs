@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use gatepipe_api::{Api, Config};
-use gatepipe_daemon::{report, shutdown};
+use gatepipe_daemon::report;
+use gatepipe_daemon::shutdown::Signals;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -14,8 +15,9 @@ async fn start() -> anyhow::Result<()> {
     let config = Config::load()?;
     config.log.init()?;
     // Heard from here on: a signal during the migrations ends it as politely as a later one.
-    let stop = shutdown::signal();
+    let signals = Signals::listen();
     let api = Api::bind(config).await?;
     tracing::info!(http = %api.http_addr(), admin = %api.admin_addr(), "api is up");
-    shutdown::or_second_signal(api.run(stop)).await
+    let stop = signals.first();
+    signals.or_second(Box::pin(api.run(stop))).await
 }

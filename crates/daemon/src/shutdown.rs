@@ -2,65 +2,75 @@
 
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal as listen};
+use tokio::signal::unix::{Signal, SignalKind, signal as hear};
+use tokio::sync::watch;
 
-/// SIGTERM and SIGINT, heard from the moment this is made.
+/// SIGTERM and SIGINT, counted from the moment this is made; so none is lost while a daemon is still starting.
 #[derive(Debug)]
-struct Signals {
-    term: Option<Signal>,
-    int: Option<Signal>,
-}
+pub struct Signals(watch::Receiver<u32>);
 
 impl Signals {
-    fn listen() -> Self {
+    /// Begins to count. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn listen() -> Self {
         // Fails only where the system has no signals left to give; then the process ends by other means.
-        Self { term: listen(SignalKind::terminate()).ok(), int: listen(SignalKind::interrupt()).ok() }
+        let mut term = hear(SignalKind::terminate()).ok();
+        let mut int = hear(SignalKind::interrupt()).ok();
+        let (count, counted) = watch::channel(0);
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    () = next(&mut term) => {}
+                    () = next(&mut int) => {}
+                    () = count.closed() => return,
+                }
+                count.send_modify(|count| *count += 1);
+            }
+        });
+        Self(counted)
     }
 
-    async fn next(&mut self) {
-        async fn heard(signal: &mut Option<Signal>) {
-            match signal {
-                Some(signal) => drop(signal.recv().await),
-                None => std::future::pending().await,
+    /// Resolves at the first signal.
+    pub fn first(&self) -> impl Future<Output = ()> + Send + 'static {
+        let counted = self.0.clone();
+        async move {
+            reached(counted, 1).await;
+            tracing::info!("asked to stop; a second signal ends at once");
+        }
+    }
+
+    /// Runs `until_drained`; the second signal ends the process at once, with exit code 1, whatever it is doing.
+    ///
+    /// For `main` only.
+    ///
+    /// # Errors
+    /// Those of `until_drained`.
+    pub async fn or_second<E: Into<anyhow::Error>>(
+        self,
+        until_drained: impl Future<Output = Result<(), E>>,
+    ) -> anyhow::Result<()> {
+        tokio::select! {
+            ended = until_drained => ended.map_err(Into::into),
+            () = reached(self.0, 2) => {
+                tracing::error!("ended at once by a second signal");
+                #[expect(clippy::disallowed_methods, reason = "returning would wait for whatever does not end, which is why we were asked again")]
+                std::process::exit(1)
             }
         }
-        tokio::select! {
-            () = heard(&mut self.term) => {}
-            () = heard(&mut self.int) => {}
-        }
     }
 }
 
-/// Resolves at the first SIGTERM or SIGINT after this call.
-pub fn signal() -> impl Future<Output = ()> + Send + 'static {
-    let mut signals = Signals::listen();
-    async move {
-        signals.next().await;
-        tracing::info!("asked to stop; a second signal ends at once");
+async fn next(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
-/// Runs `until_drained`; the second SIGTERM or SIGINT ends the process at once, with exit code 1, whatever it is doing.
-///
-/// For `main` only.
-///
-/// # Errors
-/// Those of `until_drained`.
-pub async fn or_second_signal<E: Into<anyhow::Error>>(
-    until_drained: impl Future<Output = Result<(), E>>,
-) -> anyhow::Result<()> {
-    let mut signals = Signals::listen();
-    let second = async {
-        signals.next().await;
-        signals.next().await;
-    };
-    tokio::select! {
-        ended = until_drained => ended.map_err(Into::into),
-        () = second => {
-            tracing::error!("ended at once by a second signal");
-            #[expect(clippy::disallowed_methods, reason = "returning would wait for whatever does not end, which is why we were asked again")]
-            std::process::exit(1)
-        }
+async fn reached(mut counted: watch::Receiver<u32>, count: u32) {
+    if counted.wait_for(|counted| *counted >= count).await.is_err() {
+        // The runtime is ending; nobody counts any more.
+        std::future::pending::<()>().await;
     }
 }
 

@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use gatepipe_daemon::config::{ConfigError, Knob, Program, Settings};
-use gatepipe_daemon::{report, shutdown};
+use gatepipe_daemon::report;
+use gatepipe_daemon::shutdown::Signals;
 
 const ROLE: &str = "GATEPIPE_TEST_ROLE";
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,22 +23,25 @@ fn child() {
     let Some(role) = role() else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let ended = runtime.block_on(async {
-        let stop = shutdown::signal();
+        let signals = Signals::listen();
+        let stop = signals.first();
         println!("\nup");
-        shutdown::or_second_signal(async {
-            stop.await;
-            println!("\nasked");
-            match role.as_str() {
-                "drains" => Ok(()),
-                "stuck" => {
-                    // Not even dropping the runtime would end this one.
-                    tokio::task::spawn_blocking(std::thread::park);
-                    std::future::pending().await
+        // A signal that comes before anybody waits for it counts all the same.
+        stop.await;
+        println!("\nasked");
+        signals
+            .or_second(async {
+                match role.as_str() {
+                    "drains" => Ok(()),
+                    "stuck" => {
+                        // Not even dropping the runtime would end this one.
+                        tokio::task::spawn_blocking(std::thread::park);
+                        std::future::pending().await
+                    }
+                    _ => Err(std::io::Error::other("the disk\nis full")),
                 }
-                _ => Err(std::io::Error::other("the disk\nis full")),
-            }
-        })
-        .await
+            })
+            .await
     });
     #[expect(clippy::disallowed_methods, reason = "the child is not a test")]
     std::process::exit(i32::from(report::exit("child", ended) != std::process::ExitCode::SUCCESS));

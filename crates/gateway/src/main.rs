@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use gatepipe_daemon::{report, shutdown};
+use gatepipe_daemon::report;
+use gatepipe_daemon::shutdown::Signals;
 use gatepipe_gateway::{Config, Gateway};
 
 #[tokio::main]
@@ -14,7 +15,7 @@ async fn start() -> anyhow::Result<()> {
     let config = Config::load()?;
     config.log.init()?;
     // Heard from here on: a signal right after the start drains as a later one does.
-    let stop = shutdown::signal();
+    let signals = Signals::listen();
     let gateway = Gateway::bind(config).await?;
     tracing::info!(
         clients = %gateway.client_addr(),
@@ -23,5 +24,6 @@ async fn start() -> anyhow::Result<()> {
         gateway_id = %gateway.gateway_id(),
         "gateway is up"
     );
-    shutdown::or_second_signal(gateway.run(stop)).await
+    let stop = signals.first();
+    signals.or_second(Box::pin(gateway.run(stop))).await
 }

@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use gatepipe_daemon::{report, shutdown};
+use gatepipe_daemon::report;
+use gatepipe_daemon::shutdown::Signals;
 use gatepipe_register::{Config, Register};
 
 #[tokio::main]
@@ -15,8 +16,9 @@ async fn start() -> anyhow::Result<()> {
     config.log.init()?;
     tracing::info!(?config, "configuration");
     // Heard from here on: a signal right after the start drains as a later one does.
-    let stop = shutdown::signal();
+    let signals = Signals::listen();
     let register = Register::bind(config).await?;
     tracing::info!(rpc = %register.rpc_addr(), admin = %register.admin_addr(), "register is up");
-    shutdown::or_second_signal(register.run(stop)).await
+    let stop = signals.first();
+    signals.or_second(Box::pin(register.run(stop))).await
 }

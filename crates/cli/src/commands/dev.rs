@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::Args;
-use gatepipe_daemon::shutdown;
+use gatepipe_daemon::shutdown::Signals;
 use gatepipe_daemon::telemetry::Log;
 use gatepipe_local_cluster::people::Person;
 use gatepipe_local_cluster::{Cluster, Others, Plan, Ports};
@@ -96,13 +96,15 @@ impl Dev {
         let log = Log { filter: self.log.clone(), ..Log::default() };
         log.init()?;
         let output = if self.json { Output::new(Some(Format::Json)) } else { output };
-        shutdown::or_second_signal(self.serve(output)).await?;
+        let signals = Signals::listen();
+        let stop = signals.first();
+        signals.or_second(self.serve(output, stop)).await?;
         Ok(Exit::Done)
     }
 
-    async fn serve(self, output: Output) -> anyhow::Result<()> {
+    async fn serve(self, output: Output, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
         let begun = Instant::now();
-        let mut stop = Box::pin(shutdown::signal());
+        let mut stop = Box::pin(stop);
         let cluster = tokio::select! {
             started = Cluster::start_with(self.plan()) => started?,
             () = &mut stop => return Ok(()),

@@ -5,7 +5,7 @@ mod page;
 
 use anyhow::Context as _;
 use clap::Args;
-use gatepipe_daemon::shutdown;
+use gatepipe_daemon::shutdown::Signals;
 use gatepipe_proto::CloseCode;
 use gatepipe_proto::close::Next;
 use reqwest::Url;
@@ -43,7 +43,7 @@ pub struct Listen {
 
 impl Listen {
     pub async fn run(self) -> anyhow::Result<Exit> {
-        let stopped = shutdown::signal();
+        let stopped = Signals::listen().first();
         let api = self.api.open_if_token()?;
         tokio::select! {
             ended = self.listen(api.as_ref()) => ended,
