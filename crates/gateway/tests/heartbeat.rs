@@ -10,7 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
-const INTERVAL: Duration = Duration::from_millis(400);
+/// Long enough that a busy machine is not taken for a silent page.
+const INTERVAL: Duration = Duration::from_secs(1);
 
 async fn with(limit: u32, data: &str) -> Running {
     start(|config| {
@@ -28,13 +29,13 @@ async fn a_page_that_only_answers_pings_lives_on() {
     let start = Instant::now();
     let mut pings = 0;
     // Reading is what answers a ping.
-    while start.elapsed() < INTERVAL * 6 {
+    while start.elapsed() < INTERVAL * 4 {
         match within("a ping", page.frames.next()).await {
             Some(Ok(Message::Ping(_))) => pings += 1,
             other => panic!("expected a ping, got {other:?}"),
         }
     }
-    assert!(pings >= 4, "{pings}");
+    assert!(pings >= 3, "{pings}");
 }
 
 #[tokio::test]
