@@ -172,11 +172,13 @@ impl Dev {
         for (name, login) in &places.users {
             lines.push(format!("  {name:<6}  id {}  password {}", login.id, login.password));
         }
+        // As this one was called, so that the line can be copied from a checkout too.
+        let program = std::env::args().next().unwrap_or_else(|| "gatepipe".to_owned());
         if let (Some(ws), Some(alice)) = (places.ws.first(), places.users.get("alice")) {
             lines.extend([
                 String::new(),
                 "  Be alice's page, in another terminal:".into(),
-                format!("    gatepipe listen {ws} --api {} --token {}", places.http, alice.token),
+                format!("    {program} listen {ws} --api {} --token {}", places.http, alice.token),
                 String::new(),
             ]);
         }
