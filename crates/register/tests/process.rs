@@ -40,7 +40,7 @@ fn what_is_wrong_is_one_line_with_what_to_do() {
         assert!(!said.contains("two words"), "{said}");
     }
     let said = String::from_utf8(run(&["--lissten", "x"]).stderr).unwrap();
-    assert!(said.contains("'--listen'"), "{said}");
+    assert!(said.contains("did you mean --listen?"), "{said}");
     let both = run(&["--listen", "nowhere", "--admin-listen", "nowhere", "--log-format", "xml"]);
     assert_eq!(String::from_utf8(both.stderr).unwrap().lines().count(), 3);
 }
