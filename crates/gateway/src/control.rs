@@ -50,6 +50,31 @@ impl v1::gateway_server::Gateway for Control {
         Ok(Response::new(Box::pin(receipts)))
     }
 
+    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
+
+    async fn subscribe(
+        &self,
+        _: Request<Streaming<v1::SubscribeRequest>>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn client(&self, _: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn uids(&self, _: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn groups(&self, _: Request<v1::GroupsRequest>) -> Result<Response<v1::GroupsReply>, Status> {
+        Err(Status::unimplemented("not yet"))
+    }
+
     async fn execute(&self, request: Request<v1::Command>) -> Result<Response<v1::Receipt>, Status> {
         Ok(Response::new(self.executor.execute(request.into_inner()).await))
     }

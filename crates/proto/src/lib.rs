@@ -5,6 +5,8 @@
 //! - [`frame`]: the JSON text frames between a page and Gatepipe
 //! - [`close`]: close codes, and which of them mean "come back"
 //! - [`code`]: the one table of errors, mapped to gRPC, HTTP and close codes
+//! - [`session`]: the JSON object kept with a client
+//! - [`distinct`]: counting different names over several gateways
 //! - [`secret`]: the shared secret on internal gRPC calls
 //!
 //! `vectors/client-frames.json` in the repository root holds golden client frames; every implementation of the client wire is
@@ -12,10 +14,12 @@
 
 pub mod close;
 pub mod code;
+pub mod distinct;
 pub mod frame;
 pub mod id;
 pub mod message;
 pub mod secret;
+pub mod session;
 
 /// Generated from `proto/gatepipe/v1/*.proto`; the comments there are the documentation.
 #[expect(missing_docs, reason = "documented in the .proto files")]
@@ -29,3 +33,4 @@ pub use code::Code;
 pub use frame::{ClientFrame, ServerFrame};
 pub use id::{ClientId, GatewayId, Group, InvalidId, Uid};
 pub use message::{InvalidMessage, MAX_MESSAGE_BYTES, Message};
+pub use session::{InvalidSession, MAX_SESSION_BYTES, Session};

@@ -87,6 +87,7 @@ impl GatewayClient {
             uid: uid.to_string(),
             condition: v1::BindCondition::from(bind.condition).into(),
             message: bind.message.map(Into::into),
+            ..v1::BindUid::default()
         });
         match self.command_one(client, command).await {
             Ok(receipt) => Ok(Bound { previous: Uid::try_from(receipt.previous_uid.as_str()).ok() }),
@@ -125,7 +126,7 @@ impl GatewayClient {
 
     /// Closes every client of `uid`; `reached` counts them.
     pub async fn close_uid(&self, uid: &Uid, close: Close) -> Receipt {
-        let close = v1::CloseUid { uid: uid.to_string(), close: Some(close.into()) };
+        let close = v1::CloseUid { uid: uid.to_string(), close: Some(close.into()), ..v1::CloseUid::default() };
         self.command_all(|_| vec![Command::CloseUid(close.clone())]).await
     }
 

@@ -66,7 +66,7 @@ impl GatewayClient {
     /// How many clients there are.
     pub async fn counts(&self) -> Answer<Counts> {
         let view = self.view();
-        let outcomes = self.ask_each(&view, |_| vec![v1::CountsRequest {}]).await;
+        let outcomes = self.ask_each(&view, |_| vec![v1::CountsRequest { filter: None, distinct: true }]).await;
         let mut answer = Answer::of(outcomes, add_counts);
         answer.blind = !view.heard;
         answer
@@ -78,6 +78,7 @@ impl GatewayClient {
         let question = |after: Option<ClientId>| v1::ClientsRequest {
             after_client_id: after.map(|after| after.to_string()).unwrap_or_default(),
             limit,
+            ..v1::ClientsRequest::default()
         };
         let view = self.view();
         let outcomes = self.ask_each(&view, |gateway| match page.after {
@@ -126,7 +127,8 @@ fn add_clients(found: &mut BTreeMap<Uid, Vec<ClientId>>, _: GatewayId, reply: v1
 }
 
 fn add_counts(sum: &mut Counts, gateway: GatewayId, reply: v1::CountsReply) {
-    let v1::CountsReply { clients, bound_clients, uids } = reply;
+    let v1::CountsReply { clients, bound_clients, uids, .. } = reply;
+    let uids = uids.map_or(0, |uids| uids.count);
     sum.clients += clients;
     sum.bound_clients += bound_clients;
     sum.gateways.insert(gateway, GatewayCounts { clients, bound_clients, uids });

@@ -86,6 +86,7 @@ impl Executor {
             Some(Kind::UnbindUid(unbind)) => ("unbind_uid", self.unbind_uid(&unbind)),
             Some(Kind::CloseClient(close)) => ("close_client", self.close_client(close)),
             Some(Kind::CloseUid(close)) => ("close_uid", self.close_uid(close)),
+            Some(_) => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
         };
         Started::Done(receipt(&self.metrics, id, kind, done))
     }
@@ -163,10 +164,10 @@ fn receipt(metrics: &Metrics, id: u64, kind: &'static str, done: Result<Done, Re
     metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
     match done {
         Ok(Done { reached, previous_uid }) => {
-            v1::Receipt { id, reached: reached as u64, code: 0, error: String::new(), previous_uid }
+            v1::Receipt { id, reached: reached as u64, previous_uid, ..v1::Receipt::default() }
         }
         Err(Refusal { code, text }) => {
-            v1::Receipt { id, reached: 0, code: code.number(), error: text, previous_uid: String::new() }
+            v1::Receipt { id, code: code.number(), error: text, ..v1::Receipt::default() }
         }
     }
 }

@@ -33,7 +33,8 @@ pub(super) fn counts(hub: &Hub) -> v1::CountsReply {
     v1::CountsReply {
         clients: counts.clients as u64,
         bound_clients: counts.bound_clients as u64,
-        uids: counts.uids as u64,
+        uids: Some(v1::Distinct { count: counts.uids as u64, fingerprints: Vec::new() }),
+        groups: None,
     }
 }
 
@@ -57,6 +58,7 @@ pub(super) fn clients(hub: &Hub, request: &v1::ClientsRequest) -> Result<v1::Cli
         uid: uid.map(|uid| uid.to_string()).unwrap_or_default(),
         remote_address: client.remote.to_string(),
         connected_at_ms: client.connected_at_ms,
+        ..v1::ClientEntry::default()
     });
     Ok(v1::ClientsReply { clients: clients.collect(), more })
 }
