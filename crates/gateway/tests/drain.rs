@@ -22,7 +22,7 @@ async fn every_client_is_told_and_leaves_in_a_slope() {
     let mut seen = vec![200];
     while seen.last() != Some(&0) {
         // Once the last client has gone the command service goes too.
-        let Ok(counts) = worker.0.counts(gatepipe_proto::v1::CountsRequest {}).await else {
+        let Ok(counts) = worker.0.counts(gatepipe_proto::v1::CountsRequest::default()).await else {
             break;
         };
         seen.push(counts.into_inner().clients);

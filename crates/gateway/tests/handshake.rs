@@ -112,7 +112,7 @@ async fn garbage_on_the_command_port_hurts_nobody() {
 async fn without_the_secret_nobody_commands() {
     let gateway = start(|config| config.secret = Some("right".into())).await;
     let mut worker = gateway.worker().await;
-    let status = worker.0.counts(gatepipe_proto::v1::CountsRequest {}).await.unwrap_err();
+    let status = worker.0.counts(gatepipe_proto::v1::CountsRequest::default()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unauthenticated);
     let status = worker.0.pipe(tokio_stream::empty()).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::Unauthenticated);

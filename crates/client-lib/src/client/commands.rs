@@ -126,7 +126,8 @@ impl GatewayClient {
 
     /// Closes every client of `uid`; `reached` counts them.
     pub async fn close_uid(&self, uid: &Uid, close: Close) -> Receipt {
-        let close = v1::CloseUid { uid: uid.to_string(), close: Some(close.into()), ..v1::CloseUid::default() };
+        let close =
+            v1::CloseUid { uid: uid.to_string(), close: Some(close.into()), ..v1::CloseUid::default() };
         self.command_all(|_| vec![Command::CloseUid(close.clone())]).await
     }
 

@@ -66,7 +66,8 @@ impl GatewayClient {
     /// How many clients there are.
     pub async fn counts(&self) -> Answer<Counts> {
         let view = self.view();
-        let outcomes = self.ask_each(&view, |_| vec![v1::CountsRequest { filter: None, distinct: true }]).await;
+        let outcomes =
+            self.ask_each(&view, |_| vec![v1::CountsRequest { filter: None, distinct: true }]).await;
         let mut answer = Answer::of(outcomes, add_counts);
         answer.blind = !view.heard;
         answer

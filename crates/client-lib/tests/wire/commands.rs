@@ -87,6 +87,7 @@ async fn a_bind_carries_its_condition_and_its_message() {
         uid: "7".into(),
         condition: v1::BindCondition::UnboundOrSame.into(),
         message: Some(text("bound").into()),
+        ..v1::BindUid::default()
     };
     assert_eq!(first.commands(), [Command::BindUid(told)]);
 }
@@ -109,7 +110,11 @@ async fn closes_carry_code_reason_and_last_message() {
     let client_id = ana.to_string();
     let close_client =
         |close| Command::CloseClient(v1::CloseClient { client_id: client_id.clone(), close: Some(close) });
-    let close_uid = Command::CloseUid(v1::CloseUid { uid: "7".into(), close: Some(close.clone()) });
+    let close_uid = Command::CloseUid(v1::CloseUid {
+        uid: "7".into(),
+        close: Some(close.clone()),
+        ..v1::CloseUid::default()
+    });
     let unbind = Command::UnbindUid(v1::UnbindUid { client_id: client_id.clone(), uid: "7".into() });
     assert_eq!(first.commands(), [close_client(close), close_client(cut), unbind, close_uid.clone()]);
     assert_eq!(second.commands(), [close_uid]);

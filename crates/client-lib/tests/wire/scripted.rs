@@ -366,7 +366,7 @@ impl OpenPipe {
             reached: u64::from(mood == Mood::Obeys),
             code: if let Mood::Refuses(code) = mood { code.number() } else { 0 },
             error: if let Mood::Refuses(_) = mood { "as scripted".into() } else { String::new() },
-            previous_uid: String::new(),
+            ..v1::Receipt::default()
         };
         let receipts = batch.commands.iter().map(answer).collect();
         self.0.commands.send_modify(|commands| commands.extend(batch.commands));
@@ -387,6 +387,7 @@ impl Drop for OpenPipe {
 #[tonic::async_trait]
 impl v1::gateway_server::Gateway for Scripted {
     type PipeStream = Receipts;
+    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
 
     async fn pipe(
         &self,
@@ -399,6 +400,29 @@ impl v1::gateway_server::Gateway for Scripted {
 
     async fn execute(&self, _: Request<v1::Command>) -> Result<Response<v1::Receipt>, Status> {
         Err(Status::unimplemented("the client uses the pipe"))
+    }
+
+    async fn subscribe(
+        &self,
+        _: Request<Streaming<v1::SubscribeRequest>>,
+    ) -> Result<Response<Self::SubscribeStream>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn client(&self, _: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn uids(&self, _: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {
+        Err(Status::unimplemented("not scripted"))
+    }
+
+    async fn groups(&self, _: Request<v1::GroupsRequest>) -> Result<Response<v1::GroupsReply>, Status> {
+        Err(Status::unimplemented("not scripted"))
     }
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
@@ -442,7 +466,10 @@ impl v1::gateway_server::Gateway for Scripted {
         Ok(Response::new(v1::CountsReply {
             clients: clients.len() as u64,
             bound_clients: bound.len() as u64,
-            uids: bound.into_iter().collect::<std::collections::BTreeSet<_>>().len() as u64,
+            uids: Some(gatepipe_proto::distinct::told(
+                bound.iter().map(|uid| gatepipe_proto::distinct::fingerprint(uid.as_str())),
+            )),
+            groups: None,
         }))
     }
 
@@ -455,8 +482,7 @@ impl v1::gateway_server::Gateway for Scripted {
         let entry = |(client, uid): &(ClientId, Option<Uid>)| v1::ClientEntry {
             client_id: client.to_string(),
             uid: uid.as_ref().map(ToString::to_string).unwrap_or_default(),
-            remote_address: String::new(),
-            connected_at_ms: 0,
+            ..v1::ClientEntry::default()
         };
         let limit = request.limit as usize;
         let mut page: Vec<_> = clients

@@ -206,7 +206,10 @@ impl Worker {
     }
 
     pub async fn counts(&mut self) -> v1::CountsReply {
-        within("the counts", self.0.counts(v1::CountsRequest { filter: None, distinct: true })).await.unwrap().into_inner()
+        within("the counts", self.0.counts(v1::CountsRequest { filter: None, distinct: true }))
+            .await
+            .unwrap()
+            .into_inner()
     }
 
     /// Waits until this many clients are connected.

@@ -16,9 +16,12 @@ struct Somebody(String);
 
 type Nothing = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::ReceiptBatch, Status>> + Send>>;
 
+type NoEvents = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
+
 #[tonic::async_trait]
 impl Gateway for Somebody {
     type PipeStream = Nothing;
+    type SubscribeStream = NoEvents;
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
         Ok(Response::new(v1::IdentifyReply { gateway_id: self.0.clone(), draining: false }))
@@ -51,6 +54,29 @@ impl Gateway for Somebody {
     }
 
     async fn clients(&self, _: Request<v1::ClientsRequest>) -> Result<Response<v1::ClientsReply>, Status> {
+        Err(Status::unimplemented("only Identify"))
+    }
+
+    async fn subscribe(
+        &self,
+        _: Request<Streaming<v1::SubscribeRequest>>,
+    ) -> Result<Response<NoEvents>, Status> {
+        Err(Status::unimplemented("only Identify"))
+    }
+
+    async fn client(&self, _: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
+        Err(Status::unimplemented("only Identify"))
+    }
+
+    async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {
+        Err(Status::unimplemented("only Identify"))
+    }
+
+    async fn uids(&self, _: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {
+        Err(Status::unimplemented("only Identify"))
+    }
+
+    async fn groups(&self, _: Request<v1::GroupsRequest>) -> Result<Response<v1::GroupsReply>, Status> {
         Err(Status::unimplemented("only Identify"))
     }
 }
