@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod auth;
+pub mod docs;
 pub mod envelope;
 pub mod fields;
 pub mod gateway;

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
-use crate::http::{auth, envelope, gateway, notification, websocket};
+use crate::http::{auth, docs, envelope, gateway, notification, websocket};
 use crate::openapi;
 
 /// Before every path of ours.
@@ -41,6 +41,7 @@ pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
     let served = document.clone();
     let router = routes
         .route("/openapi.json", get(async move || Json(served)))
+        .merge(docs::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state(running, layers::to_the_end))
         .layer(from_fn_with_state(app.clone(), envelope::seal))
