@@ -19,9 +19,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::client::{Client, Closing};
-use crate::hub::Seat;
 use crate::inbound::Inbound;
 use crate::outbox;
+use crate::seat::Seat;
 
 /// How long a client has to take the rest and answer our close frame.
 const GOODBYE: Duration = Duration::from_secs(2);

@@ -4,7 +4,6 @@
 //! binding, leaving and reading happen under one short lock, and a client is never half in. Looking up a uid asks every
 //! shard. Nothing is sent and nothing waits while a lock is held.
 
-mod seat;
 mod shard;
 
 use std::collections::HashSet;
@@ -14,7 +13,6 @@ use gatepipe_proto::{ClientId, GatewayId, Uid};
 
 use crate::client::Client;
 use crate::encode::Frame;
-pub(crate) use seat::Seat;
 use shard::Shard;
 
 /// A power of two; more shards make broadcast pauses shorter and uid look-ups longer.
@@ -68,14 +66,14 @@ impl Hub {
         &self.shards[usize::from(client.first_byte()) * SHARDS / 256]
     }
 
-    /// Takes a client in, unbound, for as long as the seat lives.
-    pub(crate) fn enter(self: &Arc<Self>, client: Arc<Client>) -> Seat {
-        self.shard(client.id).enter(client.clone());
-        Seat::new(self.clone(), client)
+    /// Takes a client in, unbound. Its seat calls this, and [`Hub::leave`] at the end.
+    pub(crate) fn enter(&self, client: Arc<Client>) {
+        self.shard(client.id).enter(client);
     }
 
-    fn leave(&self, client: ClientId) {
-        self.shard(client).leave(client);
+    /// Lets a client go. Gives the uid that it was bound to.
+    pub(crate) fn leave(&self, client: ClientId) -> Option<Uid> {
+        self.shard(client).leave(client)
     }
 
     /// The client with this id.

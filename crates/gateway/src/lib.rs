@@ -6,9 +6,9 @@
 //! | room | what it knows |
 //! | --- | --- |
 //! | `server`, `admission`, `places` | sockets that are not clients yet |
-//! | `connection`, `inbound` | one client's life; what its frames mean |
+//! | `connection`, `seat`, `inbound` | one client's life; what its frames mean |
 //! | `client`, `outbox`, `encode`, `wire` | bytes on their way to one client |
-//! | `hub` (`shard`, `seat`), `delivery` | who is where; one message to many |
+//! | `hub` (`shard`), `delivery` | who is where; one message to many |
 //! | `sweep`, `heartbeat` | silence and slow readers |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
@@ -32,6 +32,7 @@ mod inbound;
 mod metrics;
 mod outbox;
 mod places;
+mod seat;
 mod server;
 mod sweep;
 mod wire;

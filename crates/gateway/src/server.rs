@@ -23,6 +23,7 @@ use crate::connection;
 use crate::hub::Hub;
 use crate::inbound::Inbound;
 use crate::places::{Place, Places};
+use crate::seat::Seat;
 use crate::wire::Wire;
 
 /// Room for a request's head, in bytes; a longer one is answered 431.
@@ -124,7 +125,7 @@ impl Server {
         };
         let wire = Wire::Plain(parts.io.into_inner());
         let client = Client::new(ClientId::random(self.hub.gateway()), remote, wire, self.common.clone());
-        let seat = self.hub.enter(client.clone());
+        let seat = Seat::take(&self.hub, client.clone());
         client.greet();
         self.common.metrics.opened();
         let inbound = self.inbound.clone();

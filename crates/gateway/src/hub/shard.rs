@@ -49,14 +49,11 @@ impl Shard {
         self.0.lock().clients.insert(client.id, Member { client, uid: None });
     }
 
-    pub(super) fn leave(&self, id: ClientId) {
+    pub(super) fn leave(&self, id: ClientId) -> Option<Uid> {
         let mut members = self.0.lock();
-        let Some(member) = members.clients.remove(&id) else {
-            return;
-        };
-        if let Some(uid) = member.uid {
-            members.unlist(id, &uid);
-        }
+        let uid = members.clients.remove(&id)?.uid?;
+        members.unlist(id, &uid);
+        Some(uid)
     }
 
     /// The first half of a bind: decides, names the client, and takes it off its old uid.

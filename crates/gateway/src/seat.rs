@@ -1,9 +1,9 @@
-//! A connection's place in the hub; dropping it leaves.
+//! A connection's place among the clients; dropping it leaves.
 
 use std::sync::Arc;
 
-use super::Hub;
 use crate::client::Client;
+use crate::hub::Hub;
 
 /// Held by the connection's task, so that every way out of it, a panic included, takes the client off the hub.
 #[derive(Debug)]
@@ -13,8 +13,10 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(hub: Arc<Hub>, client: Arc<Client>) -> Self {
-        Self { hub, client }
+    /// Takes a client in, unbound, for as long as the seat lives.
+    pub(crate) fn take(hub: &Arc<Hub>, client: Arc<Client>) -> Self {
+        hub.enter(client.clone());
+        Self { hub: hub.clone(), client }
     }
 
     pub(crate) fn client(&self) -> &Arc<Client> {
