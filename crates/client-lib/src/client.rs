@@ -97,6 +97,11 @@ impl GatewayClient {
         Arc::clone(&self.shared.view.borrow())
     }
 
+    /// Everything that is known from now on.
+    pub(crate) fn views(&self) -> watch::Receiver<Arc<View>> {
+        self.shared.view.clone()
+    }
+
     fn deadline(&self) -> Instant {
         Instant::now() + self.shared.deadline.min(LONGEST_DEADLINE)
     }

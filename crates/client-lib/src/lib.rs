@@ -2,7 +2,7 @@
 //!
 //! A [`GatewayClient`] watches every register it is given, keeps one pipe open to each gateway that any of them lists, and sends
 //! commands through it: push to users, to clients or to everybody, bind, unbind, close, and ask who is there. It is a cheap handle;
-//! its tasks end with the last one.
+//! its tasks end with the last one. A [`Worker`] is told what clients do: see [`GatewayClient::worker`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -40,7 +40,8 @@
 //! # Inside
 //!
 //! `client` (the verbs) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the stream that carries it).
-//! `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership` decides.
+//! `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership` decides. `worker` hears what clients
+//! do, with a stream of its own from each member.
 
 mod backoff;
 mod builder;
@@ -58,6 +59,7 @@ mod route;
 mod status;
 mod watch;
 mod words;
+mod worker;
 
 pub use builder::{Builder, InvalidSettings};
 pub use client::GatewayClient;
@@ -66,3 +68,7 @@ pub use gatepipe_proto::{ClientId, CloseCode, Code, GatewayId, InvalidId, Invali
 pub use receipt::{Answer, Failure, FailureReason, Receipt};
 pub use status::{GatewayStatus, RegisterStatus};
 pub use words::{Bind, BindCondition, Bound, ClientInfo, Clients, Close, Counts, GatewayCounts, Page};
+pub use worker::{
+    Adopted, BoundTo, Closed, Dropped, Handshake, Header, InvalidWorker, RunningWorker, SubscriptionStats,
+    Worker, WorkerBuilder, WorkerStats,
+};

@@ -52,6 +52,11 @@ impl QueryLine {
         Self { gateway, peer, connection: Mutex::new(None) }
     }
 
+    /// Where the gateway is: the open pipe beside this proves it.
+    pub(crate) fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
     async fn ask_once<Q: Question>(&self, question: Q) -> Result<Q::Reply, FailureReason> {
         let connection = self.connect().await.map_err(|_| FailureReason::Unreachable)?;
         match question.put(connection.commands()).await {
