@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use gatepipe_client::GatewayClient;
+use gatepipe_daemon::forwarded::Network;
 
 use crate::auth::password::PasswordCheck;
 use crate::auth::throttle::Throttle;
 use crate::auth::{Auth, Keys};
-use crate::http::address::Network;
 use crate::metrics::Metrics;
 use crate::service::notification::NotificationService;
 use crate::service::unsettled::Unsettled;

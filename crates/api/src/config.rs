@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use gatepipe_daemon::config::{ConfigError, Knob, Noted, Program, Settings};
+use gatepipe_daemon::config::{ConfigError, Knob, Program, Settings};
+use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
 use secrecy::SecretString;
 
 use crate::auth::Keys;
-use crate::http::address::Network;
 use crate::store;
 
 const KNOBS: &[Knob] = &[
@@ -247,7 +247,7 @@ impl Config {
         let time_zone = s.number("time-zone");
         let login_tries_per_username = s.number("login-tries-per-username");
         let login_tries_per_address = s.number("login-tries-per-address");
-        let trusted_proxies = networks(s, "trusted-proxy");
+        let trusted_proxies = s.parsed_list("trusted-proxy");
         let request_timeout = s.duration("request-timeout");
         let header_timeout = s.duration("header-timeout");
         let max_connections = s.number("max-connections");
@@ -293,21 +293,6 @@ impl Config {
             log: log?,
         })
     }
-}
-
-fn networks(settings: &mut Settings, name: &'static str) -> Result<Vec<Network>, Noted> {
-    let mut networks = Ok(Vec::new());
-    for text in settings.list(name)? {
-        match (text.parse(), &mut networks) {
-            (Ok(network), Ok(networks)) => networks.push(network),
-            (Ok(_), Err(_)) => {}
-            (Err(problem), _) => {
-                settings.mistake(name, format!("{text:?} {problem}"));
-                networks = Err(Noted);
-            }
-        }
-    }
-    networks
 }
 
 fn keys(secret: Option<&SecretString>, public_key: Option<&Path>) -> Result<Keys, KeyError> {

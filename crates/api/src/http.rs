@@ -1,6 +1,5 @@
 //! The words of HTTP: each handler decodes, asks a rule, and encodes. A file per resource of the URL.
 
-pub mod address;
 pub mod auth;
 pub mod docs;
 pub mod envelope;

@@ -206,6 +206,26 @@ impl Settings {
         Ok(self.layers.list(name).to_vec())
     }
 
+    /// The same, each value read from its text; `T`'s error stands behind the value it is about.
+    pub fn parsed_list<T: FromStr>(&mut self, name: &'static str) -> Result<Vec<T>, Noted>
+    where
+        T::Err: Display,
+    {
+        let mut values = Vec::new();
+        let mut wrong = Vec::new();
+        for text in self.layers.list(name) {
+            match text.parse() {
+                Ok(value) => values.push(value),
+                Err(problem) => wrong.push(format!("{text:?} {problem}")),
+            }
+        }
+        let all_right = wrong.is_empty();
+        for problem in wrong {
+            self.mistake(name, problem);
+        }
+        if all_right { Ok(values) } else { Err(Noted) }
+    }
+
     /// A repeatable setting whose values are the URLs of internal gRPC listeners: `http://HOST:PORT`, at least one.
     pub fn internal_urls(&mut self, name: &'static str) -> Result<Vec<String>, Noted> {
         let urls = self.layers.list(name).to_vec();

@@ -3,11 +3,11 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use gatepipe_daemon::forwarded::remote_address;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::address::caller_address;
 use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
 use super::fields::{Body, Fields, FromFields};
 use super::layers::Peer;
@@ -107,7 +107,7 @@ pub async fn login(
     headers: HeaderMap,
     Body(body): Body<LoginBody>,
 ) -> Result<Answer<LoginAnswer>, ApiError> {
-    let address = caller_address(peer.ip(), &headers, &app.settings.trusted_proxies);
+    let address = remote_address(peer.ip(), &headers, &app.settings.trusted_proxies);
     let done = service::login::login(&app, address, &body.username, body.password).await?;
     let expires_at_ms = done.token.expires_at.timestamp_millis();
     Ok(Answer(LoginAnswer {

@@ -1,9 +1,10 @@
 //! Username and password against a token.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
+use gatepipe_daemon::forwarded::customer;
 use secrecy::SecretString;
 
 use crate::app::App;
@@ -49,7 +50,7 @@ async fn try_login(
     password: SecretString,
 ) -> Result<LoggedIn, ApiError> {
     let throttled = |retry_after| ApiError::TooMany { text: "too many failed logins", retry_after };
-    let (address, now) = (network(address), Instant::now());
+    let (address, now) = (customer(address), Instant::now());
     app.tries_by_address.take(&address, now).map_err(throttled)?;
     app.tries_by_name.take(&username, now).map_err(|wait| {
         app.tries_by_address.give_back(&address);
@@ -83,29 +84,4 @@ async fn compare(app: &App, username: &str, password: SecretString) -> Result<Lo
         })?;
     tracing::info!(uid = %user, "user logged in");
     Ok(LoggedIn { token, standing })
-}
-
-/// Who is throttled together: one IPv4 address, or one IPv6 network of 64 bits, which is what one customer gets.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_of_one_customer_are_one() {
-        let same = |a: &str, b: &str| network(a.parse().unwrap()) == network(b.parse().unwrap());
-        assert!(same("2001:db8:1:2::3", "2001:db8:1:2:ffff::4"));
-        assert!(!same("2001:db8:1:2::3", "2001:db8:1:3::3"));
-        assert!(same("::ffff:10.0.0.1", "10.0.0.1"));
-        assert!(!same("10.0.0.1", "10.0.0.2"));
-    }
 }

@@ -93,6 +93,19 @@ fn every_mistake_is_told_at_once_with_its_source() {
 }
 
 #[test]
+fn of_a_list_every_value_that_cannot_be_read_is_named() {
+    let listed = |flags: &[&str]| load(flags, &[]).unwrap();
+    let mut good = listed(&["--register", "1", "--register", "2"]);
+    assert_eq!(good.parsed_list::<u8>("register"), Ok(vec![1, 2]));
+    good.check().unwrap();
+    let mut bad = listed(&["--register", "1", "--register", "two", "--register", "-3"]);
+    assert_eq!(bad.parsed_list::<u8>("register"), Err(Noted));
+    let mistakes = mistakes(bad);
+    assert_eq!(mistakes.len(), 2, "{mistakes:?}");
+    assert!(mistakes[0].starts_with("--register: \"two\""), "{mistakes:?}");
+}
+
+#[test]
 fn secrets_come_from_files_too_and_are_never_printed() {
     let file = file("12345-hush\n");
     let path = file.path().to_str().unwrap();

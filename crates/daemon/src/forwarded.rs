@@ -1,9 +1,9 @@
-//! Where a request comes from, also behind proxies of ours.
+//! Where a request or a WebSocket comes from, also behind proxies of ours. Pure.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use axum::http::HeaderMap;
+use hyper::HeaderMap;
 
 /// How many entries of `X-Forwarded-For` are looked at, from the end.
 const MAX_HOPS: usize = 16;
@@ -48,10 +48,10 @@ impl Network {
     }
 }
 
-/// The address a request comes from: the peer's, or, when that is one of our `proxies`, the last in `X-Forwarded-For` that is
+/// The address a request comes from, canonical: the peer's, or, when that is one of our `proxies`, the last in `X-Forwarded-For` that is
 /// none of them. What stands before that one was written by the caller and is not believed.
 #[must_use]
-pub fn caller_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
+pub fn remote_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) -> IpAddr {
     let is_proxy = |address: IpAddr| proxies.iter().any(|network| network.contains(address));
     let mut nearest = peer.to_canonical();
     let lines = headers.get_all("x-forwarded-for").iter().rev();
@@ -68,6 +68,18 @@ pub fn caller_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) ->
     nearest
 }
 
+/// Who is counted as one: one IPv4 address, or one IPv6 network of 64 bits, which is what one customer gets.
+#[must_use]
+pub fn customer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).into()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,7 +90,7 @@ mod tests {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
         let proxies: Vec<Network> = proxies.iter().map(|text| text.parse().unwrap()).collect();
-        caller_address(peer.parse().unwrap(), &headers, &proxies).to_string()
+        remote_address(peer.parse().unwrap(), &headers, &proxies).to_string()
     }
 
     #[test]
@@ -95,6 +107,15 @@ mod tests {
         assert_eq!(seen("10.1.2.3", &["1.1.1.1, nonsense, 10.9.9.9"], ours), "10.9.9.9");
         assert_eq!(seen("10.1.2.3", &["203.0.113.7"], &[]), "10.1.2.3");
         assert_eq!(seen("1.2.3.4", &["203.0.113.7"], &["0.0.0.0/0"]), "203.0.113.7");
+    }
+
+    #[test]
+    fn addresses_of_one_customer_are_one() {
+        let same = |a: &str, b: &str| customer(a.parse().unwrap()) == customer(b.parse().unwrap());
+        assert!(same("2001:db8:1:2::3", "2001:db8:1:2:ffff::4"));
+        assert!(!same("2001:db8:1:2::3", "2001:db8:1:3::3"));
+        assert!(same("::ffff:10.0.0.1", "10.0.0.1"));
+        assert!(!same("10.0.0.1", "10.0.0.2"));
     }
 
     #[test]
