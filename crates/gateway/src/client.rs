@@ -1,10 +1,11 @@
 //! One WebSocket client, as everyone but its connection task sees it: something frames can be offered to.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use gatepipe_proto::{ClientId, CloseCode, ServerFrame};
+use gatepipe_proto::{ClientId, CloseCode, InvalidSession, ServerFrame, Session};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::clock::{self, Clock};
@@ -12,6 +13,8 @@ use crate::encode::{self, Frame};
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::metrics::Metrics;
 use crate::outbox::{Budget, Flush, Offer, Outbox};
+use crate::session;
+use crate::traffic::{Carried, Traffic};
 use crate::wire::Wire;
 
 /// What all clients of a gateway share.
@@ -45,11 +48,16 @@ impl Closing {
 #[derive(Debug)]
 pub(crate) struct Client {
     pub(crate) id: ClientId,
-    pub(crate) remote: SocketAddr,
+    /// Canonical; behind trusted proxies the one that they tell.
+    pub(crate) remote: IpAddr,
     pub(crate) connected_at_ms: i64,
     wire: Wire,
     outbox: Outbox,
     common: Arc<Common>,
+    traffic: Traffic,
+    /// `None`: the empty object, which costs nothing. Written and merged under this lock alone, so that a large session holds up
+    /// nobody else.
+    session: Mutex<Option<Session>>,
     /// When its last frame came, in the gateway's milliseconds.
     heard_at: AtomicU64,
     /// Pings since then.
@@ -62,32 +70,36 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client whose `init` waits already, before anything that anyone may offer; [`Client::greet`] sends it off.
-    pub(crate) fn new(id: ClientId, remote: SocketAddr, wire: Wire, common: Arc<Common>) -> Arc<Self> {
+    pub(crate) fn new(id: ClientId, remote: IpAddr, wire: Wire, common: Arc<Common>) -> Arc<Self> {
         let init = encode::text(&ServerFrame::init(&id.to_string()).to_text());
-        let now = common.clock.now();
-        Arc::new(Self {
+        let (now, init_bytes) = (common.clock.now(), init.len());
+        let client = Arc::new(Self {
             id,
             remote,
             connected_at_ms: clock::epoch_ms(),
             wire,
             outbox: Outbox::new(common.outbox_limit, common.budget.clone(), init, now),
+            traffic: Traffic::default(),
+            session: Mutex::new(None),
             heard_at: AtomicU64::new(now),
             pings: AtomicU32::new(0),
             closed_with: AtomicU32::new(0),
             wake: Notify::new(),
             common,
-        })
+        });
+        client.note_taken(init_bytes);
+        client
     }
 
     /// Offers one frame. `true` when its socket or outbox took it. Never waits.
     pub(crate) fn offer(&self, frame: &Frame) -> bool {
         match self.outbox.offer(&self.wire, frame, self.common.clock.now(), &self.common.slow) {
             Offer::Written => {
-                self.common.metrics.frames_out.inc();
+                self.note_taken(frame.len());
                 true
             }
             Offer::Queued => {
-                self.common.metrics.frames_out.inc();
+                self.note_taken(frame.len());
                 self.wake.notify_one();
                 true
             }
@@ -101,7 +113,6 @@ impl Client {
 
     /// Sends `init` off. The client must be in the hub by now: it may be bound as soon as it knows its id.
     pub(crate) fn greet(&self) {
-        self.common.metrics.frames_out.inc();
         if self.outbox.flush(&self.wire) != Flush::Empty {
             self.wake.notify_one();
         }
@@ -110,9 +121,10 @@ impl Client {
     /// Ends the connection after what waits, with a close frame. `false` when it is ending already.
     pub(crate) fn close(&self, closing: &Closing) -> bool {
         let close = encode::close(closing.code, &closing.reason);
-        let last = closing.last_message.iter().cloned().chain([close]);
-        let first = self.outbox.close(last, self.common.clock.now());
+        let last = closing.last_message.iter().chain([&close]);
+        let first = self.outbox.close(last.clone().cloned(), self.common.clock.now());
         if first {
+            last.for_each(|frame| self.note_taken(frame.len()));
             self.note_close(closing.code);
         }
         first
@@ -149,8 +161,17 @@ impl Client {
         CloseCode::new(u16::try_from(self.closed_with.load(Relaxed)).ok()?)
     }
 
-    /// Notes a sign of life.
-    pub(crate) fn heard(&self) {
+    fn note_taken(&self, frame_bytes: usize) {
+        self.traffic.taken(frame_bytes);
+        self.common.metrics.frames_out.inc();
+        self.common.metrics.bytes_out.inc_by(frame_bytes as u64);
+    }
+
+    /// Notes one frame from it, of whatever kind: a sign of life.
+    pub(crate) fn heard(&self, payload_bytes: usize) {
+        self.traffic.read(payload_bytes);
+        self.common.metrics.frames_in.inc();
+        self.common.metrics.bytes_in.inc_by(payload_bytes as u64);
         self.heard_at.store(self.common.clock.now(), Relaxed);
         if self.pings.load(Relaxed) != 0 {
             self.pings.store(0, Relaxed);
@@ -177,6 +198,37 @@ impl Client {
     /// Bytes that wait for it.
     pub(crate) fn queued(&self) -> usize {
         self.outbox.queued()
+    }
+
+    /// What went over its socket so far.
+    pub(crate) fn carried(&self) -> Carried {
+        self.traffic.carried()
+    }
+
+    /// Its session; the empty object when none was set.
+    pub(crate) fn session(&self) -> Session {
+        self.session.lock().clone().unwrap_or_default()
+    }
+
+    /// Replaces its session. `true` when that changed the text.
+    pub(crate) fn set_session(&self, session: Session) -> bool {
+        let mut kept = self.session.lock();
+        let changed = kept.as_ref().map_or(session != Session::default(), |before| *before != session);
+        *kept = Some(session).filter(|session| *session != Session::default());
+        changed
+    }
+
+    /// Merges a patch into its session. `true` when that changed anything.
+    ///
+    /// # Errors
+    /// `InvalidSession::TooLarge` when the result is over 64 KiB; the session stays as it was.
+    pub(crate) fn update_session(&self, patch: &Session) -> Result<bool, InvalidSession> {
+        let mut kept = self.session.lock();
+        let Some(merged) = session::merged(&kept.clone().unwrap_or_default(), patch)? else {
+            return Ok(false);
+        };
+        *kept = Some(merged).filter(|session| *session != Session::default());
+        Ok(true)
     }
 
     /// Finishes what the socket did not take at once, for as long as the client lives; resolves when we are ending the

@@ -86,8 +86,10 @@ async fn read_loop(
     while let Some(frame) = frames.next().await {
         match frame {
             Ok(Message::Text(text)) => inbound.text(client, &text),
-            Ok(Message::Binary(_)) => inbound.binary(client),
-            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => inbound.control(client),
+            Ok(Message::Binary(bytes)) => inbound.binary(client, &bytes),
+            Ok(Message::Ping(payload) | Message::Pong(payload)) => inbound.control(client, &payload),
+            // The reader gives whole messages only.
+            Ok(Message::Frame(_)) => {}
             // Read on: the echo is written while reading, and the stream then ends.
             Ok(Message::Close(_)) => said_goodbye = true,
             Err(error) => return refuse(client, &error, said_goodbye),

@@ -1,16 +1,20 @@
 //! The gRPC side: how workers command this gateway. Decode, one hub call, encode; no locks and no maps here.
 //!
 //! - [`decode`]: wire messages into our types, with every bound
-//! - [`executor`]: what each command does; behind `Pipe` and `Execute` alike
+//! - [`executor`]: commands, behind `Pipe` and `Execute` alike; what each does stands in [`send`], [`bind`], [`close`], [`session`]
 //! - [`lane`]: broadcasts, one after the other, beside everything else
 //! - [`pipe`]: the ordered stream of command batches
 //! - [`query`]: the questions
 
+mod bind;
+mod close;
 mod decode;
 mod executor;
 mod lane;
 mod pipe;
 mod query;
+mod send;
+mod session;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,8 +63,8 @@ impl v1::gateway_server::Gateway for Control {
         Err(Status::unimplemented("not yet"))
     }
 
-    async fn client(&self, _: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
-        Err(Status::unimplemented("not yet"))
+    async fn client(&self, request: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
+        query::client(&self.hub, &request.into_inner()).map(Response::new)
     }
 
     async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {

@@ -31,8 +31,7 @@ impl Inbound {
 
     /// A text message.
     pub(crate) fn text(&self, client: &Client, text: &str) {
-        client.heard();
-        self.0.metrics.frames_in.inc();
+        client.heard(text.len());
         match ClientFrame::read(text) {
             ClientFrame::Ping => drop(client.offer(&self.0.pong)),
             ClientFrame::Other => drop(self.0.metrics.frames_dropped.inc()),
@@ -40,14 +39,13 @@ impl Inbound {
     }
 
     /// A binary message.
-    pub(crate) fn binary(&self, client: &Client) {
-        client.heard();
-        self.0.metrics.frames_in.inc();
+    pub(crate) fn binary(&self, client: &Client, bytes: &[u8]) {
+        client.heard(bytes.len());
         self.0.metrics.frames_dropped.inc();
     }
 
     /// A Ping or Pong frame. The WebSocket reader answers a Ping by itself.
-    pub(crate) fn control(&self, client: &Client) {
-        client.heard();
+    pub(crate) fn control(&self, client: &Client, payload: &[u8]) {
+        client.heard(payload.len());
     }
 }

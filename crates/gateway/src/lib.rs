@@ -7,7 +7,8 @@
 //! | --- | --- |
 //! | `server`, `admission`, `places` | sockets that are not clients yet |
 //! | `connection`, `seat`, `inbound` | one client's life; what its frames mean |
-//! | `client`, `outbox`, `encode`, `wire` | bytes on their way to one client |
+//! | `client`, `outbox`, `encode`, `wire`, `traffic` | bytes on their way to one client, and how many they were |
+//! | `session` | the JSON object kept with a client |
 //! | `hub` (`shard`), `delivery` | who is where; one message to many |
 //! | `sweep`, `heartbeat` | silence and slow readers |
 //! | `control` | commands and questions from workers |
@@ -34,7 +35,9 @@ mod outbox;
 mod places;
 mod seat;
 mod server;
+mod session;
 mod sweep;
+mod traffic;
 mod wire;
 
 use std::net::SocketAddr;

@@ -13,7 +13,9 @@ type By<const N: usize> = Family<[(&'static str, String); N], Counter>;
 #[derive(Debug, Default)]
 pub(crate) struct Metrics {
     pub(crate) frames_in: Counter,
+    pub(crate) bytes_in: Counter,
     pub(crate) frames_out: Counter,
+    pub(crate) bytes_out: Counter,
     pub(crate) frames_dropped: Counter,
     pub(crate) pings: Counter,
     opened: Counter,
@@ -26,12 +28,15 @@ impl Metrics {
     /// Makes the metrics and registers them.
     pub(crate) fn register(registry: &mut Registry) -> Arc<Self> {
         let metrics = Arc::new(Self::default());
-        registry.register("frames_in", "Messages read from clients", metrics.frames_in.clone());
-        registry.register(
-            "frames_out",
-            "Messages that a client's socket or outbox took",
-            metrics.frames_out.clone(),
-        );
+        let traffic = [
+            ("frames_in", "Messages and control frames read from clients", &metrics.frames_in),
+            ("bytes_in", "Payload of the frames read from clients", &metrics.bytes_in),
+            ("frames_out", "Frames that a client's socket or outbox took", &metrics.frames_out),
+            ("bytes_out", "Bytes of those frames, headers included", &metrics.bytes_out),
+        ];
+        for (name, help, counter) in traffic {
+            registry.register(name, help, counter.clone());
+        }
         registry.register(
             "frames_dropped",
             "Messages from clients that are not a ping",

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Page, Running, Worker, start, text, within};
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
 use tokio_tungstenite::tungstenite::Message;
@@ -189,6 +189,26 @@ async fn a_destroyed_client_hears_nothing_more() {
     let client_id = page.client_id.clone();
     worker.execute(Kind::CloseClient(v1::CloseClient { client_id, close })).await;
     assert_eq!(page.rest().await, (vec![], None));
+}
+
+#[tokio::test]
+async fn a_client_tells_what_went_over_its_socket() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut page = gateway.page().await;
+    let init = format!(r#"{{"type":"init","client_id":"{}"}}"#, page.client_id).len() as u64 + 2;
+    page.frames.send(Message::binary(vec![1, 2, 3])).await.unwrap();
+    page.frames.send(Message::Ping(vec![1].into())).await.unwrap();
+    page.send(r#"{"type":"ping"}"#).await;
+    assert_eq!(page.text().await, r#"{"type":"pong"}"#);
+    assert_eq!(worker.send_to_client(&page.client_id, &"x".repeat(200)).await.reached, 1);
+    let told = worker.client(&page.client_id, false).await.unwrap();
+    assert_eq!(told.remote_address, "127.0.0.1");
+    assert_eq!((told.frames_in, told.bytes_in), (3, 3 + 1 + 15));
+    // init, pong frame, pong text, and one of two bytes more of header.
+    assert_eq!((told.frames_out, told.bytes_out), (4, init + 3 + 17 + 204));
+    assert_eq!((told.queued_bytes, told.uid.as_str()), (0, ""));
+    assert!(told.connected_at_ms > 1_700_000_000_000);
 }
 
 #[tokio::test]

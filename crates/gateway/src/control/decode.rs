@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use gatepipe_proto::{ClientId, CloseCode, Code, Message, Uid, v1};
+use gatepipe_proto::{ClientId, CloseCode, Code, InvalidSession, Message, Session, Uid, v1};
 
 use crate::client::Closing;
 use crate::encode::{self, Frame};
@@ -39,6 +39,16 @@ impl From<HubError> for Refusal {
     }
 }
 
+impl From<InvalidSession> for Refusal {
+    fn from(error: InvalidSession) -> Self {
+        let code = match error {
+            InvalidSession::TooLarge(_) => Code::TooLarge,
+            InvalidSession::Json(_) | InvalidSession::NoObject => Code::Invalid,
+        };
+        Self { code, text: error.to_string() }
+    }
+}
+
 impl From<Refusal> for tonic::Status {
     fn from(refusal: Refusal) -> Self {
         refusal.code.status(refusal.text)
@@ -51,6 +61,11 @@ pub(super) fn client_id(text: &str) -> Result<ClientId, Refusal> {
 
 pub(super) fn uid(text: &str) -> Result<Uid, Refusal> {
     text.parse().map_err(Refusal::invalid)
+}
+
+/// A session, or a patch to one: the same bounds.
+pub(super) fn session(text: &str) -> Result<Session, Refusal> {
+    Session::parse(text).map_err(Refusal::from)
 }
 
 fn bounded<'a>(names: &'a [String], what: &str) -> Result<&'a [String], Refusal> {

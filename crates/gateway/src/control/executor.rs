@@ -1,21 +1,20 @@
-//! What each command does. Behaviour exists once, behind every door.
+//! Commands, by whatever door they come: who carries out which, and the receipt. What each does stands in its family's room.
 
 use std::sync::Arc;
 
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
 
-use super::decode::{self, End, Refusal};
+use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
 use crate::client::Client;
-use crate::delivery;
-use crate::hub::Hub;
+use crate::hub::{Hub, HubError};
 use crate::metrics::Metrics;
 
 /// Carries out commands. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Executor {
-    hub: Arc<Hub>,
+    pub(super) hub: Arc<Hub>,
     lane: Lane,
     metrics: Arc<Metrics>,
 }
@@ -43,16 +42,21 @@ impl Broadcast {
     }
 }
 
-/// What a command did.
+/// What a command did; the fields are those of its receipt.
 #[derive(Default)]
-struct Done {
-    reached: usize,
-    previous_uid: String,
+pub(super) struct Done {
+    pub(super) reached: usize,
+    pub(super) previous_uid: String,
 }
 
 impl Done {
-    fn reached(reached: usize) -> Self {
-        Self { reached, previous_uid: String::new() }
+    pub(super) fn reached(reached: usize) -> Self {
+        Self { reached, ..Self::default() }
+    }
+
+    /// Of a command that is about one client, and may find that there is nothing to do.
+    pub(super) fn changed(changed: bool) -> Self {
+        Self::reached(usize::from(changed))
     }
 }
 
@@ -86,77 +90,23 @@ impl Executor {
             Some(Kind::UnbindUid(unbind)) => ("unbind_uid", self.unbind_uid(&unbind)),
             Some(Kind::CloseClient(close)) => ("close_client", self.close_client(close)),
             Some(Kind::CloseUid(close)) => ("close_uid", self.close_uid(close)),
+            Some(Kind::SetSession(set)) => ("set_session", self.set_session(&set)),
+            Some(Kind::UpdateSession(update)) => ("update_session", self.update_session(&update)),
             Some(_) => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
         };
         Started::Done(receipt(&self.metrics, id, kind, done))
+    }
+
+    /// The client that a command names.
+    pub(super) fn client(&self, client_id: &str) -> Result<Arc<Client>, Refusal> {
+        let id = decode::client_id(client_id)?;
+        self.hub.client(id).ok_or_else(|| HubError::NoSuchClient(id).into())
     }
 
     async fn broadcast(&self, send: v1::SendToAll) -> Result<Running, Refusal> {
         let frame = decode::frame(send.message)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         Ok(self.lane.start(frame, exclude).await)
-    }
-
-    fn send_to_clients(&self, send: v1::SendToClients) -> Result<Done, Refusal> {
-        let frame = decode::frame(send.message)?;
-        let ids = decode::client_ids(&send.client_ids)?;
-        let exclude = decode::excluded(&send.exclude_client_ids)?;
-        Ok(Done::reached(delivery::to_clients(&self.hub, &frame, &ids, &exclude)))
-    }
-
-    fn send_to_uids(&self, send: v1::SendToUids) -> Result<Done, Refusal> {
-        let uids = decode::uids(&send.uids)?;
-        let exclude = decode::excluded(&send.exclude_client_ids)?;
-        let frame = decode::frame(send.message)?;
-        Ok(Done::reached(delivery::to_uids(&self.hub, &frame, &uids, &exclude)))
-    }
-
-    fn bind_uid(&self, bind: v1::BindUid) -> Result<Done, Refusal> {
-        let condition = decode::condition(bind.condition());
-        let id = decode::client_id(&bind.client_id)?;
-        let uid = decode::uid(&bind.uid)?;
-        let greeting = bind.message.map(|message| decode::frame(Some(message))).transpose()?;
-        let previous = self.hub.bind(id, &uid, condition, greeting.as_ref())?;
-        Ok(Done {
-            reached: usize::from(previous.as_ref() != Some(&uid)),
-            previous_uid: previous.map(|uid| uid.to_string()).unwrap_or_default(),
-        })
-    }
-
-    fn unbind_uid(&self, unbind: &v1::UnbindUid) -> Result<Done, Refusal> {
-        let id = decode::client_id(&unbind.client_id)?;
-        let uid = decode::uid(&unbind.uid)?;
-        let unbound = self.hub.unbind(id, &uid)?;
-        Ok(Done {
-            reached: usize::from(unbound),
-            previous_uid: if unbound { uid.to_string() } else { String::new() },
-        })
-    }
-
-    fn close_client(&self, close: v1::CloseClient) -> Result<Done, Refusal> {
-        let id = decode::client_id(&close.client_id)?;
-        let end = decode::end(close.close)?;
-        let Some(client) = self.hub.client(id) else {
-            return Err(crate::hub::HubError::NoSuchClient(id).into());
-        };
-        Ok(Done::reached(usize::from(end_client(&client, &end))))
-    }
-
-    fn close_uid(&self, close: v1::CloseUid) -> Result<Done, Refusal> {
-        let uid = decode::uid(&close.uid)?;
-        let end = decode::end(close.close)?;
-        let clients = self.hub.clients_of_uid(&uid);
-        Ok(Done::reached(clients.iter().filter(|client| end_client(client, &end)).count()))
-    }
-}
-
-fn end_client(client: &Client, end: &End) -> bool {
-    match end {
-        End::Say(closing) => client.close(closing),
-        End::Destroy => {
-            client.destroy();
-            true
-        }
     }
 }
 

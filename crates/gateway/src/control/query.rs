@@ -4,7 +4,7 @@ use gatepipe_proto::v1;
 use tonic::Status;
 
 use super::decode;
-use crate::hub::Hub;
+use crate::hub::{Entry, Hub};
 
 /// Most clients on one page.
 const MAX_PAGE: usize = 1000;
@@ -53,12 +53,28 @@ pub(super) fn clients(hub: &Hub, request: &v1::ClientsRequest) -> Result<v1::Cli
         }
     };
     let (page, more) = hub.page(after, limit);
-    let clients = page.into_iter().map(|(client, uid)| v1::ClientEntry {
+    let clients = page.into_iter().map(|found| entry(found, request.sessions));
+    Ok(v1::ClientsReply { clients: clients.collect(), more })
+}
+
+pub(super) fn client(hub: &Hub, request: &v1::ClientRequest) -> Result<v1::ClientReply, Status> {
+    let found = hub.client_and_uid(decode::client_id(&request.client_id)?);
+    Ok(v1::ClientReply { client: found.map(|found| entry(found, request.session)) })
+}
+
+fn entry((client, uid): Entry, with_session: bool) -> v1::ClientEntry {
+    let carried = client.carried();
+    v1::ClientEntry {
         client_id: client.id.to_string(),
         uid: uid.map(|uid| uid.to_string()).unwrap_or_default(),
         remote_address: client.remote.to_string(),
         connected_at_ms: client.connected_at_ms,
+        frames_in: carried.frames_in,
+        bytes_in: carried.bytes_in,
+        frames_out: carried.frames_out,
+        bytes_out: carried.bytes_out,
+        queued_bytes: client.queued() as u64,
+        session: if with_session { client.session().as_str().to_owned() } else { String::new() },
         ..v1::ClientEntry::default()
-    });
-    Ok(v1::ClientsReply { clients: clients.collect(), more })
+    }
 }

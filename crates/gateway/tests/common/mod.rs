@@ -212,6 +212,12 @@ impl Worker {
             .into_inner()
     }
 
+    /// Everything about one client; `None` when it is not connected.
+    pub async fn client(&mut self, client_id: &str, session: bool) -> Option<v1::ClientEntry> {
+        let request = v1::ClientRequest { client_id: client_id.to_owned(), session };
+        within("a client", self.0.client(request)).await.unwrap().into_inner().client
+    }
+
     /// Waits until this many clients are connected.
     pub async fn until_clients(&mut self, clients: u64) {
         within(&format!("{clients} clients"), async {
