@@ -101,6 +101,8 @@ impl Password {
 pub enum Permission {
     /// Push to everybody at once.
     Broadcast,
+    /// Let a gateway's clients go and end it.
+    Drain,
     /// Cut others off and make their tokens useless.
     ForceOffline,
     /// See gateways and clients.
@@ -113,14 +115,21 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 5] =
-        [Self::Broadcast, Self::ForceOffline, Self::Inspect, Self::PushAny, Self::SendNotification];
+    pub const ALL: [Self; 6] = [
+        Self::Broadcast,
+        Self::Drain,
+        Self::ForceOffline,
+        Self::Inspect,
+        Self::PushAny,
+        Self::SendNotification,
+    ];
 
     /// The name in the database, in tokens and in answers.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Broadcast => "websocket.broadcast",
+            Self::Drain => "websocket.drain",
             Self::ForceOffline => "websocket.force_offline",
             Self::Inspect => "websocket.inspect",
             Self::PushAny => "websocket.push_any",

@@ -10,6 +10,7 @@ use common::World;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
 use gatepipe_api::store::Store;
+use gatepipe_api::user::Permission;
 use serde_json::json;
 
 #[tokio::test]
@@ -133,6 +134,36 @@ async fn a_new_database_is_its_owners_and_a_second_start_keeps_what_is_in_it() {
     drop(store);
     let again = Store::open(&url(&file)).await.unwrap();
     assert_eq!(again.roles().await.unwrap(), [("operator".to_owned(), vec![])]);
+}
+
+#[tokio::test]
+async fn whoever_could_do_everything_may_also_drain_after_the_update_and_nobody_else() {
+    let world = World::start().await;
+    let older: Vec<Permission> =
+        Permission::ALL.into_iter().filter(|permission| *permission != Permission::Drain).collect();
+    let (admin, operator) = ("admin".parse().unwrap(), "operator".parse().unwrap());
+    world.store.put_role(&admin, &older).await.unwrap();
+    world.store.put_role(&operator, &older[1..]).await.unwrap();
+    let (boss, by_role) = (world.person("boss", &older).await, world.person("by-role", &[]).await);
+    world.store.give_role(by_role.id, &admin).await.unwrap();
+    let less = world.person("less", &older[1..]).await;
+    // The state before the migration.
+    let mut connection = SqliteConnection::establish(world.database().to_str().unwrap()).unwrap();
+    connection
+        .batch_execute("DELETE FROM __diesel_schema_migrations WHERE version = '20261124000001'")
+        .unwrap();
+    drop(connection);
+    let tokens = [boss.token, by_role.token, less.token];
+    let again = World::start_in(world.stop().await, |_| {}).await;
+    let mut may_drain = Vec::new();
+    for token in &tokens {
+        let me = again.holder(boss.id, "somebody", token).get("/Auth/me").await;
+        may_drain.push(me.data()["user"]["permissions"].to_string().contains("websocket.drain"));
+    }
+    assert_eq!(may_drain, [true, true, false]);
+    let roles = again.store.roles().await.unwrap();
+    let counts: Vec<_> = roles.iter().map(|(name, permissions)| (name.as_str(), permissions.len())).collect();
+    assert_eq!(counts, [("admin", 6), ("operator", 4)]);
 }
 
 #[tokio::test]

@@ -62,6 +62,10 @@ pub mod grants {
         Broadcast
     }
     grant! {
+        /// `websocket.drain`
+        Drain
+    }
+    grant! {
         /// `websocket.force_offline`
         ForceOffline
     }

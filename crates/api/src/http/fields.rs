@@ -1,6 +1,7 @@
 //! Reading a body or a query field by field, so that every mistake is told at once and what is not asked for is ignored.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody as _};
@@ -8,7 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use serde::de::DeserializeOwned;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Visitor};
 use serde_json::{Map, Value};
 
 use crate::app::App;
@@ -16,6 +17,9 @@ use crate::error::ApiError;
 
 /// Largest body: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// Most rows of a list.
+const MAX_ROWS: u32 = 100;
 
 /// How long a body may take to arrive.
 const BODY_PATIENCE: Duration = Duration::from_secs(15);
@@ -120,6 +124,50 @@ impl<T: FromFields> FromRequestParts<App> for Query<T> {
         let given = pairs.into_iter().map(|(name, text)| (name, Value::String(text)));
         let fields = Fields { given: given.collect(), ..Fields::default() };
         Ok(Self(fields.into()?))
+    }
+}
+
+/// `limit` in the query of a list: 1 to 100 rows, 20 when absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(pub u32);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let number = String::deserialize(from)?.parse().ok();
+        let limit = number.filter(|number| (1..=MAX_ROWS).contains(number));
+        limit.map(Self).ok_or_else(|| D::Error::custom("must be an integer from 1 to 100"))
+    }
+}
+
+/// Yes or no in a query: true, false, 1 or 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Word;
+        impl Visitor<'_> for Word {
+            type Value = Flag;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("true, false, 1 or 0")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Flag, E> {
+                match text {
+                    "true" | "1" => Ok(Flag(true)),
+                    "false" | "0" => Ok(Flag(false)),
+                    _ => Err(E::custom("must be true, false, 1 or 0")),
+                }
+            }
+        }
+        from.deserialize_str(Word)
     }
 }
 

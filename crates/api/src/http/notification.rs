@@ -1,14 +1,12 @@
 //! `/Notification/…`
 
-use std::fmt;
-
 use axum::extract::State;
 use serde::Serialize;
-use serde::de::{Deserialize, Deserializer, Error as _, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _};
 use utoipa::{IntoParams, ToSchema};
 
 use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
-use super::fields::{Body, Fields, FromFields, NoBody, Query};
+use super::fields::{Body, Fields, Flag, FromFields, Limit, NoBody, Query};
 use crate::app::App;
 use crate::auth::caller::grants::SendNotification;
 use crate::auth::{Allowed, Caller};
@@ -24,10 +22,6 @@ use crate::store::{Cursor, ListFilter};
 const MAX_READERS: usize = 10_000;
 /// Most ids in one `read` or `delete`.
 const MAX_IDS: usize = 1_000;
-/// Rows of a list, unless it says otherwise.
-const DEFAULT_LIMIT: u32 = 20;
-/// Most rows of a list.
-const MAX_LIMIT: u32 = 100;
 
 /// A notification and its readers.
 #[derive(ToSchema)]
@@ -147,7 +141,7 @@ impl FromFields for ListQuery {
     fn read(fields: &mut Fields) -> Option<Self> {
         let after = fields.optional("after_id", None::<AfterId>);
         let before = fields.optional("before_id", None::<NotificationId>);
-        let limit = fields.optional("limit", Limit(DEFAULT_LIMIT));
+        let limit = fields.optional("limit", Limit::default());
         let is_read = fields.optional("is_read", None::<Flag>);
         let level = fields.optional("level", None::<Level>);
         let cursor = match (after?, before?) {
@@ -177,40 +171,6 @@ impl<'de> Deserialize<'de> for AfterId {
                 .map(|id| Self(Some(id)))
                 .map_err(|_| D::Error::custom("must be an integer from 0 to 2^53 - 1")),
         }
-    }
-}
-
-struct Limit(u32);
-
-impl<'de> Deserialize<'de> for Limit {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let number = String::deserialize(from)?.parse().ok();
-        let limit = number.filter(|number| (1..=MAX_LIMIT).contains(number));
-        limit.map(Self).ok_or_else(|| D::Error::custom("must be an integer from 1 to 100"))
-    }
-}
-
-struct Flag(bool);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Word;
-        impl Visitor<'_> for Word {
-            type Value = Flag;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("true, false, 1 or 0")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Flag, E> {
-                match text {
-                    "true" | "1" => Ok(Flag(true)),
-                    "false" | "0" => Ok(Flag(false)),
-                    _ => Err(E::custom("must be true, false, 1 or 0")),
-                }
-            }
-        }
-        from.deserialize_str(Word)
     }
 }
 
