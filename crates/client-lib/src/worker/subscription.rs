@@ -6,12 +6,13 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use gatepipe_proto::{ClientId, GatewayId, v1};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::builder::Settings;
@@ -24,6 +25,8 @@ use crate::GatewayClient;
 use crate::backoff::Backoff;
 use crate::connection::{Peer, Trouble};
 
+/// How long a gateway may take to end the stream when it is told that the worker leaves.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// How many questions about clients are open at a time.
 const QUESTIONS: usize = 32;
 
@@ -122,16 +125,17 @@ impl Subscription {
     ) -> Result<(), Trouble> {
         self.table.begin();
         let mut answers = stream::empty().boxed();
-        let mut left = false;
+        let mut leave_by = None;
         loop {
             tokio::select! {
-                () = self.leaving.cancelled(), if !left => {
-                    left = true;
+                () = self.leaving.cancelled(), if leave_by.is_none() => {
+                    leave_by = Some(Instant::now() + FAREWELL);
                     stream.leave();
                 }
+                () = until(leave_by) => return Ok(()),
                 batch = stream.next(), if events.is_empty() => match batch {
                     Ok(Some(batch)) => events.extend(batch),
-                    _ if left => return Ok(()),
+                    _ if leave_by.is_some() => return Ok(()),
                     Ok(None) => return Err(Trouble("the gateway ended the stream".into())),
                     Err(trouble) => return Err(trouble),
                 },
@@ -156,7 +160,7 @@ impl Subscription {
             let Some(event) = events.pop_front() else {
                 break;
             };
-            // Dropped here, which returns the credit, when there is no hook to call.
+            // Dropped at the end of this turn, which returns the credit, when there is no hook to call.
             let room = Room::new(place, Some(Arc::clone(credit)));
             match event::read(self.gateway, &self.settings.hello.headers, event) {
                 Some(Told::Client(client, event)) => {
@@ -213,6 +217,13 @@ impl Subscription {
         let place = place(&self.room).await;
         self.seen.event();
         self.lanes.put(hook, Room::new(place, None));
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -3,6 +3,8 @@
 mod commands;
 mod failures;
 mod membership;
+mod notebook;
 mod order;
 mod queries;
 mod scripted;
+mod worker;

@@ -1,6 +1,8 @@
 //! A register and gateways that follow a script. Each runs on a thread of its own like a process: it can be killed, which
 //! closes its sockets in the middle of anything, and frozen, which leaves them open and mute as SIGSTOP does.
 
+pub(crate) mod subscriptions;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use gatepipe_proto::v1::gateway_server::GatewayServer;
 use gatepipe_proto::v1::register_server::RegisterServer;
 use gatepipe_proto::v1::watch_event::Event;
 use parking_lot::Mutex;
+use subscriptions::{Subscription, Subscriptions};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream, UnboundedReceiverStream};
@@ -251,6 +254,7 @@ struct Script {
     batches: Mutex<Vec<usize>>,
     pipes: watch::Sender<usize>,
     clients: Mutex<Vec<(ClientId, Option<Uid>)>>,
+    subscriptions: Subscriptions,
 }
 
 impl Gateway {
@@ -267,6 +271,7 @@ impl Gateway {
             batches: Mutex::default(),
             pipes: watch::Sender::default(),
             clients: Mutex::default(),
+            subscriptions: Subscriptions::new(id),
         });
         let service = GatewayServer::new(Scripted(Arc::clone(&script))).max_decoding_message_size(8 << 20);
         Self { id, process: Process::start(port, Routes::new(service)), script }
@@ -294,6 +299,16 @@ impl Gateway {
         clients.push((client, bound_to.map(uid)));
         clients.sort();
         client
+    }
+
+    /// The next worker that subscribes.
+    pub(crate) async fn subscribed(&self) -> Subscription {
+        self.script.subscriptions.next().await
+    }
+
+    /// Refuses workers from now on; `None`: no more.
+    pub(crate) fn refuse_workers(&self, with: Option<Status>) {
+        self.script.subscriptions.refuse(with);
     }
 
     /// What it was told so far, in order.
@@ -387,7 +402,7 @@ impl Drop for OpenPipe {
 #[tonic::async_trait]
 impl v1::gateway_server::Gateway for Scripted {
     type PipeStream = Receipts;
-    type SubscribeStream = Pin<Box<dyn Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
+    type SubscribeStream = subscriptions::Events;
 
     async fn pipe(
         &self,
@@ -404,9 +419,9 @@ impl v1::gateway_server::Gateway for Scripted {
 
     async fn subscribe(
         &self,
-        _: Request<Streaming<v1::SubscribeRequest>>,
+        request: Request<Streaming<v1::SubscribeRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        Err(Status::unimplemented("not scripted"))
+        self.subscriptions.open(request.into_inner()).await.map(Response::new)
     }
 
     async fn client(&self, _: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
