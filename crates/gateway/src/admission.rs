@@ -27,6 +27,14 @@ pub(crate) const FULL: Refusal = Refusal {
     header: Some(("retry-after", "5")),
     ..refusal(StatusCode::SERVICE_UNAVAILABLE, "this gateway is full: try again, or another gateway")
 };
+/// One address has as many clients as it may have.
+pub(crate) const ADDRESS_FULL: Refusal = Refusal {
+    header: Some(("retry-after", "5")),
+    ..refusal(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too many connections from this address: close one, or try again later",
+    )
+};
 /// About to leave.
 pub(crate) const DRAINING: Refusal = Refusal {
     header: Some(("retry-after", "1")),

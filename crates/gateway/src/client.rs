@@ -62,6 +62,8 @@ pub(crate) struct Client {
     heard_at: AtomicU64,
     /// Pings since then.
     pings: AtomicU32,
+    /// Since when it has no uid, in the gateway's milliseconds; 0 while it has one.
+    unbound_since: AtomicU64,
     /// The code it is being closed with by us; 0 while it is not.
     closed_with: AtomicU32,
     /// Wakes the connection's task: something waits, or the end has come.
@@ -83,6 +85,7 @@ impl Client {
             session: Mutex::new(None),
             heard_at: AtomicU64::new(now),
             pings: AtomicU32::new(0),
+            unbound_since: AtomicU64::new(now),
             closed_with: AtomicU32::new(0),
             wake: Notify::new(),
             common,
@@ -178,10 +181,29 @@ impl Client {
         }
     }
 
+    /// The gateway's milliseconds.
+    pub(crate) fn now(&self) -> u64 {
+        self.common.clock.now()
+    }
+
     /// What its silence calls for at `now`.
     pub(crate) fn judge(&self, heartbeat: Heartbeat, now: u64) -> Verdict {
         let silent_ms = now.saturating_sub(self.heard_at.load(Relaxed));
         heartbeat.judge(silent_ms, self.pings.load(Relaxed))
+    }
+
+    /// Notes that it has a uid, or has none any more. Called by the hub under the lock that decides it.
+    pub(crate) fn note_bound(&self, bound: bool) {
+        let since = if bound { 0 } else { self.common.clock.now() };
+        self.unbound_since.store(since, Relaxed);
+    }
+
+    /// How long it has been without a uid at `now`, in milliseconds.
+    pub(crate) fn unbound_ms(&self, now: u64) -> u64 {
+        match self.unbound_since.load(Relaxed) {
+            0 => 0,
+            since => now.saturating_sub(since),
+        }
     }
 
     /// Sends a ping and remembers it.

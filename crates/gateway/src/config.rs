@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use gatepipe_daemon::config::{self, ConfigError, Knob, Noted, Program, Settings};
+use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
 use secrecy::SecretString;
 
@@ -51,6 +52,18 @@ const KNOBS: &[Knob] = &[
         Some("0"),
         "Clients at most; more are answered 503. 0: as many as the open-file limit allows",
     ),
+    Knob::one(
+        "max-connections-per-address",
+        "COUNT",
+        Some("0"),
+        "Clients at most from one remote address (an IPv6 /64 counts as one); more are answered 429. 0: any number. Behind a proxy also set --trusted-proxy; many people may share one address",
+    ),
+    Knob::list(
+        "trusted-proxy",
+        "NETWORK",
+        None,
+        "A proxy of ours, whose X-Forwarded-For is believed: an address or a network such as 10.0.0.0/8; repeatable [default: none]",
+    ),
     Knob::list(
         "origin",
         "URL",
@@ -62,6 +75,18 @@ const KNOBS: &[Knob] = &[
         "SIZE",
         Some("64KiB"),
         "Longest message from a client; a longer one is closed with 1009",
+    ),
+    Knob::one(
+        "max-frames-per-second",
+        "COUNT",
+        Some("0"),
+        "Frames a client may send in a second, and at once after a quiet one; past it the client is closed with 4103. Fragments, pings and pongs count too. 0: any number",
+    ),
+    Knob::one(
+        "bind-timeout",
+        "DURATION",
+        Some("0s"),
+        "A client without a uid for longer than this, since it connected or was last unbound, is closed with 4101; 0s: never",
     ),
     Knob::one("handshake-timeout", "DURATION", Some("10s"), "How long a handshake may take"),
     Knob::one(
@@ -131,10 +156,18 @@ pub struct Config {
     pub ping_data: String,
     /// Zero: by the open-file limit.
     pub max_connections: usize,
+    /// Of one remote address, an IPv6 network of 64 bits counting as one. Zero: any number.
+    pub max_connections_per_address: usize,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
     /// Empty: any.
     pub origins: Vec<String>,
     /// In bytes.
     pub max_message_size: usize,
+    /// Of one client, with a second's worth at once. Zero: any number.
+    pub max_frames_per_second: u32,
+    /// Zero: a client may stay without a uid.
+    pub bind_timeout: Duration,
     /// Half-sent handshakes are cut after it.
     pub handshake_timeout: Duration,
     /// Of one client, in bytes.
@@ -173,11 +206,15 @@ impl Config {
         let registers = s.internal_urls("register");
         let secret = s.shared_secret();
         let ping_interval = s.duration_or_zero("ping-interval");
-        let ping_not_response_limit = s.number("ping-not-response-limit");
+        let ping_not_response_limit = count(s, "ping-not-response-limit", "0 never closes");
         let ping_data = s.text("ping-data");
-        let max_connections = s.number("max-connections");
+        let max_connections = count(s, "max-connections", "0 is as many as the open-file limit allows");
+        let max_connections_per_address = count(s, "max-connections-per-address", "0 is any number");
+        let trusted_proxies = s.parsed_list("trusted-proxy");
         let origins = s.list("origin");
         let max_message_size = size(s, "max-message-size");
+        let max_frames_per_second = count(s, "max-frames-per-second", "0 is any number");
+        let bind_timeout = s.duration_or_zero("bind-timeout");
         let handshake_timeout = s.duration("handshake-timeout");
         let outbox_size = size(s, "outbox-size");
         let outbox_age = s.duration("outbox-age");
@@ -203,8 +240,12 @@ impl Config {
             ping_not_response_limit: ping_not_response_limit?,
             ping_data: ping_data?,
             max_connections: max_connections?,
+            max_connections_per_address: max_connections_per_address?,
+            trusted_proxies: trusted_proxies?,
             origins: origins?,
             max_message_size: max_message_size?,
+            max_frames_per_second: max_frames_per_second?,
+            bind_timeout: bind_timeout?,
             handshake_timeout: handshake_timeout?,
             outbox_size: outbox_size?,
             outbox_age: outbox_age?,
@@ -220,8 +261,60 @@ fn size(settings: &mut Settings, name: &'static str) -> Result<usize, Noted> {
     settings.size(name).map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
+/// A number where zero has a meaning; a negative one is told what that is.
+fn count<T: TryFrom<i64>>(settings: &mut Settings, name: &'static str, zero_means: &str) -> Result<T, Noted> {
+    let number: i64 = settings.number(name)?;
+    T::try_from(number).map_err(|_| {
+        let problem =
+            if number < 0 { format!("must be 0 or more: {zero_means}") } else { "is too large".to_owned() };
+        settings.mistake(name, format!("{number} {problem}"));
+        Noted
+    })
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self::read(&mut Settings::defaults(&PROGRAM)).expect("the documented defaults are valid")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(flags: &[&str]) -> Result<Config, Vec<String>> {
+        let flags = ["gatepipe-gateway"].iter().chain(flags);
+        let mut settings = Settings::load_from(&PROGRAM, flags, []).unwrap();
+        Config::read(&mut settings).map_err(|error| match error {
+            ConfigError::Mistakes(mistakes) => mistakes,
+            ConfigError::Flags(error) => panic!("{error}"),
+        })
+    }
+
+    #[test]
+    fn counts_below_zero_are_told_what_zero_means() {
+        let cases = [
+            ("--ping-not-response-limit", "must be 0 or more: 0 never closes"),
+            ("--max-connections", "must be 0 or more: 0 is as many"),
+            ("--max-connections-per-address", "must be 0 or more: 0 is any number"),
+            ("--max-frames-per-second", "must be 0 or more: 0 is any number"),
+        ];
+        for (flag, expected) in cases {
+            let mistakes = read(&[flag, "-1"]).unwrap_err();
+            assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+            assert!(mistakes[0].contains(flag) && mistakes[0].contains(expected), "{mistakes:?}");
+            assert!(read(&[flag, "many"]).unwrap_err()[0].contains("COUNT"));
+            assert!(read(&[flag, "0"]).is_ok());
+        }
+        assert!(read(&["--max-frames-per-second", "99999999999"]).unwrap_err()[0].contains("too large"));
+    }
+
+    #[test]
+    fn every_limit_but_the_message_size_is_off_by_default() {
+        let config = Config::default();
+        assert_eq!(config.max_message_size, 64 << 10);
+        assert_eq!((config.max_connections, config.max_connections_per_address), (0, 0));
+        assert_eq!((config.max_frames_per_second, config.bind_timeout), (0, Duration::ZERO));
+        assert!(config.trusted_proxies.is_empty());
     }
 }

@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::client::{Client, Closing};
 use crate::inbound::Inbound;
 use crate::outbox;
+use crate::rate::Meter;
 use crate::seat::Seat;
 
 /// How long a client has to take the rest and answer our close frame.
@@ -53,7 +54,7 @@ impl CloseReason {
 }
 
 /// Serves one client until it ends. `early` are bytes that came together with the handshake.
-pub(crate) async fn serve(seat: Seat, early: Bytes, inbound: Inbound) {
+pub(crate) async fn serve(seat: Seat, mut early: Bytes, inbound: Inbound) {
     let client = seat.client().clone();
     let limit = inbound.max_message_bytes();
     let config = WebSocketConfig::default()
@@ -61,7 +62,11 @@ pub(crate) async fn serve(seat: Seat, early: Bytes, inbound: Inbound) {
         .write_buffer_size(0)
         .max_message_size(Some(limit))
         .max_frame_size(Some(limit));
-    let socket = Socket(client.clone());
+    let mut meter = Meter::new(inbound.max_frames_per_second(), client.now());
+    if let Some(meter) = &mut meter {
+        early.truncate(meter.allow(&early, client.now()));
+    }
+    let socket = Socket { client: client.clone(), meter };
     let mut frames =
         WebSocketStream::from_partially_read(socket, early.into(), Role::Server, Some(config)).await;
     let reason = tokio::select! {
@@ -141,7 +146,11 @@ async fn discard(client: &Client) {
 
 /// What the WebSocket reader takes for a socket: it reads from the wire, and what it wants to write (pongs, the close echo)
 /// goes through the outbox like everything else.
-struct Socket(Arc<Client>);
+struct Socket {
+    client: Arc<Client>,
+    /// `None`: it may send as many frames as it likes.
+    meter: Option<Meter>,
+}
 
 impl AsyncRead for Socket {
     fn poll_read(
@@ -149,7 +158,23 @@ impl AsyncRead for Socket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = std::task::ready!(self.0.wire().poll_read(context, buffer.initialize_unfilled()))?;
+        let Self { client, meter } = self.get_mut();
+        let mut read = 0;
+        if meter.as_ref().is_none_or(|meter| !meter.is_over()) {
+            let bytes = buffer.initialize_unfilled();
+            read = std::task::ready!(client.wire().poll_read(context, bytes))?;
+            if read == 0 {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(meter) = meter {
+                read = meter.allow(&bytes[..read], client.now());
+            }
+        }
+        if read == 0 {
+            // What was allowed has been read. The close wakes this task, and its other half ends the connection.
+            client.close(&Closing::new(CloseCode::RATE_LIMIT, "too many frames"));
+            return Poll::Pending;
+        }
         buffer.advance(read);
         Poll::Ready(Ok(()))
     }
@@ -158,7 +183,7 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         // A refusal means that the connection is ending; its own task will notice.
-        self.0.offer(&outbox::copied(bytes));
+        self.client.offer(&outbox::copied(bytes));
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -15,18 +15,29 @@ pub(crate) struct Inbound(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     max_message_bytes: usize,
+    max_frames_per_second: u32,
     pong: Frame,
     metrics: Arc<Metrics>,
 }
 
 impl Inbound {
-    pub(crate) fn new(max_message_bytes: usize, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Shared { max_message_bytes, pong: encode::text(frame::PONG), metrics }))
+    pub(crate) fn new(max_message_bytes: usize, max_frames_per_second: u32, metrics: Arc<Metrics>) -> Self {
+        Self(Arc::new(Shared {
+            max_message_bytes,
+            max_frames_per_second,
+            pong: encode::text(frame::PONG),
+            metrics,
+        }))
     }
 
     /// Longest message a client may send, in bytes.
     pub(crate) fn max_message_bytes(&self) -> usize {
         self.0.max_message_bytes
+    }
+
+    /// Frames a client may send in a second; 0: any number.
+    pub(crate) fn max_frames_per_second(&self) -> u32 {
+        self.0.max_frames_per_second
     }
 
     /// A text message.

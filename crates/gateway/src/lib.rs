@@ -6,11 +6,11 @@
 //! | room | what it knows |
 //! | --- | --- |
 //! | `server`, `admission`, `places` | sockets that are not clients yet |
-//! | `connection`, `seat`, `inbound` | one client's life; what its frames mean |
+//! | `connection`, `rate`, `seat`, `inbound` | one client's life; how many frames it may send, and what they mean |
 //! | `client`, `outbox`, `encode`, `wire`, `traffic` | bytes on their way to one client, and how many they were |
 //! | `session` | the JSON object kept with a client |
 //! | `hub` (`shard`), `delivery` | who is where; one message to many |
-//! | `sweep`, `heartbeat` | silence and slow readers |
+//! | `sweep`, `heartbeat` | silence, slow readers, and those that are not bound in time |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
 //! | `metrics`, `gauges` | what is counted |
@@ -33,6 +33,7 @@ mod inbound;
 mod metrics;
 mod outbox;
 mod places;
+mod rate;
 mod seat;
 mod server;
 mod session;
@@ -156,16 +157,21 @@ impl Gateway {
             heartbeat: Heartbeat::new(config.ping_interval, config.ping_not_response_limit),
             ping: if config.ping_data.is_empty() { encode::ping() } else { encode::text(&config.ping_data) },
             outbox_age: config.outbox_age,
+            bind_timeout: config.bind_timeout,
         };
         let server = Server {
             hub,
             common,
-            inbound: Inbound::new(config.max_message_size, metrics),
-            places: Places::new(match config.max_connections {
-                0 => places::clients_within(open_files.soft),
-                most => most,
-            }),
+            inbound: Inbound::new(config.max_message_size, config.max_frames_per_second, metrics),
+            places: Places::new(
+                match config.max_connections {
+                    0 => places::clients_within(open_files.soft),
+                    most => most,
+                },
+                config.max_connections_per_address,
+            ),
             origins: config.origins,
+            trusted_proxies: config.trusted_proxies,
             handshake_timeout: config.handshake_timeout,
             draining,
             connections: TaskTracker::new(),

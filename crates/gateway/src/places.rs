@@ -1,7 +1,11 @@
-//! How many sockets there may be. A place is held for a connection's whole life, so nothing has to be counted back.
+//! How many sockets there may be. A place is held for a connection's whole life, so nothing has to be counted back by hand.
 
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use gatepipe_daemon::forwarded::customer;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Sockets beyond the last place: they are told 503.
@@ -11,6 +15,16 @@ const REFUSALS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
+    _of_address: Option<PlaceOfAddress>,
+}
+
+/// Why there is no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// There are as many clients as there may be.
+    Full,
+    /// This address has as many clients as one address may have.
+    OfAddress,
 }
 
 /// Room for one socket, be it admitted or about to be refused.
@@ -24,22 +38,71 @@ pub(crate) struct Descriptor {
 pub(crate) struct Places {
     clients: Arc<Semaphore>,
     sockets: Arc<Semaphore>,
+    /// `None`: an address may have any number.
+    addresses: Option<Arc<Addresses>>,
+}
+
+/// How many clients each address has; an IPv6 network of 64 bits counts as one. An address without a client is absent.
+#[derive(Debug)]
+struct Addresses {
+    most: usize,
+    taken: Mutex<HashMap<IpAddr, usize>>,
+}
+
+#[derive(Debug)]
+struct PlaceOfAddress {
+    addresses: Arc<Addresses>,
+    address: IpAddr,
+}
+
+impl Addresses {
+    fn take(self: &Arc<Self>, address: IpAddr) -> Option<PlaceOfAddress> {
+        let address = customer(address);
+        let mut taken = self.taken.lock();
+        let count = taken.entry(address).or_default();
+        // An entry that is there has a client, so a refusal leaves no empty one: `most` is above zero.
+        if *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        Some(PlaceOfAddress { addresses: self.clone(), address })
+    }
+}
+
+impl Drop for PlaceOfAddress {
+    fn drop(&mut self) {
+        let mut taken = self.addresses.taken.lock();
+        match taken.get_mut(&self.address) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(taken.remove(&self.address)),
+        }
+    }
 }
 
 impl Places {
-    /// Room for `clients` clients, and a few sockets more to refuse newcomers politely.
-    pub(crate) fn new(clients: usize) -> Self {
+    /// Room for `clients` clients, and a few sockets more to refuse newcomers politely. Of one address at most `per_address`
+    /// clients; 0: any number.
+    pub(crate) fn new(clients: usize, per_address: usize) -> Self {
         let clients = clients.min(Semaphore::MAX_PERMITS - REFUSALS);
         Self {
             clients: Arc::new(Semaphore::new(clients)),
             sockets: Arc::new(Semaphore::new(clients + REFUSALS)),
+            addresses: (per_address > 0)
+                .then(|| Arc::new(Addresses { most: per_address, taken: Mutex::default() })),
         }
     }
 
-    /// A place for one more client; `None` when full.
-    pub(crate) fn take(&self) -> Option<Place> {
-        let permit = self.clients.clone().try_acquire_owned().ok()?;
-        Some(Place { _permit: permit })
+    /// A place for one more client from `address`.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) fn take(&self, address: IpAddr) -> Result<Place, NoPlace> {
+        let of_address = match &self.addresses {
+            Some(addresses) => Some(addresses.take(address).ok_or(NoPlace::OfAddress)?),
+            None => None,
+        };
+        let permit = self.clients.clone().try_acquire_owned().map_err(|_| NoPlace::Full)?;
+        Ok(Place { _permit: permit, _of_address: of_address })
     }
 
     /// Waits until one more socket may be accepted: meanwhile newcomers wait in the kernel's backlog.
@@ -72,10 +135,31 @@ mod tests {
 
     #[test]
     fn a_place_comes_back() {
-        let places = Places::new(1);
-        let place = places.take().unwrap();
-        assert!(places.take().is_none());
+        let places = Places::new(1, 0);
+        let ana = "192.0.2.1".parse().unwrap();
+        let place = places.take(ana).unwrap();
+        assert_eq!(places.take(ana).unwrap_err(), NoPlace::Full);
         drop(place);
-        assert!(places.take().is_some());
+        assert!(places.take(ana).is_ok());
+    }
+
+    #[test]
+    fn an_address_has_its_own_places_and_leaves_nothing_behind() {
+        let places = Places::new(4, 2);
+        let take = |address: &str| places.take(address.parse().unwrap());
+        let first = take("2001:db8:1:2::3").unwrap();
+        let second = take("2001:db8:1:2:ffff::4").unwrap();
+        assert_eq!(take("2001:db8:1:2::5").unwrap_err(), NoPlace::OfAddress);
+        let other = take("2001:db8:1:3::3").unwrap();
+        let old = take("192.0.2.1").unwrap();
+        // Whoever finds the gateway full does not use up a place of their address.
+        for _ in 0..3 {
+            assert_eq!(take("192.0.2.1").unwrap_err(), NoPlace::Full);
+        }
+        drop(first);
+        let again = take("2001:db8:1:2::5").unwrap();
+        assert_eq!(take("2001:db8:1:2::5").unwrap_err(), NoPlace::OfAddress);
+        drop((second, again, other, old));
+        assert!(places.addresses.as_ref().unwrap().taken.lock().is_empty());
     }
 }

@@ -1,10 +1,11 @@
 //! The clients' listener: accept, handshake over HTTP/1.1, then a fresh task for the connection.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatepipe_daemon::forwarded::{self, Network};
 use gatepipe_daemon::listen;
 use gatepipe_proto::ClientId;
 use http::{Request, Response};
@@ -22,7 +23,7 @@ use crate::client::{Client, Common};
 use crate::connection;
 use crate::hub::Hub;
 use crate::inbound::Inbound;
-use crate::places::{Place, Places};
+use crate::places::{NoPlace, Place, Places};
 use crate::seat::Seat;
 use crate::wire::Wire;
 
@@ -38,6 +39,8 @@ pub(crate) struct Server {
     pub(crate) inbound: Inbound,
     pub(crate) places: Places,
     pub(crate) origins: Vec<String>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(crate) trusted_proxies: Vec<Network>,
     /// A handshake that takes longer is cut.
     pub(crate) handshake_timeout: Duration,
     /// No new clients any more.
@@ -51,21 +54,21 @@ impl Server {
     pub(crate) async fn run(self: Arc<Self>, listener: TcpListener) {
         loop {
             let descriptor = self.places.descriptor().await;
-            let (socket, remote) = listen::accept(&listener).await;
+            let (socket, peer) = listen::accept(&listener).await;
             let server = self.clone();
             tokio::spawn(async move {
-                server.handshake(socket, remote).await;
+                server.handshake(socket, peer).await;
                 drop(descriptor);
             });
         }
     }
 
-    async fn handshake(self: Arc<Self>, socket: TcpStream, remote: SocketAddr) {
+    async fn handshake(self: Arc<Self>, socket: TcpStream, peer: SocketAddr) {
         // Pushes are small and must not wait for each other.
         drop(socket.set_nodelay(true));
         let server = self.clone();
         let service = service_fn(move |request| {
-            let response = server.answer(request, remote);
+            let response = server.answer(request, peer);
             async { Ok::<_, Infallible>(response) }
         });
         let serving = http1::Builder::new()
@@ -82,8 +85,9 @@ impl Server {
         }
     }
 
-    fn answer(self: &Arc<Self>, mut request: Request<Incoming>, remote: SocketAddr) -> Response<String> {
-        match self.admit(&request) {
+    fn answer(self: &Arc<Self>, mut request: Request<Incoming>, peer: SocketAddr) -> Response<String> {
+        let remote = forwarded::remote_address(peer.ip(), request.headers(), &self.trusted_proxies);
+        match self.admit(&request, remote) {
             Ok((accept, place)) => {
                 let upgrade = hyper::upgrade::on(&mut request);
                 let server = self.clone();
@@ -102,7 +106,7 @@ impl Server {
         }
     }
 
-    fn admit(&self, request: &Request<Incoming>) -> Result<(String, Place), Refusal> {
+    fn admit(&self, request: &Request<Incoming>, remote: IpAddr) -> Result<(String, Place), Refusal> {
         let handshake = Handshake {
             method: request.method(),
             version: request.version(),
@@ -113,12 +117,15 @@ impl Server {
         if self.draining.is_cancelled() {
             return Err(admission::DRAINING);
         }
-        let place = self.places.take().ok_or(admission::FULL)?;
+        let place = self.places.take(remote).map_err(|none| match none {
+            NoPlace::Full => admission::FULL,
+            NoPlace::OfAddress => admission::ADDRESS_FULL,
+        })?;
         Ok((accept, place))
     }
 
     /// Seats the client, greets it, and leaves it to a task of its own: the handshake's memory ends here.
-    fn open(self: &Arc<Self>, upgraded: Upgraded, remote: SocketAddr, place: Place) {
+    fn open(self: &Arc<Self>, upgraded: Upgraded, remote: IpAddr, place: Place) {
         let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
             tracing::error!("an upgraded connection is not the TCP socket it began as");
             return;

@@ -1,4 +1,4 @@
-//! One look at every client now and then: silence, slow reading, and all outboxes together. No timer per connection.
+//! One look at every client now and then: silence, slow reading, no uid, and all outboxes together. No timer per connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,12 +23,35 @@ pub(crate) struct Sweep {
     pub(crate) ping: Frame,
     /// How long the oldest byte of an outbox may wait.
     pub(crate) outbox_age: Duration,
+    /// How long a client may be without a uid; zero: for ever.
+    pub(crate) bind_timeout: Duration,
+}
+
+/// What a look at a client calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Nothing,
+    Ping,
+    /// Silent for too long.
+    Lost,
+    /// Without a uid for too long.
+    NotBound,
+    /// Its oldest byte has waited for too long.
+    TooSlow,
+}
+
+/// How often to look for something that may last this long: 20 times, but not more often than the clock is worth.
+fn period_of(longest: Duration) -> Duration {
+    (longest / 20).max(Duration::from_millis(5))
 }
 
 impl Sweep {
     /// Sweeps until it is dropped.
     pub(crate) async fn run(self) {
-        let period = self.heartbeat.period().min((self.outbox_age / 20).max(Duration::from_millis(5)));
+        let mut period = self.heartbeat.period().min(period_of(self.outbox_age));
+        if !self.bind_timeout.is_zero() {
+            period = period.min(period_of(self.bind_timeout));
+        }
         let mut tick = tokio::time::interval(period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -41,33 +64,48 @@ impl Sweep {
 
     async fn look(&self) {
         let now = self.common.clock.now();
-        let max_waiting_ms = u64::try_from(self.outbox_age.as_millis()).unwrap_or(u64::MAX);
-        let due = self.hub.select(|client| {
-            client.waiting_ms(now) > max_waiting_ms || client.judge(self.heartbeat, now) != Verdict::Fine
-        });
+        let due = self.hub.select(|client| self.due(client, now) != Due::Nothing);
         for chunk in due.chunks(CHUNK) {
             for client in chunk {
-                if client.waiting_ms(now) > max_waiting_ms {
-                    tracing::debug!(client_id = %client.id, queued_bytes = client.queued(), "closing a slow reader by age");
-                    client.close_slow();
-                } else {
-                    self.attend(client, now);
-                }
+                self.attend(client, now);
             }
             tokio::task::yield_now().await;
         }
     }
 
-    fn attend(&self, client: &Client, now: u64) {
+    fn due(&self, client: &Client, now: u64) -> Due {
+        if client.waiting_ms(now) > millis(self.outbox_age) {
+            return Due::TooSlow;
+        }
+        if !self.bind_timeout.is_zero() && client.unbound_ms(now) > millis(self.bind_timeout) {
+            return Due::NotBound;
+        }
         match client.judge(self.heartbeat, now) {
-            Verdict::Fine => {}
-            Verdict::Ping => {
+            Verdict::Fine => Due::Nothing,
+            Verdict::Ping => Due::Ping,
+            Verdict::Lost => Due::Lost,
+        }
+    }
+
+    /// Judged once more: a bind or a sign of life may have come since the look.
+    fn attend(&self, client: &Client, now: u64) {
+        match self.due(client, now) {
+            Due::Nothing => {}
+            Due::Ping => {
                 self.common.metrics.pings.inc();
                 client.ping(&self.ping);
             }
-            Verdict::Lost => {
+            Due::Lost => {
                 tracing::debug!(client_id = %client.id, "closing a silent client");
                 client.close(&Closing::new(CloseCode::HEARTBEAT_LOST, "no sign of life"));
+            }
+            Due::NotBound => {
+                tracing::debug!(client_id = %client.id, "closing a client that was not bound in time");
+                client.close(&Closing::new(CloseCode::NOT_BOUND, "not bound in time"));
+            }
+            Due::TooSlow => {
+                tracing::debug!(client_id = %client.id, queued_bytes = client.queued(), "closing a slow reader by age");
+                client.close_slow();
             }
         }
     }
@@ -88,4 +126,8 @@ impl Sweep {
             client.close_slow();
         }
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -86,6 +86,7 @@ async fn a_message_at_the_limit_is_read() {
     assert_eq!(page.text().await, r#"{"type":"pong"}"#);
     page.send(&"x".repeat(64 * 1024 + 1)).await;
     assert_eq!(page.close_code().await, Some(1009));
+    assert!(gateway.metrics().await.contains(r#"gatepipe_gateway_connections_closed_total{code="1009"} 1"#));
 }
 
 #[tokio::test]

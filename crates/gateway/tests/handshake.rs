@@ -78,6 +78,7 @@ async fn a_full_gateway_says_503_and_goes_on_serving() {
     let answer = Running::raw(gateway.clients, &request).await;
     assert_eq!(status(&answer), "503", "{answer}");
     assert!(answer.to_ascii_lowercase().contains("retry-after: 5"), "{answer}");
+    assert!(gateway.metrics().await.contains(r#"gatepipe_gateway_handshakes_refused_total{status="503"} 1"#));
     assert_eq!(worker.broadcast("still here").await.reached, 2);
     assert_eq!(first.text().await, "still here");
     drop(second);

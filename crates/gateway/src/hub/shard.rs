@@ -68,6 +68,7 @@ impl Shard {
             }
             _ => member.uid.replace(uid.clone()),
         };
+        client.note_bound(true);
         if let Some(previous) = &previous {
             members.unlist(id, previous);
         }
@@ -97,6 +98,7 @@ impl Shard {
             return Ok(false);
         }
         member.uid = None;
+        member.client.note_bound(false);
         members.unlist(id, uid);
         Ok(true)
     }

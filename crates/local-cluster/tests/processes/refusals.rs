@@ -79,6 +79,13 @@ fn every_mistake_in_the_file_and_the_flags_is_told_at_once() {
     for part in ["did you mean ping_interval", "ping_not_response_limit", "--drain-timeout"] {
         assert!(said.iter().any(|line| line.contains(part)), "{part} in {said:?}");
     }
+    // A limit below zero would be a wish that nobody can grant.
+    let (code, said) = refused("gatepipe-gateway", &["--ping-not-response-limit", "-1"]);
+    assert_eq!((code, said.len()), (Some(2), 1), "{said:?}");
+    assert!(
+        said[0].contains("--ping-not-response-limit") && said[0].contains("must be 0 or more"),
+        "{said:?}"
+    );
     // What is wrong in the gateway's part does not concern the register.
     let _register = Program::start("gatepipe-register", &["--listen", "127.0.0.1:0", "--config", path]);
 
