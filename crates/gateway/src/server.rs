@@ -131,12 +131,7 @@ impl Server {
             return;
         };
         let wire = Wire::Plain(parts.io.into_inner());
-        let client = Client::new(
-            ClientId::random(self.hub.gateway()),
-            remote.ip().to_canonical(),
-            wire,
-            self.common.clone(),
-        );
+        let client = Client::new(ClientId::random(self.hub.gateway()), remote, wire, self.common.clone());
         let seat = Seat::take(&self.hub, client.clone());
         client.greet();
         self.common.metrics.opened();
