@@ -24,6 +24,33 @@ use crate::GatewayClient;
 /// Start one with [`GatewayClient::worker`]. Workers of one name share the clients: a client stays with its worker until that
 /// worker goes. Every name gets every client. Without any worker clients stay connected and commands go through all the same.
 ///
+/// ```no_run
+/// use gatepipe_client::{ClientId, GatewayClient, Handshake, Message, Worker};
+///
+/// struct Echo {
+///     gateways: GatewayClient,
+/// }
+///
+/// impl Worker for Echo {
+///     async fn on_connect(&self, client: ClientId, handshake: Handshake) {
+///         println!("{client} came from {}", handshake.remote_address);
+///     }
+///
+///     async fn on_message(&self, client: ClientId, message: Message) {
+///         self.gateways.send_to_client(client, message).await;
+///     }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let gateways = GatewayClient::builder().register("http://127.0.0.1:1236").build()?;
+/// let worker = gateways.worker("echo").start(Echo { gateways: gateways.clone() })?;
+/// tokio::signal::ctrl_c().await?;
+/// worker.stop().await;
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Order
 /// Hooks of one client run one after the other, in the order in which things happened to it. Hooks of different clients run side
 /// by side, as many as the worker has [lanes](WorkerBuilder::lanes); a hook that takes its time holds up the clients of its lane
