@@ -1,7 +1,14 @@
-//! The handle, and what it knows; its verbs are in `client/commands.rs` and `client/queries.rs`.
+//! The handle, and what it knows; its verbs are in the files of `client/`, each for one family.
 
+mod asking;
+mod bind;
 mod commands;
-mod queries;
+mod counts;
+mod lists;
+mod one;
+mod presence;
+mod send;
+mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;

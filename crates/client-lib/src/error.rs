@@ -25,6 +25,9 @@ pub enum Error {
     /// The bind's condition did not hold: the client is bound to another uid, and stays so.
     #[error("client {0} is bound to another uid")]
     Conflict(ClientId),
+    /// The cursor was given by another kind of list, or for another filter. Start again with the first page.
+    #[error("this cursor belongs to another list")]
+    OtherList,
     /// The command was not sent: the gateway is a member, but the pipe to it is down. Trying again is safe.
     #[error("gateway {0} is unreachable")]
     Unreachable(GatewayId),
@@ -37,7 +40,9 @@ pub enum Error {
     /// The pipe broke after the command was sent. Whether it was carried out is unknown; it is not sent again.
     #[error("the pipe to gateway {0} broke: whether the command was carried out is unknown")]
     UnknownOutcome(GatewayId),
-    /// The gateway refused the command; nothing happened.
+    /// The gateway refused the command; nothing happened. `code` says why: [`Code::TooMany`] for a client that is in 1,000 groups,
+    /// [`Code::TooLarge`] for a session or message over its limit, [`Code::Invalid`] for a name, close code or the like that it
+    /// does not take.
     #[error("gateway {gateway} refused: {text}")]
     Refused {
         /// Who refused.
@@ -56,6 +61,7 @@ impl Error {
         match self {
             Self::NoSuchClient(_) | Self::UnknownGateway { register_connected: true, .. } => Code::NotFound,
             Self::Conflict(_) => Code::Conflict,
+            Self::OtherList => Code::Invalid,
             Self::UnknownGateway { register_connected: false, .. }
             | Self::NeverHeard
             | Self::Unreachable(_)

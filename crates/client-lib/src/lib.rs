@@ -47,15 +47,19 @@ mod backoff;
 mod builder;
 mod client;
 mod connection;
+mod cursor;
 mod directory;
 mod error;
+mod filter;
 mod lane;
 mod membership;
+mod merge;
 mod page;
 mod pipe;
 mod query;
 mod receipt;
 mod route;
+mod stats;
 mod status;
 mod watch;
 mod words;
@@ -63,11 +67,21 @@ mod worker;
 
 pub use builder::{Builder, InvalidSettings};
 pub use client::GatewayClient;
+pub use cursor::{Cursor, InvalidCursor};
 pub use error::Error;
-pub use gatepipe_proto::{ClientId, CloseCode, Code, GatewayId, InvalidId, InvalidMessage, Message, Uid};
+pub use filter::Filter;
+pub use gatepipe_proto::distinct::DistinctCount;
+pub use gatepipe_proto::{
+    ClientId, CloseCode, Code, GatewayId, Group, InvalidId, InvalidMessage, InvalidSession, Message, Session,
+    Uid,
+};
 pub use receipt::{Answer, Failure, FailureReason, Receipt};
+pub use stats::{Rates, Stats, Totals};
 pub use status::{GatewayStatus, RegisterStatus};
-pub use words::{Bind, BindCondition, Bound, ClientInfo, Clients, Close, Counts, GatewayCounts, Page};
+pub use words::{
+    Bind, BindCondition, BindPolicy, Bound, ClientInfo, Close, Counts, GatewayCounts, GroupInfo, Listing,
+    Page, UidInfo, UidsOnline,
+};
 pub use worker::{
     Adopted, BoundTo, Closed, Dropped, Handshake, Header, InvalidWorker, RunningWorker, SubscriptionStats,
     Worker, WorkerBuilder, WorkerStats,

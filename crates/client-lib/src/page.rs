@@ -3,14 +3,12 @@
 //! A client id begins with its gateway's id, so the order of clients over all gateways is: gateway by gateway in order of id, and
 //! within each as that gateway lists them.
 
-use gatepipe_proto::{Uid, v1};
-
-use crate::words::{ClientInfo, Clients};
+use gatepipe_proto::{ClientId, v1};
 
 /// Takes the pages of gateways, in order of their ids, until one page is full.
 #[derive(Default)]
 pub(crate) struct Pages {
-    clients: Clients,
+    clients: Vec<v1::ClientEntry>,
     /// A gateway has more clients than its page: what follows belongs to a later page.
     cut: bool,
 }
@@ -21,32 +19,22 @@ impl Pages {
             return;
         }
         self.cut = page.more && !page.clients.is_empty();
-        self.clients.clients.extend(page.clients.into_iter().filter_map(readable));
+        self.clients.extend(page.clients);
     }
 
-    /// At most `limit` clients, and where to go on.
-    pub(crate) fn finish(self, limit: usize) -> Clients {
-        let mut page = self.clients;
-        let more = self.cut || page.clients.len() > limit;
-        page.clients.truncate(limit);
-        page.next = page.clients.last().filter(|_| more).map(|client| client.client_id);
-        page
+    /// At most `limit` clients, and the one to go on after.
+    pub(crate) fn finish(self, limit: usize) -> (Vec<v1::ClientEntry>, Option<ClientId>) {
+        let mut clients = self.clients;
+        let more = self.cut || clients.len() > limit;
+        clients.truncate(limit);
+        let last = clients.last().filter(|_| more);
+        let next = last.and_then(|client| client.client_id.parse().ok());
+        (clients, next)
     }
-}
-
-fn readable(entry: v1::ClientEntry) -> Option<ClientInfo> {
-    Some(ClientInfo {
-        client_id: entry.client_id.parse().ok()?,
-        uid: Uid::try_from(entry.uid.as_str()).ok(),
-        remote_address: entry.remote_address,
-        connected_at_ms: entry.connected_at_ms,
-    })
 }
 
 #[cfg(test)]
 mod tests {
-    use gatepipe_proto::ClientId;
-
     use super::*;
 
     fn id(gateway: u8, number: u8) -> ClientId {
@@ -79,9 +67,9 @@ mod tests {
         for (name, replies, expected, next) in cases {
             let mut pages = Pages::default();
             replies.iter().cloned().for_each(|reply| pages.add(reply));
-            let page = pages.finish(2);
-            let ids: Vec<_> = page.clients.iter().map(|client| client.client_id).collect();
-            assert_eq!((ids.as_slice(), page.next), (*expected, *next), "{name}");
+            let (clients, found_next) = pages.finish(2);
+            let ids: Vec<ClientId> = clients.iter().map(|client| client.client_id.parse().unwrap()).collect();
+            assert_eq!((ids.as_slice(), found_next), (*expected, *next), "{name}");
         }
     }
 }

@@ -91,34 +91,25 @@ impl QueryLine {
     }
 }
 
-impl Question for v1::IsOnlineRequest {
-    type Reply = v1::IsOnlineReply;
+macro_rules! questions {
+    ($($method:ident: $request:ident => $reply:ident,)*) => {$(
+        impl Question for v1::$request {
+            type Reply = v1::$reply;
 
-    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
-        line.is_online(self).await
-    }
+            async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
+                line.$method(self).await
+            }
+        }
+    )*};
 }
 
-impl Question for v1::ClientsOfUidsRequest {
-    type Reply = v1::ClientsOfUidsReply;
-
-    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
-        line.clients_of_uids(self).await
-    }
-}
-
-impl Question for v1::CountsRequest {
-    type Reply = v1::CountsReply;
-
-    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
-        line.counts(self).await
-    }
-}
-
-impl Question for v1::ClientsRequest {
-    type Reply = v1::ClientsReply;
-
-    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
-        line.clients(self).await
-    }
+questions! {
+    is_online: IsOnlineRequest => IsOnlineReply,
+    client: ClientRequest => ClientReply,
+    clients_of_uids: ClientsOfUidsRequest => ClientsOfUidsReply,
+    counts: CountsRequest => CountsReply,
+    stats: StatsRequest => StatsReply,
+    clients: ClientsRequest => ClientsReply,
+    uids: UidsRequest => UidsReply,
+    groups: GroupsRequest => GroupsReply,
 }

@@ -2,10 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use gatepipe_proto::{ClientId, GatewayId, Uid};
+use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 
 /// Most client ids or uids in one command or question: with the longest uids about 1 MiB.
 const NAMES_AT_ONCE: usize = 4_000;
+/// Most groups in one command or question; gateways refuse more.
+pub(crate) const GROUPS_AT_ONCE: usize = 1_000;
+
+/// The gateways that a question about `wanted` (all members when empty) goes to, each once. A wanted gateway that is no member has
+/// no clients, unless no register is connected that could know it: then it is among them, to be named as failed.
+pub(crate) fn asked<'a>(
+    members: impl IntoIterator<Item = &'a GatewayId>,
+    wanted: &[GatewayId],
+    register_connected: bool,
+) -> Vec<GatewayId> {
+    let members: BTreeSet<_> = members.into_iter().copied().collect();
+    if wanted.is_empty() {
+        return members.into_iter().collect();
+    }
+    let wanted: BTreeSet<_> = wanted.iter().copied().collect();
+    wanted.into_iter().filter(|gateway| !register_connected || members.contains(gateway)).collect()
+}
 
 /// Clients by the gateway that holds them, without those in `exclude`, each once.
 pub(crate) fn clients_by_gateway(
@@ -37,6 +54,23 @@ pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Vec<String>> {
     let mut named = HashSet::new();
     let once: Vec<_> = uids.iter().filter(|uid| named.insert(*uid)).map(ToString::to_string).collect();
     once.chunks(NAMES_AT_ONCE).map(<[_]>::to_vec).collect()
+}
+
+/// Groups for one command, each once; `Err` tells how many there are when it is more than one command takes. A client may be in any
+/// number of them, and only within one command a gateway knows that it was reached already: so there is never a second one.
+pub(crate) fn groups_at_once(groups: &[Group]) -> Result<Vec<String>, usize> {
+    let once: BTreeSet<_> = groups.iter().collect();
+    match once.len() {
+        0..=GROUPS_AT_ONCE => Ok(once.into_iter().map(ToString::to_string).collect()),
+        many => Err(many),
+    }
+}
+
+/// Groups in as many questions as they need, each once and in order.
+pub(crate) fn group_batches(groups: &[Group]) -> Vec<Vec<String>> {
+    let once: BTreeSet<_> = groups.iter().collect();
+    let once: Vec<_> = once.into_iter().map(ToString::to_string).collect();
+    once.chunks(GROUPS_AT_ONCE).map(<[_]>::to_vec).collect()
 }
 
 #[cfg(test)]
@@ -80,5 +114,36 @@ mod tests {
         assert_eq!(batches.concat().into_iter().collect::<HashSet<_>>().len(), 10_000);
         assert!(uid_batches(&[]).is_empty());
         assert_eq!(client_batches(&BTreeSet::from([client(1, 1)])), [[client(1, 1).to_string()]]);
+    }
+
+    #[test]
+    fn a_question_goes_to_the_gateways_it_is_about() {
+        let (one, two, stranger) = (gateway(1), gateway(2), gateway(9));
+        #[rustfmt::skip]
+        let cases: &[(&str, &[GatewayId], bool, &[GatewayId])] = &[
+            ("everybody", &[], true, &[one, two]),
+            ("everybody, no register", &[], false, &[one, two]),
+            ("one, named twice", &[two, two], true, &[two]),
+            ("in order", &[two, one], true, &[one, two]),
+            ("a stranger is gone", &[stranger, one], true, &[one]),
+            ("only a stranger: nobody", &[stranger], true, &[]),
+            ("nobody can know whether a stranger is gone", &[stranger, one], false, &[one, stranger]),
+        ];
+        for (name, wanted, register_connected, expected) in cases {
+            assert_eq!(asked(&[one, two], wanted, *register_connected), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn groups_of_a_send_go_in_one_command_or_none() {
+        let groups = |count: usize| -> Vec<Group> {
+            (0..count).chain(0..count).map(|number| number.to_string().parse().unwrap()).collect()
+        };
+        assert_eq!(groups_at_once(&[]), Ok(vec![]));
+        assert_eq!(groups_at_once(&groups(1_000)).map(|groups| groups.len()), Ok(1_000));
+        assert_eq!(groups_at_once(&groups(1_001)), Err(1_001));
+        let questions = group_batches(&groups(2_500));
+        assert_eq!(questions.iter().map(Vec::len).collect::<Vec<_>>(), [1_000, 1_000, 500]);
+        assert!(questions.concat().is_sorted());
     }
 }

@@ -26,7 +26,11 @@ pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), Ap
 
 async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
     let frame = ServerFrame::bind_success(caller.id().get().unsigned_abs()).to_text();
-    let request = Bind { condition: BindCondition::UnboundOrSame, message: Message::text(frame).ok() };
+    let request = Bind {
+        condition: BindCondition::UnboundOrSame,
+        message: Message::text(frame).ok(),
+        ..Bind::default()
+    };
     let answer = app.gateways.bind_uid(client, &caller.id().into(), request).await;
     if matches!(answer, Err(Error::Deadline(_) | Error::UnknownOutcome(_))) {
         app.unsettled.follow(app, caller, client);

@@ -1,7 +1,7 @@
 //! `gatepipe clients`
 
 use clap::Args;
-use gatepipe_client::{ClientId, ClientInfo, Page};
+use gatepipe_client::{ClientId, ClientInfo, Cursor, Filter, Page};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -67,11 +67,12 @@ impl Clients {
         let client = self.fleet.join().await?;
         let mut found: Vec<Client> = Vec::new();
         let mut missed = Vec::new();
-        let mut after = self.after;
+        let everybody = Filter::default();
+        let mut after = self.after.map(|client| Cursor::after_client(client, &everybody));
         loop {
             let limit = PAGE.min(self.limit - u32::try_from(found.len()).unwrap_or(self.limit));
-            let page = client.clients(Page { after, limit }).await;
-            found.extend(page.value.clients.into_iter().map(Client::from));
+            let page = client.clients(&everybody, &Page { after, limit }).await?;
+            found.extend(page.value.items.into_iter().map(Client::from));
             for miss in page.failed {
                 if !missed.contains(&miss) {
                     missed.push(miss);
@@ -83,8 +84,8 @@ impl Clients {
             }
         }
         let (exit, _) = tell_failed(&client, &missed);
-        if let Some(after) = after {
-            say(&format!("there are more: --after {after}"));
+        if let Some(last) = found.last().filter(|_| after.is_some()) {
+            say(&format!("there are more: --after {}", last.client_id));
         }
         output.list(&found)?;
         Ok(exit)

@@ -1,6 +1,8 @@
 //! What a command does when all is well, and what a gateway's refusal becomes.
 
-use gatepipe_client::{Bind, BindCondition, ClientId, Close, CloseCode, Code, Error, GatewayId, Receipt};
+use gatepipe_client::{
+    Bind, BindCondition, Bound, ClientId, Close, CloseCode, Code, Error, GatewayId, Receipt,
+};
 use gatepipe_proto::v1;
 use gatepipe_proto::v1::command::Command;
 
@@ -79,17 +81,24 @@ async fn an_offline_client_is_a_receipt_of_zero() {
 async fn a_bind_carries_its_condition_and_its_message() {
     let (_register, first, _second, client) = two_gateways().await;
     let ana = ClientId::random(first.id);
-    let bind = Bind { condition: BindCondition::UnboundOrSame, message: Some(text("bound")) };
+    let bind =
+        Bind { condition: BindCondition::UnboundOrSame, message: Some(text("bound")), ..Bind::default() };
     let bound = client.bind_uid(ana, &uid("7"), bind).await.unwrap();
-    assert_eq!(bound.previous, None);
-    let told = v1::BindUid {
+    assert_eq!(bound, Bound::default());
+    let commands = first.commands();
+    let [Command::BindUid(told)] = commands.as_slice() else {
+        panic!("one bind: {commands:?}");
+    };
+    let expected = v1::BindUid {
         client_id: ana.to_string(),
         uid: "7".into(),
         condition: v1::BindCondition::UnboundOrSame.into(),
         message: Some(text("bound").into()),
-        ..v1::BindUid::default()
+        policy: v1::BindPolicy::KeepAll.into(),
+        bound_at_ms: told.bound_at_ms,
     };
-    assert_eq!(first.commands(), [Command::BindUid(told)]);
+    assert_eq!(*told, expected);
+    assert!(told.bound_at_ms > 1_700_000_000_000, "{told:?}");
 }
 
 #[tokio::test]

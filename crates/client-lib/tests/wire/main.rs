@@ -2,6 +2,7 @@
 
 mod commands;
 mod failures;
+mod lists;
 mod membership;
 mod notebook;
 mod order;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gatepipe_client::{ClientId, Error, FailureReason, GatewayId, Page};
+use gatepipe_client::{ClientId, Error, FailureReason, Filter, GatewayId, Page};
 
 use crate::scripted::{Gateway, Register, impatient, joined, patient, uid};
 
@@ -49,10 +49,10 @@ async fn pages_lead_through_all_clients_of_all_gateways() {
     let mut listed = Vec::new();
     let mut page = Page { after: None, limit: 4 };
     loop {
-        let answer = client.clients(page).await;
+        let answer = client.clients(&Filter::default(), &page).await.unwrap();
         assert!(answer.is_whole());
-        assert!(answer.value.clients.len() <= 4);
-        listed.extend(answer.value.clients.iter().map(|client| client.client_id));
+        assert!(answer.value.items.len() <= 4);
+        listed.extend(answer.value.items.iter().map(|client| client.client_id));
         page.after = answer.value.next;
         if page.after.is_none() {
             break;
@@ -103,7 +103,7 @@ async fn questions_may_be_asked_from_any_task() {
     let asking = tokio::spawn(async move {
         assert_eq!(client.is_online(ana).await, Ok(true));
         assert_eq!(client.counts().await.value.clients, 1);
-        assert_eq!(client.clients(Page::default()).await.value.clients.len(), 1);
+        assert_eq!(client.clients(&Filter::default(), &Page::default()).await.unwrap().value.items.len(), 1);
         assert_eq!(client.clients_of_uids(&[uid("ana")]).await.value.len(), 1);
     });
     asking.await.unwrap();

@@ -1,25 +1,23 @@
 //! A register and gateways that follow a script. Each runs on a thread of its own like a process: it can be killed, which
 //! closes its sockets in the middle of anything, and frozen, which leaves them open and mute as SIGSTOP does.
 
+mod gateway;
 pub(crate) mod subscriptions;
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepipe_client::{Builder, ClientId, Code, GatewayClient, GatewayId, Message, Uid};
+use gatepipe_client::{Builder, GatewayClient, GatewayId, Group, Message, Uid};
 use gatepipe_proto::secret::RequireSecret;
 use gatepipe_proto::v1;
-use gatepipe_proto::v1::gateway_server::GatewayServer;
 use gatepipe_proto::v1::register_server::RegisterServer;
 use gatepipe_proto::v1::watch_event::Event;
+pub(crate) use gateway::{Gateway, Mood};
 use parking_lot::Mutex;
-use subscriptions::{Subscription, Subscriptions};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream, UnboundedReceiverStream};
-use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -41,6 +39,10 @@ pub(crate) fn text(text: &str) -> Message {
 }
 
 pub(crate) fn uid(name: &str) -> Uid {
+    name.parse().unwrap()
+}
+
+pub(crate) fn group(name: &str) -> Group {
     name.parse().unwrap()
 }
 
@@ -224,290 +226,5 @@ impl v1::register_server::Register for Roster {
             .send(Ok(v1::WatchEvent { version: state.version, event: Some(Event::Snapshot(snapshot)) }));
         state.watchers.push(watcher);
         Ok(Response::new(UnboundedReceiverStream::new(events)))
-    }
-}
-
-/// A gateway that treats commands as the test says.
-pub(crate) struct Gateway {
-    pub(crate) id: GatewayId,
-    process: Process,
-    script: Arc<Script>,
-}
-
-/// What a gateway does with commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mood {
-    /// Every command reaches one client.
-    Obeys,
-    /// Takes commands and never answers.
-    Mute,
-    /// Ends the pipe instead of answering.
-    Breaks,
-    /// Refuses.
-    Refuses(Code),
-}
-
-struct Script {
-    id: GatewayId,
-    mood: Mutex<Mood>,
-    commands: watch::Sender<Vec<v1::Command>>,
-    batches: Mutex<Vec<usize>>,
-    pipes: watch::Sender<usize>,
-    clients: Mutex<Vec<(ClientId, Option<Uid>)>>,
-    subscriptions: Subscriptions,
-}
-
-impl Gateway {
-    pub(crate) fn start() -> Self {
-        Self::start_at(0)
-    }
-
-    fn start_at(port: u16) -> Self {
-        let id = GatewayId::random();
-        let script = Arc::new(Script {
-            id,
-            mood: Mutex::new(Mood::Obeys),
-            commands: watch::Sender::default(),
-            batches: Mutex::default(),
-            pipes: watch::Sender::default(),
-            clients: Mutex::default(),
-            subscriptions: Subscriptions::new(id),
-        });
-        let service = GatewayServer::new(Scripted(Arc::clone(&script))).max_decoding_message_size(8 << 20);
-        Self { id, process: Process::start(port, Routes::new(service)), script }
-    }
-
-    /// Kills it; another gateway has its address then.
-    pub(crate) fn replace(self) -> Self {
-        let port = self.process.address.port();
-        drop(self);
-        Self::start_at(port)
-    }
-
-    pub(crate) fn set_mood(&self, mood: Mood) {
-        *self.script.mood.lock() = mood;
-    }
-
-    pub(crate) fn freeze(&self) -> Frozen {
-        self.process.freeze()
-    }
-
-    /// A client that is connected here, with the uid it is bound to.
-    pub(crate) fn has_client(&self, bound_to: Option<&str>) -> ClientId {
-        let client = ClientId::random(self.id);
-        let mut clients = self.script.clients.lock();
-        clients.push((client, bound_to.map(uid)));
-        clients.sort();
-        client
-    }
-
-    /// The next worker that subscribes.
-    pub(crate) async fn subscribed(&self) -> Subscription {
-        self.script.subscriptions.next().await
-    }
-
-    /// Refuses workers from now on; `None`: no more.
-    pub(crate) fn refuse_workers(&self, with: Option<Status>) {
-        self.script.subscriptions.refuse(with);
-    }
-
-    /// What it was told so far, in order.
-    pub(crate) fn commands(&self) -> Vec<v1::command::Command> {
-        self.script.commands.borrow().iter().filter_map(|command| command.command.clone()).collect()
-    }
-
-    /// Waits until it was told `count` commands.
-    pub(crate) async fn was_told(&self, count: usize) {
-        let mut commands = self.script.commands.subscribe();
-        let told = commands.wait_for(|commands| commands.len() >= count);
-        tokio::time::timeout(PATIENCE, told).await.expect("the commands come").unwrap();
-    }
-
-    /// The texts of all messages it was told, in order.
-    pub(crate) fn texts(&self) -> Vec<String> {
-        use v1::command::Command::*;
-        let message = |command| match command {
-            SendToAll(send) => send.message,
-            SendToClients(send) => send.message,
-            SendToUids(send) => send.message,
-            BindUid(bind) => bind.message,
-            _ => None,
-        };
-        let text = |message: v1::Message| match message.body {
-            Some(v1::message::Body::Text(text)) => text,
-            _ => String::new(),
-        };
-        self.commands().into_iter().filter_map(message).map(text).collect()
-    }
-
-    /// How many commands each batch held.
-    pub(crate) fn batches(&self) -> Vec<usize> {
-        self.script.batches.lock().clone()
-    }
-
-    /// How many pipes are open now.
-    pub(crate) fn pipes(&self) -> usize {
-        *self.script.pipes.borrow()
-    }
-}
-
-/// The service; a pipe outlives the call that opened it.
-struct Scripted(Arc<Script>);
-
-impl std::ops::Deref for Scripted {
-    type Target = Script;
-
-    fn deref(&self) -> &Script {
-        &self.0
-    }
-}
-
-type Receipts = Pin<Box<dyn Stream<Item = Result<v1::ReceiptBatch, Status>> + Send>>;
-
-/// Counts an open pipe until dropped.
-struct OpenPipe(Arc<Script>);
-
-impl OpenPipe {
-    fn new(script: &Arc<Script>) -> Self {
-        script.pipes.send_modify(|pipes| *pipes += 1);
-        Self(Arc::clone(script))
-    }
-
-    fn take(&self, batch: v1::CommandBatch) -> Option<Result<v1::ReceiptBatch, Status>> {
-        let mood = *self.0.mood.lock();
-        self.0.batches.lock().push(batch.commands.len());
-        let answer = |command: &v1::Command| v1::Receipt {
-            id: command.id,
-            reached: u64::from(mood == Mood::Obeys),
-            code: if let Mood::Refuses(code) = mood { code.number() } else { 0 },
-            error: if let Mood::Refuses(_) = mood { "as scripted".into() } else { String::new() },
-            ..v1::Receipt::default()
-        };
-        let receipts = batch.commands.iter().map(answer).collect();
-        self.0.commands.send_modify(|commands| commands.extend(batch.commands));
-        match mood {
-            Mood::Obeys | Mood::Refuses(_) => Some(Ok(v1::ReceiptBatch { receipts })),
-            Mood::Mute => None,
-            Mood::Breaks => Some(Err(Status::aborted("as scripted"))),
-        }
-    }
-}
-
-impl Drop for OpenPipe {
-    fn drop(&mut self) {
-        self.0.pipes.send_modify(|pipes| *pipes -= 1);
-    }
-}
-
-#[tonic::async_trait]
-impl v1::gateway_server::Gateway for Scripted {
-    type PipeStream = Receipts;
-    type SubscribeStream = subscriptions::Events;
-
-    async fn pipe(
-        &self,
-        request: Request<Streaming<v1::CommandBatch>>,
-    ) -> Result<Response<Receipts>, Status> {
-        let pipe = OpenPipe::new(&self.0);
-        let receipts = request.into_inner().filter_map(move |batch| pipe.take(batch.ok()?));
-        Ok(Response::new(Box::pin(receipts)))
-    }
-
-    async fn execute(&self, _: Request<v1::Command>) -> Result<Response<v1::Receipt>, Status> {
-        Err(Status::unimplemented("the client uses the pipe"))
-    }
-
-    async fn subscribe(
-        &self,
-        request: Request<Streaming<v1::SubscribeRequest>>,
-    ) -> Result<Response<Self::SubscribeStream>, Status> {
-        self.subscriptions.open(request.into_inner()).await.map(Response::new)
-    }
-
-    async fn client(&self, _: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
-        Err(Status::unimplemented("not scripted"))
-    }
-
-    async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {
-        Err(Status::unimplemented("not scripted"))
-    }
-
-    async fn uids(&self, _: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {
-        Err(Status::unimplemented("not scripted"))
-    }
-
-    async fn groups(&self, _: Request<v1::GroupsRequest>) -> Result<Response<v1::GroupsReply>, Status> {
-        Err(Status::unimplemented("not scripted"))
-    }
-
-    async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
-        Ok(Response::new(v1::IdentifyReply { gateway_id: self.id.to_string(), draining: false }))
-    }
-
-    async fn is_online(
-        &self,
-        request: Request<v1::IsOnlineRequest>,
-    ) -> Result<Response<v1::IsOnlineReply>, Status> {
-        let asked = request.into_inner().client_id;
-        let clients = self.clients.lock();
-        let found = clients.iter().find(|(client, _)| client.to_string() == asked);
-        Ok(Response::new(v1::IsOnlineReply {
-            online: found.is_some(),
-            uid: found.and_then(|(_, uid)| uid.clone()).map(|uid| uid.to_string()).unwrap_or_default(),
-        }))
-    }
-
-    async fn clients_of_uids(
-        &self,
-        request: Request<v1::ClientsOfUidsRequest>,
-    ) -> Result<Response<v1::ClientsOfUidsReply>, Status> {
-        let clients = self.clients.lock();
-        let clients_of = |uid: String| v1::UidClients {
-            client_ids: clients
-                .iter()
-                .filter(|(_, bound)| bound.as_ref().is_some_and(|bound| bound.as_str() == uid))
-                .map(|(client, _)| client.to_string())
-                .collect(),
-            uid,
-        };
-        let uids =
-            request.into_inner().uids.into_iter().map(clients_of).filter(|uid| !uid.client_ids.is_empty());
-        Ok(Response::new(v1::ClientsOfUidsReply { uids: uids.collect() }))
-    }
-
-    async fn counts(&self, _: Request<v1::CountsRequest>) -> Result<Response<v1::CountsReply>, Status> {
-        let clients = self.clients.lock();
-        let bound: Vec<_> = clients.iter().filter_map(|(_, uid)| uid.clone()).collect();
-        Ok(Response::new(v1::CountsReply {
-            clients: clients.len() as u64,
-            bound_clients: bound.len() as u64,
-            uids: Some(gatepipe_proto::distinct::told(
-                bound.iter().map(|uid| gatepipe_proto::distinct::fingerprint(uid.as_str())),
-            )),
-            groups: None,
-        }))
-    }
-
-    async fn clients(
-        &self,
-        request: Request<v1::ClientsRequest>,
-    ) -> Result<Response<v1::ClientsReply>, Status> {
-        let request = request.into_inner();
-        let clients = self.clients.lock();
-        let entry = |(client, uid): &(ClientId, Option<Uid>)| v1::ClientEntry {
-            client_id: client.to_string(),
-            uid: uid.as_ref().map(ToString::to_string).unwrap_or_default(),
-            ..v1::ClientEntry::default()
-        };
-        let limit = request.limit as usize;
-        let mut page: Vec<_> = clients
-            .iter()
-            .map(entry)
-            .filter(|entry| entry.client_id > request.after_client_id)
-            .take(limit + 1)
-            .collect();
-        let more = page.len() > limit;
-        page.truncate(limit);
-        Ok(Response::new(v1::ClientsReply { clients: page, more }))
     }
 }
