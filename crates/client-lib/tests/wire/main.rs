@@ -2,8 +2,10 @@
 
 mod commands;
 mod failures;
+mod groups;
 mod lists;
 mod membership;
+mod newest;
 mod notebook;
 mod order;
 mod queries;

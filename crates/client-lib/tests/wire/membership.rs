@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gatepipe_client::{Bind, ClientId, Error, FailureReason, GatewayClient, GatewayId};
+use gatepipe_client::{Bind, ClientId, Error, FailureReason, Filter, GatewayClient, GatewayId, Page};
 
 use crate::scripted::{Gateway, PATIENCE, Register, eventually, joined, patient, text, uid};
 
@@ -135,6 +135,16 @@ async fn before_any_register_was_heard_nothing_is_claimed() {
     assert!(receipt.blind && !receipt.is_whole());
     assert!(client.counts().await.blind);
     assert_eq!(client.is_uid_online(&uid("7")).await, Err(Error::NeverHeard));
+    let (everybody, page) = (Filter::default(), Page::default());
+    assert!(client.clients(&everybody, &page).await.unwrap().blind);
+    assert!(client.groups(&page).await.unwrap().blind);
+    assert!(client.count_uids(&everybody).await.blind);
+    assert!(client.count_by_group(&[]).await.blind);
+    assert!(client.stats().await.blind);
+    let online = client.are_uids_online(&[uid("7")]).await;
+    assert_eq!((online.blind, online.value.unknown.len()), (true, 1));
+    assert_eq!(client.all_clients(everybody.clone()).err(), Some(Error::NeverHeard));
+    assert_eq!(client.all_uids(everybody).err(), Some(Error::NeverHeard));
     assert!(!client.heard_register());
     eventually("the trouble is told", || client.registers()[0].trouble.is_some()).await;
 }

@@ -1,0 +1,127 @@
+//! The newest login of a uid replaces the older ones, wherever they are.
+
+use std::time::Duration;
+
+use gatepipe_client::{Bind, BindPolicy, Bound, Code, Error, Failure, FailureReason, GatewayClient};
+use gatepipe_proto::v1;
+use gatepipe_proto::v1::command::Command;
+
+use crate::scripted::{Gateway, Mood, PATIENCE, Register, impatient, joined, patient, uid};
+
+fn newest_wins() -> Bind {
+    Bind { policy: BindPolicy::NewestWins, ..Bind::default() }
+}
+
+async fn three_gateways() -> (Register, [Gateway; 3], GatewayClient) {
+    let register = Register::start();
+    let gateways = [Gateway::start(), Gateway::start(), Gateway::start()];
+    gateways.iter().for_each(|gateway| register.list(gateway));
+    let client = joined(patient(&register)).await;
+    (register, gateways, client)
+}
+
+#[tokio::test]
+async fn the_newest_login_closes_the_older_ones_on_all_other_gateways() {
+    let (_register, [home, other, third], client) = three_gateways().await;
+    let ana = home.has_client(Some("ana"));
+    let bound = client.bind_uid(ana, &uid("ana"), newest_wins()).await.unwrap();
+    assert_eq!(bound, Bound { previous: None, replaced: 2, failed: vec![] });
+
+    let told = home.commands();
+    let [Command::BindUid(bind)] = told.as_slice() else {
+        panic!("its own gateway is told to bind, and that is all: {told:?}");
+    };
+    assert_eq!(bind.policy(), v1::BindPolicy::NewestWins);
+    let close = v1::Close {
+        code: 4002,
+        reason: "replaced by a newer login".into(),
+        last_message: None,
+        destroy: false,
+    };
+    let close = v1::CloseUid {
+        uid: "ana".into(),
+        close: Some(close),
+        exclude_client_ids: vec![ana.to_string()],
+        bound_before: Some(v1::BoundBefore { bound_at_ms: bind.bound_at_ms, client_id: ana.to_string() }),
+    };
+    for gateway in [&other, &third] {
+        assert_eq!(gateway.commands(), [Command::CloseUid(close.clone())]);
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_finds_a_newer_one_is_closed_itself() {
+    let (_register, [home, other, _third], client) = three_gateways().await;
+    let ana = home.has_client(None);
+    // Another process has bound this one, by a clock that is ahead, and its command to close older ones came before our bind.
+    let newer = v1::ClientEntry { uid: "ana".into(), bound_at_ms: i64::MAX, ..v1::ClientEntry::default() };
+    other.has(newer);
+    client.bind_uid(ana, &uid("ana"), newest_wins()).await.unwrap();
+    let told = home.commands();
+    let [Command::BindUid(_), Command::CloseClient(close)] = told.as_slice() else {
+        panic!("bound, then closed: {told:?}");
+    };
+    assert_eq!(
+        (close.client_id.as_str(), close.close.as_ref().unwrap().code),
+        (ana.to_string().as_str(), 4002)
+    );
+}
+
+#[tokio::test]
+async fn an_older_login_that_is_still_there_closes_nobody_new() {
+    let (_register, [home, other, _third], client) = three_gateways().await;
+    let ana = home.has_client(None);
+    other.has(v1::ClientEntry { uid: "ana".into(), bound_at_ms: 1, ..v1::ClientEntry::default() });
+    client.bind_uid(ana, &uid("ana"), newest_wins()).await.unwrap();
+    assert_eq!(home.commands().len(), 1);
+}
+
+#[tokio::test]
+async fn gateways_that_could_not_be_told_are_named_and_the_bind_is_done() {
+    let register = Register::start();
+    let (home, mute) = (Gateway::start(), Gateway::start());
+    register.list(&home);
+    register.list(&mute);
+    let client = joined(impatient(&register)).await;
+    mute.set_mood(Mood::Mute);
+    let bound = client.bind_uid(home.has_client(None), &uid("ana"), newest_wins()).await.unwrap();
+    let late = Failure { gateway: mute.id, reason: FailureReason::Deadline };
+    assert_eq!(bound, Bound { previous: None, replaced: 0, failed: vec![late] });
+}
+
+#[tokio::test]
+async fn a_bind_that_is_refused_replaces_nobody() {
+    let (_register, [home, other, third], client) = three_gateways().await;
+    let ana = home.has_client(None);
+    home.set_mood(Mood::Refuses(Code::Conflict));
+    assert_eq!(client.bind_uid(ana, &uid("ana"), newest_wins()).await, Err(Error::Conflict(ana)));
+    assert!(other.commands().is_empty() && third.commands().is_empty());
+}
+
+#[tokio::test]
+async fn a_bind_whose_caller_gave_up_still_replaces_the_older_ones() {
+    let (_register, [home, other, third], client) = three_gateways().await;
+    let ana = home.has_client(None);
+    let frozen = home.freeze();
+    let name = uid("ana");
+    let bind = client.bind_uid(ana, &name, newest_wins());
+    assert!(tokio::time::timeout(Duration::from_millis(20), bind).await.is_err());
+    drop(frozen);
+    for gateway in [&other, &third] {
+        tokio::time::timeout(PATIENCE, gateway.was_told(1)).await.expect("older ones are closed");
+    }
+}
+
+#[tokio::test]
+async fn binds_of_one_process_are_in_order() {
+    let (_register, [home, ..], client) = three_gateways().await;
+    for _ in 0..100 {
+        client.bind_uid(home.has_client(None), &uid("ana"), Bind::default()).await.unwrap();
+    }
+    let at = |command| match command {
+        Command::BindUid(bind) => bind.bound_at_ms,
+        other => panic!("a bind, not {other:?}"),
+    };
+    let times: Vec<_> = home.commands().into_iter().map(at).collect();
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+}
