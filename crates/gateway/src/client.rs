@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use gatepipe_proto::{ClientId, CloseCode, InvalidSession, ServerFrame, Session};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use crate::clock::{self, Clock};
@@ -28,6 +28,9 @@ pub(crate) struct Common {
     /// Ends a client that reads too slowly.
     pub(crate) slow: Frame,
 }
+
+/// How a browser reports a connection that ended without a close frame.
+pub(crate) const CLOSED_WITHOUT_A_WORD: u16 = 1006;
 
 /// How a connection is to be ended by us.
 #[derive(Debug, Clone)]
@@ -66,6 +69,10 @@ pub(crate) struct Client {
     unbound_since: AtomicU64,
     /// The code it is being closed with by us; 0 while it is not.
     closed_with: AtomicU32,
+    /// The code it ended with; 0 while it has not.
+    ended_with: AtomicU32,
+    /// Held while something happens to it and workers are told: what follows from that is told later.
+    in_order: Mutex<()>,
     /// Wakes the connection's task: something waits, or the end has come.
     wake: Notify,
 }
@@ -87,6 +94,8 @@ impl Client {
             pings: AtomicU32::new(0),
             unbound_since: AtomicU64::new(now),
             closed_with: AtomicU32::new(0),
+            ended_with: AtomicU32::new(0),
+            in_order: Mutex::new(()),
             wake: Notify::new(),
             common,
         });
@@ -151,7 +160,22 @@ impl Client {
     /// The connection has ended, for whatever reason: it is counted, and later offers are refused.
     pub(crate) fn end(&self, code: u16) {
         self.outbox.close([], self.common.clock.now());
+        self.ended_with.store(u32::from(code), Relaxed);
         self.common.metrics.closed(code);
+    }
+
+    /// The code it ended with; 1006 when nobody noted one.
+    pub(crate) fn ended_with(&self) -> u16 {
+        match self.ended_with.load(Relaxed) {
+            0 => CLOSED_WITHOUT_A_WORD,
+            code => u16::try_from(code).unwrap_or(CLOSED_WITHOUT_A_WORD),
+        }
+    }
+
+    /// Until the guard is dropped, nothing else that workers are told of happens to this client. Taken before every other lock, and
+    /// never while waiting.
+    pub(crate) fn in_order(&self) -> MutexGuard<'_, ()> {
+        self.in_order.lock()
     }
 
     fn note_close(&self, code: CloseCode) {

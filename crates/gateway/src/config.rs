@@ -108,6 +108,12 @@ const KNOBS: &[Knob] = &[
         "Bytes that may wait for all clients together; past it the largest outbox is closed first",
     ),
     Knob::one(
+        "worker-queue",
+        "SIZE",
+        Some("16MiB"),
+        "Bytes of events that may wait for one worker; past it messages are dropped, past twice it everything, and the worker is told how much",
+    ),
+    Knob::one(
         "send-buffer",
         "SIZE",
         Some("64KiB"),
@@ -176,6 +182,8 @@ pub struct Config {
     pub outbox_age: Duration,
     /// Of all clients together, in bytes.
     pub outbox_total: usize,
+    /// Of events for one worker, in bytes.
+    pub worker_queue: usize,
     /// SO_SNDBUF of each client, in bytes.
     pub send_buffer: usize,
     /// From SIGTERM to the last close.
@@ -219,6 +227,7 @@ impl Config {
         let outbox_size = size(s, "outbox-size");
         let outbox_age = s.duration("outbox-age");
         let outbox_total = size(s, "outbox-total");
+        let worker_queue = size(s, "worker-queue");
         let send_buffer = size(s, "send-buffer");
         let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
@@ -250,6 +259,7 @@ impl Config {
             outbox_size: outbox_size?,
             outbox_age: outbox_age?,
             outbox_total: outbox_total?,
+            worker_queue: worker_queue?,
             send_buffer: send_buffer?,
             drain_timeout: drain_timeout?,
             log: log?,

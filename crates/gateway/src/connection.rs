@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::client::{Client, Closing};
+use crate::client::{CLOSED_WITHOUT_A_WORD, Client, Closing};
 use crate::inbound::Inbound;
 use crate::outbox;
 use crate::rate::Meter;
@@ -43,12 +43,12 @@ pub(crate) enum CloseReason {
 }
 
 impl CloseReason {
-    /// For metrics and logs: our code, 1000 for the peer's goodbye, 1006 for none (as a browser reports it).
+    /// For metrics, logs and workers: our code, 1000 for the peer's goodbye, 1006 for none.
     pub(crate) fn number(self) -> u16 {
         match self {
             Self::Ours(code) => code.number(),
             Self::Peer => CloseCode::NORMAL.number(),
-            Self::Gone => 1006,
+            Self::Gone => CLOSED_WITHOUT_A_WORD,
         }
     }
 }

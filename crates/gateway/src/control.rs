@@ -5,6 +5,7 @@
 //! - [`lane`]: broadcasts, one after the other, beside everything else
 //! - [`pipe`]: the ordered stream of command batches
 //! - [`query`]: the questions
+//! - [`subscribe`]: the stream of events to one worker
 
 mod bind;
 mod close;
@@ -15,6 +16,7 @@ mod pipe;
 mod query;
 mod send;
 mod session;
+mod subscribe;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use tonic::{Request, Response, Status, Streaming};
 pub(crate) use executor::Executor;
 pub(crate) use lane::Lane;
 
+use crate::events::Events;
 use crate::hub::Hub;
 
 /// Largest message on a command stream, in bytes: a batch of 1 MiB plus one command, with room.
@@ -36,9 +39,10 @@ pub(crate) const MAX_GRPC_MESSAGE_BYTES: usize = 8 << 20;
 #[derive(Debug)]
 pub(crate) struct Control {
     pub(crate) hub: Arc<Hub>,
+    pub(crate) events: Arc<Events>,
     pub(crate) executor: Executor,
     pub(crate) draining: CancellationToken,
-    /// Ends every pipe.
+    /// Ends every pipe and subscription.
     pub(crate) stop: CancellationToken,
 }
 
@@ -58,9 +62,10 @@ impl v1::gateway_server::Gateway for Control {
 
     async fn subscribe(
         &self,
-        _: Request<Streaming<v1::SubscribeRequest>>,
+        request: Request<Streaming<v1::SubscribeRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        Err(Status::unimplemented("not yet"))
+        let batches = subscribe::open(request.into_inner(), self.events.clone(), self.stop.clone());
+        Ok(Response::new(Box::pin(batches)))
     }
 
     async fn client(&self, request: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {

@@ -1,4 +1,4 @@
-//! What the hub and the outboxes hold now, counted only when somebody asks for the metrics.
+//! What the hub, the outboxes and the workers' queues hold now, counted only when somebody asks for the metrics.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 
+use crate::events::Events;
 use crate::hub::Hub;
 use crate::outbox::Budget;
 
@@ -13,6 +14,7 @@ use crate::outbox::Budget;
 pub(crate) struct Gauges {
     pub(crate) hub: Arc<Hub>,
     pub(crate) budget: Arc<Budget>,
+    pub(crate) events: Arc<Events>,
 }
 
 impl Collector for Gauges {
@@ -23,6 +25,8 @@ impl Collector for Gauges {
             ("bound_clients", "Clients bound to a uid now", counts.bound_clients),
             ("uids", "Different uids bound now", counts.uids),
             ("outbox_bytes", "Bytes that wait in all outboxes now", self.budget.queued()),
+            ("subscriptions", "Subscriptions of workers now", self.events.subscriptions()),
+            ("event_bytes", "Bytes of events that wait for all workers now", self.events.queued_bytes()),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

@@ -161,6 +161,11 @@ impl Hub {
         self.shards.iter().map(|shard| shard.select(|_| true))
     }
 
+    /// Like [`Hub::by_shard`], with their uids.
+    pub(crate) fn entries_by_shard(&self) -> impl Iterator<Item = Vec<Entry>> + '_ {
+        self.shards.iter().map(Shard::entries)
+    }
+
     /// The clients that `choose` picks. It runs under a shard's lock: it may not wait or call back.
     pub(crate) fn select(&self, mut choose: impl FnMut(&Client) -> bool) -> Vec<Arc<Client>> {
         let mut chosen = Vec::new();

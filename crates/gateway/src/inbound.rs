@@ -1,4 +1,4 @@
-//! A client's frame, and what to do with it: answer a ping, count the rest. The gateway is only a pipe.
+//! A client's frame, and what to do with it: answer a ping, offer the rest to workers. The gateway is only a pipe.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use gatepipe_proto::{ClientFrame, frame};
 
 use crate::client::Client;
 use crate::encode::{self, Frame};
+use crate::events::{Events, Said};
 use crate::metrics::Metrics;
 
 /// One for all connections of a gateway; cheap to clone.
@@ -17,17 +18,19 @@ struct Shared {
     max_message_bytes: usize,
     max_frames_per_second: u32,
     pong: Frame,
+    events: Arc<Events>,
     metrics: Arc<Metrics>,
 }
 
 impl Inbound {
-    pub(crate) fn new(max_message_bytes: usize, max_frames_per_second: u32, metrics: Arc<Metrics>) -> Self {
-        Self(Arc::new(Shared {
-            max_message_bytes,
-            max_frames_per_second,
-            pong: encode::text(frame::PONG),
-            metrics,
-        }))
+    pub(crate) fn new(
+        max_message_bytes: usize,
+        max_frames_per_second: u32,
+        events: Arc<Events>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let pong = encode::text(frame::PONG);
+        Self(Arc::new(Shared { max_message_bytes, max_frames_per_second, pong, events, metrics }))
     }
 
     /// Longest message a client may send, in bytes.
@@ -45,14 +48,20 @@ impl Inbound {
         client.heard(text.len());
         match ClientFrame::read(text) {
             ClientFrame::Ping => drop(client.offer(&self.0.pong)),
-            ClientFrame::Other => drop(self.0.metrics.frames_dropped.inc()),
+            ClientFrame::Other => self.tell(client, Said::Text(text)),
         }
     }
 
     /// A binary message.
     pub(crate) fn binary(&self, client: &Client, bytes: &[u8]) {
         client.heard(bytes.len());
-        self.0.metrics.frames_dropped.inc();
+        self.tell(client, Said::Binary(bytes));
+    }
+
+    fn tell(&self, client: &Client, said: Said<'_>) {
+        if !self.0.events.message(client, said) {
+            self.0.metrics.frames_dropped.inc();
+        }
     }
 
     /// A Ping or Pong frame. The WebSocket reader answers a Ping by itself.

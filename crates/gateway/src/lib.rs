@@ -1,6 +1,7 @@
 //! The gateway: holds WebSockets and is only a pipe. No business rule, no token, no database, nothing that outlives it.
 //!
 //! *Inbound*: `server` (listener) → `admission` (handshake) → `connection` → `inbound` → an answer through the outbox.
+//! *Event*: `seat`, `inbound`, `control` → `events` → `control/subscribe`.
 //! *Command*: `control` (gRPC) → `hub` and `delivery` → `client` → `outbox` → `wire`.
 //!
 //! | room | what it knows |
@@ -11,6 +12,7 @@
 //! | `session` | the JSON object kept with a client |
 //! | `hub` (`shard`), `delivery` | who is where; one message to many |
 //! | `sweep`, `heartbeat` | silence, slow readers, and those that are not bound in time |
+//! | `events` (`team`, `worker`, `queue`) | what workers are told, and which worker |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
 //! | `metrics`, `gauges` | what is counted |
@@ -26,6 +28,7 @@ mod delivery;
 mod drain;
 mod encode;
 mod error;
+mod events;
 mod gauges;
 mod heartbeat;
 mod hub;
@@ -67,6 +70,7 @@ use announce::Announcements;
 use client::Common;
 use clock::Clock;
 use control::{Control, Executor, Lane};
+use events::Events;
 use gauges::Gauges;
 use heartbeat::Heartbeat;
 use hub::Hub;
@@ -132,7 +136,12 @@ impl Gateway {
         let mut registry = Registry::default();
         let ours = registry.sub_registry_with_prefix("gatepipe_gateway");
         let metrics = Metrics::register(ours);
-        ours.register_collector(Box::new(Gauges { hub: hub.clone(), budget: budget.clone() }));
+        let events = Events::new(hub.clone(), metrics.clone(), config.worker_queue);
+        ours.register_collector(Box::new(Gauges {
+            hub: hub.clone(),
+            budget: budget.clone(),
+            events: events.clone(),
+        }));
         let common = Arc::new(Common {
             clock: Clock::start(),
             metrics: metrics.clone(),
@@ -145,9 +154,14 @@ impl Gateway {
 
         let draining = CancellationToken::new();
         let stop_control = CancellationToken::new();
-        let executor = Executor::new(hub.clone(), Lane::open(hub.clone()), metrics.clone());
-        let control =
-            Control { hub: hub.clone(), executor, draining: draining.clone(), stop: stop_control.clone() };
+        let executor = Executor::new(hub.clone(), events.clone(), Lane::open(hub.clone()), metrics.clone());
+        let control = Control {
+            hub: hub.clone(),
+            events: events.clone(),
+            executor,
+            draining: draining.clone(),
+            stop: stop_control.clone(),
+        };
         let control = GatewayServer::new(control)
             .max_decoding_message_size(control::MAX_GRPC_MESSAGE_BYTES)
             .max_encoding_message_size(control::MAX_GRPC_MESSAGE_BYTES);
@@ -162,7 +176,13 @@ impl Gateway {
         let server = Server {
             hub,
             common,
-            inbound: Inbound::new(config.max_message_size, config.max_frames_per_second, metrics),
+            inbound: Inbound::new(
+                config.max_message_size,
+                config.max_frames_per_second,
+                events.clone(),
+                metrics,
+            ),
+            events,
             places: Places::new(
                 match config.max_connections {
                     0 => places::clients_within(open_files.soft),
@@ -218,8 +238,8 @@ impl Gateway {
         self.server.hub.gateway()
     }
 
-    /// Serves until `stop` resolves, then drains: readiness red, no new sockets, clients leave paced, and last the lease, the
-    /// command service and the admin listener.
+    /// Serves until `stop` resolves, then drains: readiness red, no new sockets, clients leave paced, workers hear of it, and last the
+    /// lease, the command service and the admin listener.
     ///
     /// # Errors
     /// None so far.
@@ -250,6 +270,8 @@ impl Gateway {
         if cut > 0 {
             tracing::warn!(clients = cut, "clients did not leave in time and were cut");
         }
+        // Workers hear of every close before the gateway is off the list.
+        self.server.events.finish().await;
         announcements.leave().await;
         accepting.abort();
         sweeping.abort();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gatepipe_proto::Code;
+use gatepipe_proto::{Code, v1};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
@@ -18,6 +18,11 @@ pub(crate) struct Metrics {
     pub(crate) bytes_out: Counter,
     pub(crate) frames_dropped: Counter,
     pub(crate) pings: Counter,
+    pub(crate) events_sent: Counter,
+    pub(crate) events_lost: Counter,
+    /// Of `events_dropped`: messages, and all others.
+    dropped_messages: Counter,
+    dropped_others: Counter,
     opened: Counter,
     closed: By<1>,
     refused: By<1>,
@@ -27,7 +32,13 @@ pub(crate) struct Metrics {
 impl Metrics {
     /// Makes the metrics and registers them.
     pub(crate) fn register(registry: &mut Registry) -> Arc<Self> {
-        let metrics = Arc::new(Self::default());
+        let dropped = By::default();
+        let dropped_of = |kind: &str| dropped.get_or_create_owned(&[("kind", kind.to_owned())]);
+        let metrics = Arc::new(Self {
+            dropped_messages: dropped_of("message"),
+            dropped_others: dropped_of("other"),
+            ..Self::default()
+        });
         let traffic = [
             ("frames_in", "Messages and control frames read from clients", &metrics.frames_in),
             ("bytes_in", "Payload of the frames read from clients", &metrics.bytes_in),
@@ -39,7 +50,7 @@ impl Metrics {
         }
         registry.register(
             "frames_dropped",
-            "Messages from clients that are not a ping",
+            "Messages from clients that are not a ping and that no worker's queue took",
             metrics.frames_dropped.clone(),
         );
         registry.register("pings", "Pings to silent clients", metrics.pings.clone());
@@ -51,7 +62,23 @@ impl Metrics {
             metrics.refused.clone(),
         );
         registry.register("commands", "Commands carried out, by kind and code", metrics.commands.clone());
+        registry.register("events_sent", "Events sent to workers", metrics.events_sent.clone());
+        registry.register(
+            "events_lost",
+            "Events sent to workers that went before they returned the credit",
+            metrics.events_lost.clone(),
+        );
+        registry.register(
+            "events_dropped",
+            "Events that did not fit into a worker's queue, or waited for the last worker of a name when it went, by kind",
+            dropped,
+        );
         metrics
+    }
+
+    pub(crate) fn events_dropped(&self, dropped: v1::Dropped) {
+        self.dropped_messages.inc_by(dropped.messages);
+        self.dropped_others.inc_by(dropped.others);
     }
 
     pub(crate) fn opened(&self) {

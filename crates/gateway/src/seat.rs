@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use crate::client::Client;
-use crate::hub::Hub;
+use crate::events::{Events, Head};
 
-/// Held by the connection's task, so that every way out of it, a panic included, takes the client off the hub.
+/// Held by the connection's task, so that every way out of it, a panic included, takes the client off the hub and tells workers.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    hub: Arc<Hub>,
+    events: Arc<Events>,
     client: Arc<Client>,
 }
 
 impl Seat {
-    /// Takes a client in, unbound, for as long as the seat lives.
-    pub(crate) fn take(hub: &Arc<Hub>, client: Arc<Client>) -> Self {
-        hub.enter(client.clone());
-        Self { hub: hub.clone(), client }
+    /// Takes a client in, unbound, for as long as the seat lives. `head` is the handshake it came with.
+    pub(crate) fn take(events: &Arc<Events>, client: Arc<Client>, head: &Head) -> Self {
+        events.enter(&client, head);
+        Self { events: events.clone(), client }
     }
 
     pub(crate) fn client(&self) -> &Arc<Client> {
@@ -26,6 +26,6 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.hub.leave(self.client.id);
+        self.events.leave(&self.client);
     }
 }

@@ -1,6 +1,7 @@
 //! The clients' listener: accept, handshake over HTTP/1.1, then a fresh task for the connection.
 
 use std::convert::Infallible;
+use std::mem::take;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use tokio_util::task::TaskTracker;
 use crate::admission::{self, Handshake, Refusal};
 use crate::client::{Client, Common};
 use crate::connection;
+use crate::events::{Events, Head};
 use crate::hub::Hub;
 use crate::inbound::Inbound;
 use crate::places::{NoPlace, Place, Places};
@@ -36,6 +38,7 @@ const MAX_HEADERS: usize = 64;
 pub(crate) struct Server {
     pub(crate) hub: Arc<Hub>,
     pub(crate) common: Arc<Common>,
+    pub(crate) events: Arc<Events>,
     pub(crate) inbound: Inbound,
     pub(crate) places: Places,
     pub(crate) origins: Vec<String>,
@@ -91,9 +94,11 @@ impl Server {
             Ok((accept, place)) => {
                 let upgrade = hyper::upgrade::on(&mut request);
                 let server = self.clone();
+                // Moved, not copied: nobody else needs them any more.
+                let head = Head { uri: take(request.uri_mut()), headers: take(request.headers_mut()) };
                 tokio::spawn(async move {
                     match upgrade.await {
-                        Ok(upgraded) => server.open(upgraded, remote, place),
+                        Ok(upgraded) => server.open(upgraded, remote, place, &head),
                         Err(error) => tracing::debug!(%error, "an upgrade failed"),
                     }
                 });
@@ -125,14 +130,14 @@ impl Server {
     }
 
     /// Seats the client, greets it, and leaves it to a task of its own: the handshake's memory ends here.
-    fn open(self: &Arc<Self>, upgraded: Upgraded, remote: IpAddr, place: Place) {
+    fn open(self: &Arc<Self>, upgraded: Upgraded, remote: IpAddr, place: Place, head: &Head) {
         let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
             tracing::error!("an upgraded connection is not the TCP socket it began as");
             return;
         };
         let wire = Wire::Plain(parts.io.into_inner());
         let client = Client::new(ClientId::random(self.hub.gateway()), remote, wire, self.common.clone());
-        let seat = Seat::take(&self.hub, client.clone());
+        let seat = Seat::take(&self.events, client.clone(), head);
         client.greet();
         self.common.metrics.opened();
         let inbound = self.inbound.clone();

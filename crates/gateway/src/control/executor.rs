@@ -8,6 +8,7 @@ use gatepipe_proto::{Code, v1};
 use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
 use crate::client::Client;
+use crate::events::Events;
 use crate::hub::{Hub, HubError};
 use crate::metrics::Metrics;
 
@@ -15,6 +16,7 @@ use crate::metrics::Metrics;
 #[derive(Debug, Clone)]
 pub(crate) struct Executor {
     pub(super) hub: Arc<Hub>,
+    pub(super) events: Arc<Events>,
     lane: Lane,
     metrics: Arc<Metrics>,
 }
@@ -61,8 +63,8 @@ impl Done {
 }
 
 impl Executor {
-    pub(crate) fn new(hub: Arc<Hub>, lane: Lane, metrics: Arc<Metrics>) -> Self {
-        Self { hub, lane, metrics }
+    pub(crate) fn new(hub: Arc<Hub>, events: Arc<Events>, lane: Lane, metrics: Arc<Metrics>) -> Self {
+        Self { hub, events, lane, metrics }
     }
 
     /// Carries out one command and waits until it is done.

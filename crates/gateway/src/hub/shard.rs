@@ -142,6 +142,11 @@ impl Shard {
         into.extend(entries.map(|member| (member.client.clone(), member.uid.clone())));
     }
 
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let members = self.0.lock();
+        members.clients.values().map(|member| (member.client.clone(), member.uid.clone())).collect()
+    }
+
     pub(super) fn select(&self, mut choose: impl FnMut(&Client) -> bool) -> Vec<Arc<Client>> {
         let members = self.0.lock();
         let clients = members.clients.values().map(|member| &member.client);

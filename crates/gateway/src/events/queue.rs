@@ -1,0 +1,113 @@
+//! Events that wait for one worker: in order, bounded in bytes, and honest about what did not fit.
+
+use std::collections::VecDeque;
+
+use gatepipe_proto::{ClientId, v1};
+
+use super::told::Told;
+
+/// Entries that an empty queue keeps room for; one that had to hold more gives it back.
+const ROOM_KEPT: usize = 256;
+
+/// What waits.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Waiting {
+    Event(ClientId, Told),
+    /// Events that did not fit, at the place where they would stand. Two never stand beside each other.
+    Dropped(v1::Dropped),
+    /// Whoever was to be adopted at the start has been told of, or stands before this.
+    AdoptedAll,
+}
+
+/// Messages fit up to the limit, everything else up to twice that: messages are many and large, and a worker that misses the rest
+/// no longer knows who is there. An empty queue takes any one event.
+#[derive(Debug)]
+pub(super) struct Queue {
+    waiting: VecDeque<Waiting>,
+    bytes: usize,
+    limit: usize,
+}
+
+impl Queue {
+    /// A queue of at most `limit` bytes of messages.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { waiting: VecDeque::new(), bytes: 0, limit }
+    }
+
+    /// Bytes that wait now.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether a message of this cost fits now.
+    pub(super) fn has_room_for_message(&self, bytes: usize) -> bool {
+        self.has_room(bytes, self.limit)
+    }
+
+    /// Whether this event fits now.
+    pub(super) fn has_room_for(&self, told: &Told) -> bool {
+        match told {
+            Told::Message(_) => self.has_room_for_message(told.bytes()),
+            _ => self.has_room(told.bytes(), self.limit.saturating_mul(2)),
+        }
+    }
+
+    fn has_room(&self, bytes: usize, limit: usize) -> bool {
+        self.bytes == 0 || self.bytes.saturating_add(bytes) <= limit
+    }
+
+    /// Queues an event that fits.
+    pub(super) fn push(&mut self, client: ClientId, told: Told) {
+        self.bytes += told.bytes();
+        self.waiting.push_back(Waiting::Event(client, told));
+    }
+
+    /// Notes that these many events did not fit.
+    pub(super) fn note_dropped(&mut self, more: v1::Dropped) {
+        match self.waiting.back_mut() {
+            Some(Waiting::Dropped(dropped)) => {
+                dropped.messages += more.messages;
+                dropped.others += more.others;
+            }
+            _ => self.waiting.push_back(Waiting::Dropped(more)),
+        }
+    }
+
+    /// Marks the end of the adoption that a worker begins with.
+    pub(super) fn note_adopted_all(&mut self) {
+        self.waiting.push_back(Waiting::AdoptedAll);
+    }
+
+    /// Cost of what is next, in bytes.
+    pub(super) fn next_bytes(&self) -> Option<usize> {
+        self.waiting.front().map(|waiting| match waiting {
+            Waiting::Event(_, told) => told.bytes(),
+            Waiting::Dropped(_) | Waiting::AdoptedAll => 0,
+        })
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Waiting> {
+        let waiting = self.waiting.pop_front()?;
+        if let Waiting::Event(_, told) = &waiting {
+            self.bytes -= told.bytes();
+        }
+        if self.waiting.is_empty() && self.waiting.capacity() > ROOM_KEPT {
+            self.waiting = VecDeque::new();
+        }
+        Some(waiting)
+    }
+
+    /// What waits, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.iter()
+    }
+
+    /// Everything that waits, in order.
+    pub(super) fn into_waiting(self) -> VecDeque<Waiting> {
+        self.waiting
+    }
+}
