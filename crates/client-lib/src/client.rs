@@ -52,6 +52,9 @@ impl std::fmt::Debug for GatewayClient {
 
 impl GatewayClient {
     /// Starts to say how the client is set up.
+    ///
+    /// GatewayWorker: the statics `registerAddress`, `secretKey`, `connectTimeout`. Each client has its own, so several clusters are
+    /// several clients. `setBusinessWorker` has no counterpart: a [worker](Self::worker) uses the client it was started with.
     #[must_use]
     pub fn builder() -> Builder {
         Builder::default()

@@ -1,8 +1,8 @@
 //! How anyone commands Gatepipe's gateways, from any tokio program.
 //!
 //! A [`GatewayClient`] watches every register it is given, keeps one pipe open to each gateway that any of them lists, and sends
-//! commands through it: push to users, to clients or to everybody, bind, unbind, close, and ask who is there. It is a cheap handle;
-//! its tasks end with the last one. A [`Worker`] is told what clients do: see [`GatewayClient::worker`].
+//! commands through it: push to users, groups, clients or everybody, bind, close, keep sessions, and ask who is there. It is a cheap
+//! handle; its tasks end with the last one. A [`Worker`] is told what clients do: see [`GatewayClient::worker`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -24,6 +24,55 @@
 //! # }
 //! ```
 //!
+//! # Every verb
+//!
+//! Each method of [`GatewayClient`] names the call of GatewayWorker that it stands for; `docs/migrating-from-gatewayworker.md` goes
+//! through all of them.
+//!
+//! *To many clients*, answered by a [`Receipt`]:
+//! [`send_to_all`](GatewayClient::send_to_all) everybody ·
+//! [`send_to_clients`](GatewayClient::send_to_clients), [`send_to_client`](GatewayClient::send_to_client) by client id ·
+//! [`send_to_uids`](GatewayClient::send_to_uids), [`send_to_uid`](GatewayClient::send_to_uid) every client of a user ·
+//! [`send_to_groups`](GatewayClient::send_to_groups), [`send_to_group`](GatewayClient::send_to_group) every member ·
+//! [`ungroup`](GatewayClient::ungroup) takes all members out of a group ·
+//! [`close_uid`](GatewayClient::close_uid) closes every client of a user.
+//!
+//! *To one client*, answered by its gateway or an [`Error`]:
+//! [`bind_uid`](GatewayClient::bind_uid), [`unbind_uid`](GatewayClient::unbind_uid) whose client it is ·
+//! [`join_group`](GatewayClient::join_group), [`leave_group`](GatewayClient::leave_group) ·
+//! [`set_session`](GatewayClient::set_session), [`update_session`](GatewayClient::update_session) a JSON object kept with it ·
+//! [`close_client`](GatewayClient::close_client) with a code, a reason and a last message,
+//! [`destroy_client`](GatewayClient::destroy_client) cuts it.
+//!
+//! *About one client*:
+//! [`is_online`](GatewayClient::is_online) ·
+//! [`uid_of_client`](GatewayClient::uid_of_client) ·
+//! [`session`](GatewayClient::session) ·
+//! [`client_info`](GatewayClient::client_info) everything else about it.
+//!
+//! *Who is online*:
+//! [`is_uid_online`](GatewayClient::is_uid_online) ·
+//! [`are_uids_online`](GatewayClient::are_uids_online) online, offline and unknown ·
+//! [`clients_of_uid`](GatewayClient::clients_of_uid), [`clients_of_uids`](GatewayClient::clients_of_uids).
+//!
+//! *Lists*, filtered by a [`Filter`], a [`Page`] at a time or as a stream:
+//! [`clients`](GatewayClient::clients), [`all_clients`](GatewayClient::all_clients) ·
+//! [`sessions`](GatewayClient::sessions), [`all_sessions`](GatewayClient::all_sessions) ·
+//! [`uids`](GatewayClient::uids), [`all_uids`](GatewayClient::all_uids) ·
+//! [`groups`](GatewayClient::groups), [`all_groups`](GatewayClient::all_groups).
+//!
+//! *Numbers*, without moving lists:
+//! [`count_clients`](GatewayClient::count_clients) ·
+//! [`count_uids`](GatewayClient::count_uids) ·
+//! [`count_groups`](GatewayClient::count_groups) ·
+//! [`count_by_group`](GatewayClient::count_by_group) ·
+//! [`counts`](GatewayClient::counts) on each gateway ·
+//! [`stats`](GatewayClient::stats) how busy each gateway is.
+//!
+//! *Gateways*:
+//! [`gateways`](GatewayClient::gateways), [`registers`](GatewayClient::registers) what this client knows ·
+//! [`drain`](GatewayClient::drain) lets one go.
+//!
 //! # What is promised
 //!
 //! - **The truth.** A [`Receipt`] says how many clients were reached, who was asked, and who failed and why. An offline target is
@@ -39,7 +88,8 @@
 //!
 //! # Inside
 //!
-//! `client` (the verbs) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the stream that carries it).
+//! `client/…` (the verbs, a file for each family) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the stream that carries it).
+//! Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and `cursor` is where it goes on.
 //! `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership` decides. `worker` hears what clients
 //! do, with a stream of its own from each member.
 

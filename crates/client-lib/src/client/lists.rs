@@ -14,7 +14,7 @@ impl GatewayClient {
     ///
     /// Whoever is connected from the first page to the last is listed exactly once, whoever else comes and goes.
     ///
-    /// GatewayWorker: `getAllClientIdList`, `getClientIdListByGroup`, and with the groups in each [`ClientInfo`] also
+    /// GatewayWorker: `getAllClientIdList`, `getClientIdListByGroup`, `select`, and with the groups in each [`ClientInfo`] also
     /// `getAllGroupClientIdList`.
     ///
     /// # Errors
