@@ -1,99 +1,32 @@
 //! Starting all parts, in the order in which they find each other, and stopping them in the other.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
-use futures_util::future::{select_all, try_join_all};
+use futures_util::FutureExt;
+use futures_util::future::{join_all, select_all, try_join_all};
 use gatepipe_api::Api;
 use gatepipe_api::auth::Keys;
 use gatepipe_gateway::Gateway;
 use gatepipe_register::Register;
-use secrecy::SecretString;
 
 use crate::home::Home;
 use crate::part::Part;
 use crate::people::{self, Person};
+use crate::plan::{Plan, local};
 
 /// How long the parts may take to find each other.
 const MEETING: Duration = Duration::from_secs(30);
 /// How long a token of a person in a cluster is good.
 const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// Which ports are taken, all on 127.0.0.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ports {
-    /// The first gateway's WebSocket port, the second takes the next, and so on; 0: a free one for each.
-    pub ws: u16,
-    /// The api's HTTP port; 0: a free one.
-    pub http: u16,
-    /// Every other listener.
-    pub others: Others,
-}
-
-/// Ports of listeners that nobody chose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Others {
-    /// As documented; the second gateway takes each port plus one, and so on.
-    Documented,
-    /// A free one for each.
-    Free,
-}
-
-impl Ports {
-    /// A free one for every listener.
-    pub const FREE: Self = Self { ws: 0, http: 0, others: Others::Free };
-
-    fn ws(self, number: u16) -> anyhow::Result<SocketAddr> {
-        match self.ws {
-            0 => Ok(local(0)),
-            first => first.checked_add(number).map(local).context("there is no port above 65535"),
-        }
-    }
-
-    fn other(self, documented: SocketAddr, number: u16) -> SocketAddr {
-        match self.others {
-            Others::Documented => local(documented.port().saturating_add(number)),
-            Others::Free => local(0),
-        }
-    }
-}
-
-fn local(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
-}
-
-type Tune<C> = Box<dyn Fn(&mut C) + Send>;
-
-/// What to start.
-pub struct Plan {
-    /// How many gateways.
-    pub gateways: u16,
-    /// Keeps keys and database; `None`: a temporary directory that goes with the cluster.
-    pub data_dir: Option<PathBuf>,
-    /// Which ports.
-    pub ports: Ports,
-    /// On every internal gRPC link.
-    pub secret: Option<SecretString>,
-    /// Changes each gateway's settings before it starts.
-    pub tune_gateway: Tune<gatepipe_gateway::Config>,
-    /// Changes the api's settings before it starts.
-    pub tune_api: Tune<gatepipe_api::Config>,
-}
-
-impl Default for Plan {
-    /// Two gateways on free ports, a temporary directory, no secret.
-    fn default() -> Self {
-        Self {
-            gateways: 2,
-            data_dir: None,
-            ports: Ports::FREE,
-            secret: None,
-            tune_gateway: Box::new(|_| {}),
-            tune_api: Box::new(|_| {}),
-        }
-    }
+/// One register, whose port stays its own while it is away.
+#[derive(Debug)]
+struct RunningRegister {
+    part: Option<Part>,
+    rpc: SocketAddr,
+    admin: SocketAddr,
 }
 
 /// One running gateway.
@@ -106,11 +39,19 @@ struct RunningGateway {
     id: String,
 }
 
+/// Why a cluster ends that nobody asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Every gateway has drained on command: there is nothing left to serve.
+    NoGatewayLeft,
+    /// A part ended that should not have; [`Cluster::stop`] tells why.
+    PartEnded,
+}
+
 /// A running cluster. Dropping it stops everything without waiting.
 pub struct Cluster {
-    register: Option<Part>,
-    register_rpc: SocketAddr,
-    register_admin: SocketAddr,
+    plan: Plan,
+    registers: Vec<RunningRegister>,
     gateways: Vec<Option<RunningGateway>>,
     api: Part,
     api_http: SocketAddr,
@@ -118,7 +59,6 @@ pub struct Cluster {
     client: gatepipe_client::GatewayClient,
     store: gatepipe_api::store::Store,
     people: Vec<Person>,
-    secret: Option<SecretString>,
     _temporary: Option<tempfile::TempDir>,
 }
 
@@ -145,19 +85,24 @@ impl Cluster {
                 (temporary.path().to_owned(), Some(temporary))
             }
         };
+        anyhow::ensure!(plan.registers > 0, "a cluster has at least one register");
         let home = Home::open(&dir)?;
-        let (register, register_rpc, register_admin) =
-            start_register(plan.ports, plan.secret.clone()).await?;
+        let mut registers = Vec::new();
+        for number in 0..plan.registers {
+            registers.push(start_register(&plan, number).await?);
+        }
+        let register_urls: Vec<String> = registers.iter().map(|register| url(register.rpc)).collect();
         let mut gateways = Vec::new();
         for number in 0..plan.gateways {
-            gateways.push(Some(start_gateway(&plan, number, register_rpc).await?));
+            let config = gateway_config(&plan, number, &register_urls)?;
+            gateways.push(Some(start_gateway(config).await?));
         }
 
         let defaults = gatepipe_api::Config::default();
         let mut config = gatepipe_api::Config {
             listen: local(plan.ports.http),
             admin_listen: plan.ports.other(defaults.admin_listen, 0),
-            registers: vec![url(register_rpc)],
+            registers: register_urls,
             secret: plan.secret.clone(),
             database_url: home.database_url(),
             jwt_secret: Some(home.jwt_secret().into()),
@@ -170,9 +115,7 @@ impl Cluster {
         let (client, store) = (api.gateways(), api.store());
         let (api_http, api_admin) = (api.http_addr(), api.admin_addr());
         let cluster = Self {
-            register: Some(register),
-            register_rpc,
-            register_admin,
+            registers,
             gateways,
             api: Part::start("the api", |stop| api.run(stop)),
             api_http,
@@ -180,10 +123,10 @@ impl Cluster {
             client,
             store,
             people,
-            secret: plan.secret,
             _temporary: temporary,
+            plan,
         };
-        tokio::time::timeout(MEETING, cluster.joined(usize::from(plan.gateways)))
+        tokio::time::timeout(MEETING, cluster.joined(usize::from(cluster.plan.gateways)))
             .await
             .context("the api and the gateways did not find each other in time")?;
         Ok(cluster)
@@ -209,10 +152,16 @@ impl Cluster {
         self.living().map(|gateway| format!("ws://{}/ws", gateway.client)).collect()
     }
 
-    /// `http://…` of the register.
+    /// `http://…` of the first register.
     #[must_use]
     pub fn register(&self) -> String {
-        url(self.register_rpc)
+        self.registers().swap_remove(0)
+    }
+
+    /// `http://…` of each register, also of those that are away.
+    #[must_use]
+    pub fn registers(&self) -> Vec<String> {
+        self.registers.iter().map(|register| url(register.rpc)).collect()
     }
 
     /// `http://…` of each living gateway's command service.
@@ -233,10 +182,10 @@ impl Cluster {
         url(self.api_admin)
     }
 
-    /// `http://…` of the register's admin listener.
+    /// `http://…` of the first register's admin listener.
     #[must_use]
     pub fn register_admin(&self) -> String {
-        url(self.register_admin)
+        url(self.registers[0].admin)
     }
 
     /// `http://…` of each living gateway's admin listener.
@@ -264,7 +213,23 @@ impl Cluster {
     }
 
     fn living(&self) -> impl Iterator<Item = &RunningGateway> {
-        self.gateways.iter().flatten()
+        self.gateways.iter().flatten().filter(|gateway| !gateway.part.has_ended())
+    }
+
+    /// Starts one gateway more, planned like the others and then as `change` says; gives its number. It is the last of
+    /// [`Cluster::ws`] and the like.
+    ///
+    /// # Errors
+    /// A port.
+    pub async fn start_gateway(
+        &mut self,
+        change: impl FnOnce(&mut gatepipe_gateway::Config),
+    ) -> anyhow::Result<usize> {
+        let number = self.gateways.len();
+        let mut config = gateway_config(&self.plan, u16::try_from(number)?, &self.registers())?;
+        change(&mut config);
+        self.gateways.push(Some(start_gateway(config).await?));
+        Ok(number)
     }
 
     /// Drains one gateway and waits for its end.
@@ -280,12 +245,12 @@ impl Cluster {
         place.with_context(|| format!("gateway {number} is gone already"))
     }
 
-    /// Ends the register.
+    /// Ends one register.
     ///
     /// # Errors
-    /// It ended badly.
-    pub async fn stop_register(&mut self) -> anyhow::Result<()> {
-        match self.register.take() {
+    /// It ended badly, or there is no such register.
+    pub async fn stop_register(&mut self, number: usize) -> anyhow::Result<()> {
+        match self.running_register(number)?.part.take() {
             Some(register) => register.stop().await,
             None => Ok(()),
         }
@@ -294,69 +259,96 @@ impl Cluster {
     /// A register again, on the same port, knowing nobody.
     ///
     /// # Errors
-    /// The port cannot be had.
-    pub async fn restart_register(&mut self) -> anyhow::Result<()> {
-        self.stop_register().await?;
+    /// The port cannot be had, or there is no such register.
+    pub async fn restart_register(&mut self, number: usize) -> anyhow::Result<()> {
+        self.stop_register(number).await?;
         let config = gatepipe_register::Config {
-            listen: self.register_rpc,
+            listen: self.running_register(number)?.rpc,
             admin_listen: local(0),
-            secret: self.secret.clone(),
+            secret: self.plan.secret.clone(),
             ..Default::default()
         };
-        let register = Register::bind(config).await?;
-        self.register_admin = register.admin_addr();
-        self.register = Some(Part::start("the register", |stop| register.run(stop)));
+        *self.running_register(number)? = run_register(config).await?;
         Ok(())
     }
 
-    /// Resolves when a part has ended without being asked; [`Cluster::stop`] then tells why.
-    pub async fn broken(&self) {
-        let gateways = self.living().map(|gateway| &gateway.part);
-        let parts = gateways.chain(&self.register).chain([&self.api]);
-        select_all(parts.map(|part| Box::pin(part.ended()))).await;
+    fn running_register(&mut self, number: usize) -> anyhow::Result<&mut RunningRegister> {
+        self.registers.get_mut(number).with_context(|| format!("there is no register {number}"))
     }
 
-    /// Drains the gateways together, then ends the api, then the register.
+    /// Resolves when the cluster has to end although nobody asked: a gateway ended badly, the api or a register ended at all,
+    /// or the last gateway has drained on command. One that drained while others serve on is no reason.
+    pub async fn ended(&self) -> Ending {
+        let gateways: Vec<&Part> = self.gateways.iter().flatten().map(|gateway| &gateway.part).collect();
+        let registers = self.registers.iter().filter_map(|register| register.part.as_ref());
+        let others = registers.chain([&self.api]).map(|part| part.ended().map(|_| ()).boxed());
+        let gateways_badly = gateways.iter().map(|part| part.ended_badly().boxed());
+        let all_drained = async {
+            if gateways.is_empty() {
+                return std::future::pending().await;
+            }
+            join_all(gateways.iter().map(|part| part.ended())).await
+        };
+        tokio::select! {
+            // A bad end is an end too: the worse news wins.
+            biased;
+            _ = select_all(others.chain(gateways_badly)) => Ending::PartEnded,
+            _ = all_drained => Ending::NoGatewayLeft,
+        }
+    }
+
+    /// Drains the gateways together, then ends the api, then the registers.
     ///
     /// # Errors
     /// The first part that ended badly.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
+    pub async fn stop(self) -> anyhow::Result<()> {
         try_join_all(self.gateways.into_iter().flatten().map(|gateway| gateway.part.stop())).await?;
         self.api.stop().await?;
-        match self.register.take() {
-            Some(register) => register.stop().await,
-            None => Ok(()),
-        }
+        let registers = self.registers.into_iter().filter_map(|register| register.part);
+        try_join_all(registers.map(Part::stop)).await?;
+        Ok(())
     }
 }
 
-async fn start_register(
-    ports: Ports,
-    secret: Option<SecretString>,
-) -> anyhow::Result<(Part, SocketAddr, SocketAddr)> {
+async fn start_register(plan: &Plan, number: u16) -> anyhow::Result<RunningRegister> {
     let defaults = gatepipe_register::Config::default();
     let config = gatepipe_register::Config {
-        listen: ports.other(defaults.listen, 0),
-        admin_listen: ports.other(defaults.admin_listen, 0),
-        secret,
+        listen: plan.ports.other(defaults.listen, number),
+        admin_listen: plan.ports.other(defaults.admin_listen, number),
+        secret: plan.secret.clone(),
         ..defaults
     };
-    let register = Register::bind(config).await?;
-    let (rpc, admin) = (register.rpc_addr(), register.admin_addr());
-    Ok((Part::start("the register", |stop| register.run(stop)), rpc, admin))
+    run_register(config).await
 }
 
-async fn start_gateway(plan: &Plan, number: u16, register: SocketAddr) -> anyhow::Result<RunningGateway> {
+async fn run_register(config: gatepipe_register::Config) -> anyhow::Result<RunningRegister> {
+    let register = Register::bind(config).await?;
+    Ok(RunningRegister {
+        rpc: register.rpc_addr(),
+        admin: register.admin_addr(),
+        part: Some(Part::start("a register", |stop| register.run(stop))),
+    })
+}
+
+fn gateway_config(
+    plan: &Plan,
+    number: u16,
+    registers: &[String],
+) -> anyhow::Result<gatepipe_gateway::Config> {
     let defaults = gatepipe_gateway::Config::default();
     let mut config = gatepipe_gateway::Config {
         listen: plan.ports.ws(number)?,
         rpc_listen: plan.ports.other(defaults.rpc_listen, number),
         admin_listen: plan.ports.other(defaults.admin_listen, number),
-        registers: vec![url(register)],
+        registers: registers.to_vec(),
         secret: plan.secret.clone(),
         ..defaults
     };
     (plan.tune_gateway)(&mut config);
+    Ok(config)
+}
+
+async fn start_gateway(config: gatepipe_gateway::Config) -> anyhow::Result<RunningGateway> {
     let gateway = Gateway::bind(config).await?;
     Ok(RunningGateway {
         client: gateway.client_addr(),

@@ -1,7 +1,7 @@
 //! Everything in one process: a register, gateways and the api, on real sockets. `gatepipe dev` is this, and so are the
 //! end-to-end tests.
 //!
-//! - [`Cluster`]: starts, stops, and restarts parts
+//! - [`Plan`]: what to start; [`Cluster`]: starts, stops, and restarts it
 //! - [`home`]: what a development directory keeps between starts
 //! - [`people`]: who is in the database of a cluster: admin, and alice who manages bob who manages carol
 //! - [`actor`]: what tests hold in their hands: a page, a person
@@ -13,5 +13,7 @@ pub mod eventually;
 pub mod home;
 mod part;
 pub mod people;
+mod plan;
 
-pub use cluster::{Cluster, Others, Plan, Ports};
+pub use cluster::{Cluster, Ending};
+pub use plan::{Others, Plan, Ports};

@@ -13,6 +13,8 @@ pub(crate) struct Part {
     stop: DropGuard,
     /// Cancelled when the task is over, however it ended.
     ended: CancellationToken,
+    /// Cancelled before that when it ended without an error.
+    well: CancellationToken,
     done: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -26,17 +28,32 @@ impl Part {
         let stop = CancellationToken::new();
         let running = run(Box::pin(stop.clone().cancelled_owned()));
         let ended = CancellationToken::new();
-        let over = ended.clone().drop_guard();
+        let well = CancellationToken::new();
+        let (over, went_well) = (ended.clone().drop_guard(), well.clone());
         let done = tokio::spawn(async move {
             let _over = over;
-            running.await.map_err(anyhow::Error::new)
+            running.await.map_err(anyhow::Error::new)?;
+            went_well.cancel();
+            Ok(())
         });
-        Self { name, stop: stop.drop_guard(), ended, done }
+        Self { name, stop: stop.drop_guard(), ended, well, done }
     }
 
-    /// Resolves when it has ended, asked or not, by a panic too.
-    pub(crate) async fn ended(&self) {
+    /// Resolves when it has ended, asked or not; `true` when that was well, `false` after an error or a panic.
+    pub(crate) async fn ended(&self) -> bool {
         self.ended.cancelled().await;
+        self.well.is_cancelled()
+    }
+
+    /// Resolves when it has ended by an error or a panic.
+    pub(crate) async fn ended_badly(&self) {
+        if self.ended().await {
+            std::future::pending().await
+        }
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.is_cancelled()
     }
 
     /// Asks it to stop and waits until it has drained.
@@ -61,7 +78,7 @@ mod tests {
     async fn one_that_ends_unasked_is_noticed_and_named() {
         let failing = |_: Stop| async { Err(io::Error::other("the disk is full")) };
         let part = Part::start("the api", failing);
-        within("its end", part.ended()).await;
+        assert!(!within("its end", part.ended()).await);
         let error = format!("{:#}", part.stop().await.unwrap_err());
         assert_eq!(error, "the api ended badly: the disk is full");
     }
@@ -73,7 +90,26 @@ mod tests {
             Ok::<_, io::Error>(())
         };
         let part = Part::start("the api", serving);
-        assert!(!part.ended.is_cancelled());
+        assert!(!part.has_ended());
         within("its end", part.stop()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_that_ends_well_by_itself_has_not_failed() {
+        let part = Part::start("a gateway", |_: Stop| async { Ok::<_, io::Error>(()) });
+        assert!(within("its end", part.ended()).await);
+        part.stop().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_no_good_end() {
+        let part = Part::start("a gateway", |_: Stop| async {
+            if true {
+                panic!("a fault");
+            }
+            Ok::<_, io::Error>(())
+        });
+        assert!(!within("its end", part.ended()).await);
+        assert!(part.stop().await.is_err());
     }
 }

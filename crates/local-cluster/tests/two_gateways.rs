@@ -55,7 +55,7 @@ async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everythi
     let mut cluster = Cluster::start().await;
     let alice = Caller::of(&cluster, "alice");
     let mut old = Page::bound(&cluster.ws()[0], &alice).await;
-    cluster.stop_register().await.unwrap();
+    cluster.stop_register(0).await.unwrap();
     until("the register's loss is noticed", || async { cluster.client().registers_connected() == 0 }).await;
     let mut new = Page::bound(&cluster.ws()[1], &alice).await;
     let mut sent = 0;
@@ -64,7 +64,7 @@ async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everythi
         assert_eq!(answer, json!({"sent": true, "reached": 2, "failed": []}));
         sent += 1;
     }
-    cluster.restart_register().await.unwrap();
+    cluster.restart_register(0).await.unwrap();
     until("both gateways are listed again", || async {
         let gateways = cluster.client().gateways();
         gateways.iter().filter(|gateway| gateway.listed == 1).count() == 2

@@ -8,7 +8,7 @@ use clap::Args;
 use gatepipe_daemon::shutdown::Signals;
 use gatepipe_daemon::telemetry::Log;
 use gatepipe_local_cluster::people::Person;
-use gatepipe_local_cluster::{Cluster, Others, Plan, Ports};
+use gatepipe_local_cluster::{Cluster, Ending, Others, Plan, Ports};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
@@ -112,13 +112,18 @@ impl Dev {
         let places = self.places(&cluster);
         output.value(&self.banner(&places), &places)?;
         tracing::info!(took_ms = begun.elapsed().as_millis(), "everything is up");
-        let asked = tokio::select! {
-            () = stop => true,
-            () = cluster.broken() => false,
+        let unasked = tokio::select! {
+            () = stop => None,
+            ending = cluster.ended() => Some(ending),
         };
-        output::say("stopping: the gateways drain, then the api and the register end");
+        output::say(match unasked {
+            Some(Ending::NoGatewayLeft) => {
+                "stopping: every gateway has drained; the api and the register end"
+            }
+            _ => "stopping: the gateways drain, then the api and the register end",
+        });
         cluster.stop().await?;
-        anyhow::ensure!(asked, "a part ended without being asked");
+        anyhow::ensure!(unasked != Some(Ending::PartEnded), "a part ended without being asked");
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 mod programs;
 mod refusals;
+mod registers;
 mod workers;
 
 use std::time::{Duration, Instant};
