@@ -1,17 +1,21 @@
 //! The gRPC side: how workers command this gateway. Decode, one hub call, encode; no locks and no maps here.
 //!
 //! - [`decode`]: wire messages into our types, with every bound
-//! - [`executor`]: commands, behind `Pipe` and `Execute` alike; what each does stands in [`send`], [`bind`], [`close`], [`session`]
+//! - [`executor`]: commands, behind `Pipe` and `Execute` alike; what each does stands in [`send`], [`bind`], [`group`], [`close`],
+//!   [`session`]
 //! - [`lane`]: broadcasts, one after the other, beside everything else
 //! - [`pipe`]: the ordered stream of command batches
-//! - [`query`]: the questions
+//! - [`query`], [`names`], [`counts`]: the questions about clients, uids and groups, numbers
 //! - [`subscribe`]: the stream of events to one worker
 
 mod bind;
 mod close;
+mod counts;
 mod decode;
 mod executor;
+mod group;
 mod lane;
+mod names;
 mod pipe;
 mod query;
 mod send;
@@ -31,6 +35,7 @@ pub(crate) use lane::Lane;
 
 use crate::events::Events;
 use crate::hub::Hub;
+use decode::Refusal;
 
 /// Largest message on a command stream, in bytes: a batch of 1 MiB plus one command, with room.
 pub(crate) const MAX_GRPC_MESSAGE_BYTES: usize = 8 << 20;
@@ -68,19 +73,7 @@ impl v1::gateway_server::Gateway for Control {
         Ok(Response::new(Box::pin(batches)))
     }
 
-    async fn client(&self, request: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
-        query::client(&self.hub, &request.into_inner()).map(Response::new)
-    }
-
     async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {
-        Err(Status::unimplemented("not yet"))
-    }
-
-    async fn uids(&self, _: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {
-        Err(Status::unimplemented("not yet"))
-    }
-
-    async fn groups(&self, _: Request<v1::GroupsRequest>) -> Result<Response<v1::GroupsReply>, Status> {
         Err(Status::unimplemented("not yet"))
     }
 
@@ -97,24 +90,40 @@ impl v1::gateway_server::Gateway for Control {
         &self,
         request: Request<v1::IsOnlineRequest>,
     ) -> Result<Response<v1::IsOnlineReply>, Status> {
-        query::is_online(&self.hub, &request.into_inner()).map(Response::new)
+        answer(query::is_online(&self.hub, request.get_ref()))
+    }
+
+    async fn client(&self, request: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
+        answer(query::client(&self.hub, request.get_ref()))
     }
 
     async fn clients_of_uids(
         &self,
         request: Request<v1::ClientsOfUidsRequest>,
     ) -> Result<Response<v1::ClientsOfUidsReply>, Status> {
-        query::clients_of_uids(&self.hub, &request.into_inner()).map(Response::new)
-    }
-
-    async fn counts(&self, _: Request<v1::CountsRequest>) -> Result<Response<v1::CountsReply>, Status> {
-        Ok(Response::new(query::counts(&self.hub)))
+        answer(query::clients_of_uids(&self.hub, request.get_ref()).await)
     }
 
     async fn clients(
         &self,
         request: Request<v1::ClientsRequest>,
     ) -> Result<Response<v1::ClientsReply>, Status> {
-        query::clients(&self.hub, &request.into_inner()).map(Response::new)
+        answer(query::clients(&self.hub, request.into_inner()))
     }
+
+    async fn uids(&self, request: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {
+        answer(names::uids(&self.hub, request.into_inner()).await)
+    }
+
+    async fn groups(&self, request: Request<v1::GroupsRequest>) -> Result<Response<v1::GroupsReply>, Status> {
+        answer(names::groups(&self.hub, request.into_inner()).await)
+    }
+
+    async fn counts(&self, request: Request<v1::CountsRequest>) -> Result<Response<v1::CountsReply>, Status> {
+        answer(counts::counts(&self.hub, request.into_inner()).await)
+    }
+}
+
+fn answer<T>(answer: Result<T, Refusal>) -> Result<Response<T>, Status> {
+    answer.map(Response::new).map_err(Status::from)
 }

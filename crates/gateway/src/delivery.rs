@@ -1,46 +1,89 @@
-//! One message to many clients: encoded once, recipients copied under the lock, then offered to each outbox.
+//! One message to many clients: encoded once, recipients copied under the lock, then offered to each outbox. Pauses now and then,
+//! so that one message to many does not hold a worker thread for long.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use gatepipe_proto::{ClientId, Uid};
+use gatepipe_proto::{ClientId, Group, Uid};
 
 use crate::client::Client;
 use crate::encode::Frame;
 use crate::hub::Hub;
 
-/// Clients between two pauses of a broadcast, so that one broadcast does not hold a worker for long.
+/// Clients between two pauses.
 const CHUNK: usize = 256;
 
-/// Offers `frame` to every client but the excluded ones. Gives how many took it. Pauses between chunks.
+/// Offers `frame` to every client but the excluded ones. Gives how many took it.
 pub(crate) async fn to_all(hub: &Hub, frame: &Frame, exclude: &HashSet<ClientId>) -> usize {
-    let mut reached = 0;
+    let mut sending = Sending::new(frame, exclude);
     for clients in hub.by_shard() {
-        for chunk in clients.chunks(CHUNK) {
-            reached += offer(frame, chunk, exclude);
-            tokio::task::yield_now().await;
-        }
+        sending.offer(&clients).await;
     }
-    reached
+    sending.reached
 }
 
 /// Offers `frame` to each named client once.
-pub(crate) fn to_clients(hub: &Hub, frame: &Frame, ids: &[ClientId], exclude: &HashSet<ClientId>) -> usize {
+pub(crate) async fn to_clients(
+    hub: &Hub,
+    frame: &Frame,
+    ids: &[ClientId],
+    exclude: &HashSet<ClientId>,
+) -> usize {
+    let mut sending = Sending::new(frame, exclude);
     let mut seen = HashSet::with_capacity(ids.len());
-    let named = ids.iter().filter(|id| seen.insert(**id)).filter_map(|id| hub.client(*id));
-    offer(frame, &named.collect::<Vec<_>>(), exclude)
+    for client in ids.iter().filter(|id| seen.insert(**id)).filter_map(|id| hub.client(*id)) {
+        sending.offer(&[client]).await;
+    }
+    sending.reached
 }
 
 /// Offers `frame` to every client of each named uid, to each client once.
-pub(crate) fn to_uids(hub: &Hub, frame: &Frame, uids: &[Uid], exclude: &HashSet<ClientId>) -> usize {
+pub(crate) async fn to_uids(hub: &Hub, frame: &Frame, uids: &[Uid], exclude: &HashSet<ClientId>) -> usize {
+    let mut sending = Sending::new(frame, exclude);
     // A client has one uid, so naming every uid once reaches every client once.
     let mut seen = HashSet::with_capacity(uids.len());
-    uids.iter()
-        .filter(|uid| seen.insert(*uid))
-        .map(|uid| offer(frame, &hub.clients_of_uid(uid), exclude))
-        .sum()
+    for uid in uids.iter().filter(|uid| seen.insert(*uid)) {
+        sending.offer(&hub.clients_of_uid(uid)).await;
+    }
+    sending.reached
 }
 
-fn offer(frame: &Frame, clients: &[Arc<Client>], exclude: &HashSet<ClientId>) -> usize {
-    clients.iter().filter(|client| !exclude.contains(&client.id) && client.offer(frame)).count()
+/// Offers `frame` to every member of any of the groups, to each once.
+pub(crate) async fn to_groups(
+    hub: &Hub,
+    frame: &Frame,
+    groups: &HashSet<Group>,
+    exclude: &HashSet<ClientId>,
+) -> usize {
+    let mut sending = Sending::new(frame, exclude);
+    for members in hub.members_by_shard(groups) {
+        sending.offer(&members).await;
+    }
+    sending.reached
+}
+
+struct Sending<'a> {
+    frame: &'a Frame,
+    exclude: &'a HashSet<ClientId>,
+    reached: usize,
+    since_pause: usize,
+}
+
+impl<'a> Sending<'a> {
+    fn new(frame: &'a Frame, exclude: &'a HashSet<ClientId>) -> Self {
+        Self { frame, exclude, reached: 0, since_pause: 0 }
+    }
+
+    async fn offer(&mut self, clients: &[Arc<Client>]) {
+        for client in clients {
+            if !self.exclude.contains(&client.id) && client.offer(self.frame) {
+                self.reached += 1;
+            }
+            self.since_pause += 1;
+            if self.since_pause == CHUNK {
+                self.since_pause = 0;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
 }

@@ -24,6 +24,7 @@ impl Collector for Gauges {
             ("connections", "Clients connected now", counts.clients),
             ("bound_clients", "Clients bound to a uid now", counts.bound_clients),
             ("uids", "Different uids bound now", counts.uids),
+            ("groups", "Groups that have a member now", counts.groups),
             ("outbox_bytes", "Bytes that wait in all outboxes now", self.budget.queued()),
             ("subscriptions", "Subscriptions of workers now", self.events.subscriptions()),
             ("event_bytes", "Bytes of events that wait for all workers now", self.events.queued_bytes()),

@@ -1,22 +1,28 @@
-//! Who is where: every client of this gateway, by id and by uid.
+//! Who is where: every client of this gateway, by id, by uid and by group.
 //!
-//! Clients are spread over shards by their (random) id. A shard knows its clients *and* which of them belong to which uid, so
-//! binding, leaving and reading happen under one short lock, and a client is never half in. Looking up a uid asks every
-//! shard. Nothing is sent and nothing waits while a lock is held.
+//! Clients are spread over shards by their (random) id. A shard knows its clients *and* which of them belong to which uid and
+//! group, so binding, joining, leaving and reading happen under one short lock, and a client is never half in. Looking up a uid or
+//! a group asks every shard. Nothing is sent and nothing waits while a lock is held.
+//!
+//! What looks at everybody comes shard by shard, as an iterator (`…_by_shard`): whoever asks may pause between two shards.
 
+mod filter;
 mod shard;
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use gatepipe_proto::{ClientId, GatewayId, Uid};
+use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 
 use crate::client::Client;
 use crate::encode::Frame;
+pub(crate) use filter::{BoundState, Filter};
 use shard::Shard;
 
 /// A power of two; more shards make broadcast pauses shorter and uid look-ups longer.
 const SHARDS: usize = 16;
+/// Groups that one client may be in.
+pub(crate) const MAX_GROUPS: usize = 1000;
 
 /// Why the hub could not carry out a command.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +31,8 @@ pub(crate) enum HubError {
     NoSuchClient(ClientId),
     #[error("client {client} is bound to another uid")]
     BoundToAnother { client: ClientId },
+    #[error("client {client} is in {MAX_GROUPS} groups, which is the most")]
+    TooManyGroups { client: ClientId },
 }
 
 /// When a bind may replace another uid.
@@ -34,8 +42,63 @@ pub(crate) enum BindCondition {
     UnboundOrSame,
 }
 
+/// What is to be bound.
+#[derive(Debug)]
+pub(crate) struct Bind<'a> {
+    pub(crate) client: ClientId,
+    pub(crate) uid: &'a Uid,
+    pub(crate) condition: BindCondition,
+    /// When it happens, in epoch milliseconds.
+    pub(crate) at_ms: i64,
+    /// Remembered with the bind: earlier ones of the uid have to go.
+    pub(crate) newest_wins: bool,
+}
+
+/// What a bind did.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    /// What it was bound to before; the same uid when it was repeated.
+    pub(crate) previous: Option<Uid>,
+    /// When it counts as bound: as told, or later when it was repeated out of order.
+    pub(crate) at_ms: i64,
+}
+
+/// Which of two binds is the newer one: by time, then by id, on every gateway alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stamp {
+    pub(crate) at_ms: i64,
+    pub(crate) client: ClientId,
+}
+
+/// One bind of a uid.
+#[derive(Debug)]
+pub(crate) struct BoundClient {
+    pub(crate) client: Arc<Client>,
+    pub(crate) stamp: Stamp,
+    pub(crate) newest_wins: bool,
+}
+
 /// A client and the uid it is bound to.
 pub(crate) type Entry = (Arc<Client>, Option<Uid>);
+
+/// A client as lists tell it, copied at one moment.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) client: Arc<Client>,
+    pub(crate) uid: Option<Uid>,
+    /// In epoch milliseconds; 0 when unbound.
+    pub(crate) bound_at_ms: i64,
+    /// In no order.
+    pub(crate) groups: Vec<Group>,
+}
+
+/// A part of all clients, in order of id.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) clients: Vec<Listed>,
+    /// More follow, or may.
+    pub(crate) more: bool,
+}
 
 /// How many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +106,43 @@ pub(crate) struct Counts {
     pub(crate) clients: usize,
     pub(crate) bound_clients: usize,
     pub(crate) uids: usize,
+    pub(crate) groups: usize,
+}
+
+/// How many a filter lets through in one shard, with the fingerprints of their names when those were asked for. A name may come
+/// several times.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) clients: usize,
+    pub(crate) bound_clients: usize,
+    pub(crate) uids: Vec<u64>,
+    pub(crate) groups: Vec<u64>,
+}
+
+impl Tally {
+    /// Takes in another shard's.
+    pub(crate) fn add(&mut self, mut other: Self) {
+        self.clients += other.clients;
+        self.bound_clients += other.bound_clients;
+        self.uids.append(&mut other.uids);
+        self.groups.append(&mut other.groups);
+    }
+
+    /// The numbers alone.
+    pub(crate) fn counts(self) -> Counts {
+        Counts {
+            clients: self.clients,
+            bound_clients: self.bound_clients,
+            uids: distinct(self.uids),
+            groups: distinct(self.groups),
+        }
+    }
+}
+
+fn distinct(mut fingerprints: Vec<u64>) -> usize {
+    fingerprints.sort_unstable();
+    fingerprints.dedup();
+    fingerprints.len()
 }
 
 /// See the head of this file.
@@ -61,9 +161,13 @@ impl Hub {
         self.gateway
     }
 
-    fn shard(&self, client: ClientId) -> &Shard {
+    fn position(client: ClientId) -> usize {
         // The highest bits, so that shards in order hold ids in order.
-        &self.shards[usize::from(client.first_byte()) * SHARDS / 256]
+        usize::from(client.first_byte()) * SHARDS / 256
+    }
+
+    fn shard(&self, client: ClientId) -> &Shard {
+        &self.shards[Self::position(client)]
     }
 
     /// Takes a client in, unbound. Its seat calls this, and [`Hub::leave`] at the end.
@@ -71,7 +175,7 @@ impl Hub {
         self.shard(client.id).enter(client);
     }
 
-    /// Lets a client go. Gives the uid that it was bound to.
+    /// Lets a client go, out of its groups too. Gives the uid that it was bound to.
     pub(crate) fn leave(&self, client: ClientId) -> Option<Uid> {
         self.shard(client).leave(client)
     }
@@ -86,6 +190,11 @@ impl Hub {
         self.shard(id).client_and_uid(id)
     }
 
+    /// The client with this id, as lists tell it.
+    pub(crate) fn listed(&self, id: ClientId) -> Option<Listed> {
+        self.shard(id).listed(id)
+    }
+
     /// Every client of `uid`, each once.
     pub(crate) fn clients_of_uid(&self, uid: &Uid) -> Vec<Arc<Client>> {
         let mut clients = Vec::new();
@@ -95,25 +204,28 @@ impl Hub {
         clients
     }
 
-    /// Binds a client, and offers it `greeting` before any push to `uid` can reach it. Gives the uid that was replaced.
+    /// Every client of `uid` with the moment of its bind.
+    pub(crate) fn binds_of_uid(&self, uid: &Uid) -> Vec<BoundClient> {
+        let mut binds = Vec::new();
+        for shard in &self.shards {
+            shard.binds_of_uid(uid, &mut binds);
+        }
+        binds
+    }
+
+    /// Binds a client, and offers it `greeting` before any push to the uid can reach it.
     ///
     /// # Errors
-    /// `NoSuchClient` also when the client is just being closed; `BoundToAnother` by `condition`.
-    pub(crate) fn bind(
-        &self,
-        id: ClientId,
-        uid: &Uid,
-        condition: BindCondition,
-        greeting: Option<&Frame>,
-    ) -> Result<Option<Uid>, HubError> {
-        let shard = self.shard(id);
-        let (client, previous) = shard.name(id, uid, condition)?;
+    /// `NoSuchClient` also when the client is just being closed; `BoundToAnother` by the condition.
+    pub(crate) fn bind(&self, bind: &Bind<'_>, greeting: Option<&Frame>) -> Result<Bound, HubError> {
+        let shard = self.shard(bind.client);
+        let (client, bound) = shard.name(bind)?;
         if greeting.is_some_and(|frame| !client.offer(frame)) {
-            return Err(HubError::NoSuchClient(id));
+            return Err(HubError::NoSuchClient(bind.client));
         }
         // Only now pushes to the uid find it.
-        shard.list(id, uid);
-        Ok(previous)
+        shard.list(bind.client, bind.uid);
+        Ok(bound)
     }
 
     /// Unbinds a client from `uid` only. `true` when it was bound to it.
@@ -124,17 +236,44 @@ impl Hub {
         self.shard(id).unbind(id, uid)
     }
 
-    /// How many there are. Shards are asked one after the other.
+    /// Takes a client into a group. `false` when it was in it.
+    ///
+    /// # Errors
+    /// `NoSuchClient`, `TooManyGroups`
+    pub(crate) fn join(&self, id: ClientId, group: &Group) -> Result<bool, HubError> {
+        self.shard(id).join(id, group)
+    }
+
+    /// Takes a client out of a group. `false` when it was not in it.
+    ///
+    /// # Errors
+    /// `NoSuchClient`
+    pub(crate) fn leave_group(&self, id: ClientId, group: &Group) -> Result<bool, HubError> {
+        self.shard(id).leave_group(id, group)
+    }
+
+    /// Takes everybody out of a group, shard by shard. Gives how many they were.
+    pub(crate) fn ungroup(&self, group: &Group) -> usize {
+        self.shards.iter().map(|shard| shard.ungroup(group)).sum()
+    }
+
+    /// The members of any of the groups, each once, shard by shard.
+    pub(crate) fn members_by_shard(&self, groups: &HashSet<Group>) -> impl Iterator<Item = Vec<Arc<Client>>> {
+        self.shards.iter().map(|shard| shard.members(groups))
+    }
+
+    /// How many the filter lets through, shard by shard. With `names` also whose and where, which looks at every one's groups.
+    pub(crate) fn tally_by_shard(&self, filter: &Filter, names: bool) -> impl Iterator<Item = Tally> {
+        self.shards.iter().map(move |shard| shard.tally(filter, names))
+    }
+
+    /// How many there are in all. Looks at every uid and group.
     pub(crate) fn counts(&self) -> Counts {
-        let mut uids = HashSet::new();
-        let mut counts = Counts::default();
-        for shard in &self.shards {
-            let (clients, bound_clients) = shard.count(&mut uids);
-            counts.clients += clients;
-            counts.bound_clients += bound_clients;
+        let mut all = Tally::default();
+        for tally in self.tally_by_shard(&Filter::default(), true) {
+            all.add(tally);
         }
-        counts.uids = uids.len();
-        counts
+        all.counts()
     }
 
     /// Clients now. Cheaper than [`Hub::counts`].
@@ -142,22 +281,48 @@ impl Hub {
         self.shards.iter().map(Shard::client_count).sum()
     }
 
-    /// At most `limit` clients with ids after `after`, in order of id, and whether more follow.
-    pub(crate) fn page(&self, after: Option<ClientId>, limit: usize) -> (Vec<Entry>, bool) {
-        let mut page = Vec::new();
-        for shard in &self.shards {
-            // One more than asked for tells whether more follow.
-            shard.page(after, limit + 1 - page.len(), &mut page);
-            if page.len() > limit {
-                page.truncate(limit);
-                return (page, true);
+    /// At most `most` clients with ids after `after` that the filter lets through, in order of id; fewer when their names would
+    /// have more than `bytes`, but at least one.
+    pub(crate) fn page(&self, after: Option<ClientId>, filter: &Filter, most: usize, bytes: usize) -> Page {
+        let mut page = Page::default();
+        let mut room = bytes;
+        for shard in &self.shards[after.map_or(0, Self::position)..] {
+            shard.page(after, filter, most, &mut room, &mut page);
+            if page.more {
+                break;
             }
         }
-        (page, false)
+        page
+    }
+
+    /// The `most` lowest uids after `after` in each shard in turn, with the clients that the filter lets through; a uid may be in
+    /// several shards. What is lowest in all is among them.
+    pub(crate) fn uids_by_shard(
+        &self,
+        after: Option<&Uid>,
+        filter: &Filter,
+        most: usize,
+    ) -> impl Iterator<Item = Vec<(Uid, usize)>> {
+        self.shards.iter().map(move |shard| shard.uids(after, filter, most))
+    }
+
+    /// The same for groups and their members; only those in `only`, unless it is empty.
+    pub(crate) fn groups_by_shard(
+        &self,
+        after: Option<&Group>,
+        only: &HashSet<Group>,
+        most: usize,
+    ) -> impl Iterator<Item = Vec<(Group, usize)>> {
+        self.shards.iter().map(move |shard| shard.groups(after, only, most))
+    }
+
+    /// Fingerprints of the uids of a group's members, shard by shard.
+    pub(crate) fn uids_of_group_by_shard(&self, group: &Group) -> impl Iterator<Item = Vec<u64>> {
+        self.shards.iter().map(|shard| shard.uids_of_group(group))
     }
 
     /// The clients of each shard in turn, copied under its lock when the iterator comes to it.
-    pub(crate) fn by_shard(&self) -> impl Iterator<Item = Vec<Arc<Client>>> + '_ {
+    pub(crate) fn by_shard(&self) -> impl Iterator<Item = Vec<Arc<Client>>> {
         self.shards.iter().map(|shard| shard.select(|_| true))
     }
 

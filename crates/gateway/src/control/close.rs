@@ -16,8 +16,20 @@ impl Executor {
     pub(super) fn close_uid(&self, close: v1::CloseUid) -> Result<Done, Refusal> {
         let uid = decode::uid(&close.uid)?;
         let end = decode::end(close.close)?;
-        let clients = self.hub.clients_of_uid(&uid);
-        Ok(Done::reached(clients.iter().filter(|client| end_client(client, &end)).count()))
+        let exclude = decode::excluded(&close.exclude_client_ids)?;
+        let before = close.bound_before.as_ref().map(decode::stamp).transpose()?;
+        let mut done = Done::default();
+        for bound in self.hub.binds_of_uid(&uid) {
+            if exclude.contains(&bound.client.id) {
+                continue;
+            }
+            if before.is_none_or(|before| bound.stamp < before) {
+                done.reached += usize::from(end_client(&bound.client, &end));
+            } else {
+                done.newer += usize::from(bound.newest_wins);
+            }
+        }
+        Ok(done)
     }
 }
 

@@ -3,14 +3,23 @@
 use std::collections::HashSet;
 use std::str::FromStr;
 
-use gatepipe_proto::{ClientId, CloseCode, Code, InvalidSession, Message, Session, Uid, v1};
+use gatepipe_proto::{
+    ClientId, CloseCode, Code, Group, InvalidId, InvalidSession, Message, Session, Uid, v1,
+};
 
 use crate::client::Closing;
 use crate::encode::{self, Frame};
-use crate::hub::{BindCondition, HubError};
+use crate::hub::{BindCondition, BoundState, Filter, HubError, Stamp};
 
 /// Most names (client_ids, uids, excluded client_ids) in one command or query.
-pub(super) const MAX_NAMES: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
+/// Most groups in one.
+const MAX_NAMED_GROUPS: usize = 1000;
+/// Longest prefix of a remote address, in bytes; an address has at most 45.
+const MAX_PREFIX_BYTES: usize = 64;
+/// Most entries on one page.
+const MAX_PAGE: usize = 1000;
+const DEFAULT_PAGE: usize = 100;
 
 /// Longest reason of a close, in bytes (RFC 6455 section 5.5).
 const MAX_REASON_BYTES: usize = 123;
@@ -34,6 +43,7 @@ impl From<HubError> for Refusal {
         let code = match error {
             HubError::NoSuchClient(_) => Code::NotFound,
             HubError::BoundToAnother { .. } => Code::Conflict,
+            HubError::TooManyGroups { .. } => Code::TooMany,
         };
         Self { code, text: error.to_string() }
     }
@@ -68,30 +78,35 @@ pub(super) fn session(text: &str) -> Result<Session, Refusal> {
     Session::parse(text).map_err(Refusal::from)
 }
 
-fn bounded<'a>(names: &'a [String], what: &str) -> Result<&'a [String], Refusal> {
-    if names.len() > MAX_NAMES {
-        return Err(Refusal::invalid(format!("at most {MAX_NAMES} {what}, not {}", names.len())));
-    }
-    Ok(names)
+pub(super) fn group(text: &str) -> Result<Group, Refusal> {
+    text.parse().map_err(Refusal::invalid)
 }
 
-fn parse_all<T: FromStr<Err = gatepipe_proto::InvalidId>, C: FromIterator<T>>(
+fn parse_all<T: FromStr<Err = InvalidId>, C: FromIterator<T>>(
     names: &[String],
     what: &str,
+    most: usize,
 ) -> Result<C, Refusal> {
-    bounded(names, what)?.iter().map(|name| name.parse().map_err(Refusal::invalid)).collect()
+    if names.len() > most {
+        return Err(Refusal::invalid(format!("at most {most} {what}, not {}", names.len())));
+    }
+    names.iter().map(|name| name.parse().map_err(Refusal::invalid)).collect()
 }
 
 pub(super) fn client_ids(names: &[String]) -> Result<Vec<ClientId>, Refusal> {
-    parse_all(names, "client_ids")
+    parse_all(names, "client_ids", MAX_NAMES)
 }
 
 pub(super) fn excluded(names: &[String]) -> Result<HashSet<ClientId>, Refusal> {
-    parse_all(names, "excluded client_ids")
+    parse_all(names, "excluded client_ids", MAX_NAMES)
 }
 
 pub(super) fn uids(names: &[String]) -> Result<Vec<Uid>, Refusal> {
-    parse_all(names, "uids")
+    parse_all(names, "uids", MAX_NAMES)
+}
+
+pub(super) fn groups(names: &[String]) -> Result<HashSet<Group>, Refusal> {
+    parse_all(names, "groups", MAX_NAMED_GROUPS)
 }
 
 pub(super) fn frame(message: Option<v1::Message>) -> Result<Frame, Refusal> {
@@ -105,11 +120,61 @@ pub(super) fn frame(message: Option<v1::Message>) -> Result<Frame, Refusal> {
     Ok(encode::message(&message))
 }
 
-pub(super) fn condition(condition: v1::BindCondition) -> BindCondition {
-    match condition {
-        v1::BindCondition::Any => BindCondition::Any,
-        v1::BindCondition::UnboundOrSame => BindCondition::UnboundOrSame,
+/// What this gateway does not know is refused: to do something else instead would be a lie.
+pub(super) fn condition(condition: i32) -> Result<BindCondition, Refusal> {
+    match v1::BindCondition::try_from(condition).map_err(Refusal::invalid)? {
+        v1::BindCondition::Any => Ok(BindCondition::Any),
+        v1::BindCondition::UnboundOrSame => Ok(BindCondition::UnboundOrSame),
     }
+}
+
+pub(super) fn newest_wins(policy: i32) -> Result<bool, Refusal> {
+    match v1::BindPolicy::try_from(policy).map_err(Refusal::invalid)? {
+        v1::BindPolicy::KeepAll => Ok(false),
+        v1::BindPolicy::NewestWins => Ok(true),
+    }
+}
+
+pub(super) fn stamp(bind: &v1::BoundBefore) -> Result<Stamp, Refusal> {
+    Ok(Stamp { at_ms: bind.bound_at_ms, client: client_id(&bind.client_id)? })
+}
+
+/// Which clients a question is about; absent: all.
+pub(super) fn filter(filter: Option<v1::ClientFilter>) -> Result<Filter, Refusal> {
+    let filter = filter.unwrap_or_default();
+    let prefix = filter.remote_address_prefix;
+    if prefix.len() > MAX_PREFIX_BYTES {
+        let text = format!(
+            "a prefix of a remote address has at most {MAX_PREFIX_BYTES} bytes, not {}",
+            prefix.len()
+        );
+        return Err(Refusal::invalid(text));
+    }
+    let bound = match v1::BoundState::try_from(filter.bound).map_err(Refusal::invalid)? {
+        v1::BoundState::Any => BoundState::Any,
+        v1::BoundState::Bound => BoundState::Bound,
+        v1::BoundState::Unbound => BoundState::Unbound,
+    };
+    Ok(Filter {
+        uids: parse_all(&filter.uids, "uids", MAX_NAMES)?,
+        groups: groups(&filter.groups)?,
+        remote_address_prefix: prefix,
+        bound,
+    })
+}
+
+/// How many a page may have.
+pub(super) fn limit(limit: u32) -> Result<usize, Refusal> {
+    match limit as usize {
+        0 => Ok(DEFAULT_PAGE),
+        limit if limit <= MAX_PAGE => Ok(limit),
+        limit => Err(Refusal::invalid(format!("a page has at most {MAX_PAGE} entries, not {limit}"))),
+    }
+}
+
+/// Where a page begins; empty: with the first.
+pub(super) fn after<T: FromStr<Err = InvalidId>>(text: &str) -> Result<Option<T>, Refusal> {
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(Refusal::invalid) }
 }
 
 /// How a client is to be ended.

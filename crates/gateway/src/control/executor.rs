@@ -49,6 +49,8 @@ impl Broadcast {
 pub(super) struct Done {
     pub(super) reached: usize,
     pub(super) previous_uid: String,
+    pub(super) replaced: usize,
+    pub(super) newer: usize,
 }
 
 impl Done {
@@ -75,7 +77,8 @@ impl Executor {
         }
     }
 
-    /// Begins one command; everything but a broadcast is done when this returns. Waits only for room on the broadcast lane.
+    /// Begins one command; everything but a broadcast is done when this returns. Waits only for room on the broadcast lane, and
+    /// pauses in sends to many.
     pub(super) async fn start(&self, command: v1::Command) -> Started {
         let id = command.id;
         let (kind, done) = match command.command {
@@ -86,12 +89,16 @@ impl Executor {
                 }
                 Err(refusal) => ("send_to_all", Err(refusal)),
             },
-            Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send)),
-            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send)),
+            Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send).await),
+            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send).await),
+            Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send).await),
             Some(Kind::BindUid(bind)) => ("bind_uid", self.bind_uid(bind)),
             Some(Kind::UnbindUid(unbind)) => ("unbind_uid", self.unbind_uid(&unbind)),
             Some(Kind::CloseClient(close)) => ("close_client", self.close_client(close)),
             Some(Kind::CloseUid(close)) => ("close_uid", self.close_uid(close)),
+            Some(Kind::JoinGroup(join)) => ("join_group", self.join_group(&join)),
+            Some(Kind::LeaveGroup(leave)) => ("leave_group", self.leave_group(&leave)),
+            Some(Kind::Ungroup(ungroup)) => ("ungroup", self.ungroup(&ungroup)),
             Some(Kind::SetSession(set)) => ("set_session", self.set_session(&set)),
             Some(Kind::UpdateSession(update)) => ("update_session", self.update_session(&update)),
             Some(_) => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
@@ -115,9 +122,14 @@ impl Executor {
 fn receipt(metrics: &Metrics, id: u64, kind: &'static str, done: Result<Done, Refusal>) -> v1::Receipt {
     metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
     match done {
-        Ok(Done { reached, previous_uid }) => {
-            v1::Receipt { id, reached: reached as u64, previous_uid, ..v1::Receipt::default() }
-        }
+        Ok(Done { reached, previous_uid, replaced, newer }) => v1::Receipt {
+            id,
+            reached: reached as u64,
+            previous_uid,
+            replaced: replaced as u64,
+            newer: newer as u64,
+            ..v1::Receipt::default()
+        },
         Err(Refusal { code, text }) => {
             v1::Receipt { id, code: code.number(), error: text, ..v1::Receipt::default() }
         }

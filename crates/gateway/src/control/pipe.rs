@@ -76,7 +76,7 @@ impl Pipe {
                 tokio::task::yield_now().await;
             }
             // Whoever is closed gets what was broadcast before.
-            if matches!(command.command, Some(Kind::CloseClient(_) | Kind::CloseUid(_))) {
+            if closes(&command) {
                 self.finish_broadcasts().await?;
             }
             match self.executor.start(command).await {
@@ -92,6 +92,15 @@ impl Pipe {
             send(&self.receipts, vec![receipt]).await?;
         }
         Ok(())
+    }
+}
+
+/// Whether clients may end by it.
+fn closes(command: &v1::Command) -> bool {
+    match &command.command {
+        Some(Kind::CloseClient(_) | Kind::CloseUid(_) | Kind::Drain(_)) => true,
+        Some(Kind::BindUid(bind)) => bind.policy() == v1::BindPolicy::NewestWins,
+        _ => false,
     }
 }
 

@@ -1,16 +1,23 @@
 //! The only maps of clients and the only lock on them. No await, no I/O, no callback that could come back here.
 //!
-//! Invariants under the lock: a client listed under a uid is in `clients` and its `uid` is that one; a uid without clients is
-//! not in `uids`. A client whose bind is just being completed has a `uid` but is not listed yet.
+//! - here: clients and their uids
+//! - [`groups`]: joining and leaving
+//! - [`lists`]: pages, names and numbers
+//!
+//! Invariants under the lock: a client listed under a uid is in `clients` and its `bound` is that one; a client is in a group's map
+//! exactly when the group is among its `groups`; a uid or group without clients is in no map. A client whose bind is just being
+//! completed is `bound` but not listed yet.
 
-use std::collections::HashSet;
+mod groups;
+mod lists;
+
 use std::sync::Arc;
 
-use gatepipe_proto::{ClientId, Uid};
+use gatepipe_proto::{ClientId, Group, Uid};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
-use super::{BindCondition, Entry, HubError};
+use super::{Bind, BindCondition, Bound, BoundClient, Entry, HubError, Listed, Stamp};
 use crate::client::Client;
 
 #[derive(Debug, Default)]
@@ -19,13 +26,25 @@ pub(super) struct Shard(Mutex<Members>);
 #[derive(Debug, Default)]
 struct Members {
     clients: HashMap<ClientId, Member>,
+    /// Vectors, because almost every uid has very few clients.
     uids: HashMap<Uid, Vec<Arc<Client>>>,
+    /// Maps, so that leaving a group of a million is as quick as leaving one of two.
+    groups: HashMap<Group, HashMap<ClientId, Arc<Client>>>,
 }
 
 #[derive(Debug)]
 struct Member {
     client: Arc<Client>,
-    uid: Option<Uid>,
+    bound: Option<BoundTo>,
+    /// Each name shares its text with the key in the shard's map.
+    groups: Vec<Group>,
+}
+
+#[derive(Debug)]
+struct BoundTo {
+    uid: Uid,
+    at_ms: i64,
+    newest_wins: bool,
 }
 
 impl Members {
@@ -44,47 +63,68 @@ impl Members {
     }
 }
 
+impl Member {
+    fn uid(&self) -> Option<&Uid> {
+        self.bound.as_ref().map(|bound| &bound.uid)
+    }
+
+    fn listed(&self) -> Listed {
+        Listed {
+            client: self.client.clone(),
+            uid: self.uid().cloned(),
+            bound_at_ms: self.bound.as_ref().map_or(0, |bound| bound.at_ms),
+            groups: self.groups.clone(),
+        }
+    }
+}
+
 impl Shard {
     pub(super) fn enter(&self, client: Arc<Client>) {
-        self.0.lock().clients.insert(client.id, Member { client, uid: None });
+        let member = Member { client, bound: None, groups: Vec::new() };
+        self.0.lock().clients.insert(member.client.id, member);
     }
 
     pub(super) fn leave(&self, id: ClientId) -> Option<Uid> {
         let mut members = self.0.lock();
-        let uid = members.clients.remove(&id)?.uid?;
+        let member = members.clients.remove(&id)?;
+        for group in &member.groups {
+            members.drop_out(id, group);
+        }
+        let uid = member.bound?.uid;
         members.unlist(id, &uid);
         Some(uid)
     }
 
     /// The first half of a bind: decides, names the client, and takes it off its old uid.
-    pub(super) fn name(&self, id: ClientId, uid: &Uid, condition: BindCondition) -> Result<Entry, HubError> {
+    pub(super) fn name(&self, bind: &Bind<'_>) -> Result<(Arc<Client>, Bound), HubError> {
+        let id = bind.client;
         let mut members = self.0.lock();
         let member = members.member(id)?;
         let client = member.client.clone();
-        let previous = match &member.uid {
-            Some(bound) if bound == uid => return Ok((client, Some(uid.clone()))),
-            Some(_) if condition == BindCondition::UnboundOrSame => {
-                return Err(HubError::BoundToAnother { client: id });
-            }
-            _ => member.uid.replace(uid.clone()),
-        };
+        let is_same = member.uid() == Some(bind.uid);
+        if member.bound.is_some() && !is_same && bind.condition == BindCondition::UnboundOrSame {
+            return Err(HubError::BoundToAnother { client: id });
+        }
+        // A repeated bind never makes the client older.
+        if let Some(bound) = member.bound.as_ref().filter(|bound| is_same && bound.at_ms > bind.at_ms) {
+            return Ok((client, Bound { previous: Some(bind.uid.clone()), at_ms: bound.at_ms }));
+        }
+        let bound = BoundTo { uid: bind.uid.clone(), at_ms: bind.at_ms, newest_wins: bind.newest_wins };
+        let previous = member.bound.replace(bound).map(|bound| bound.uid);
         client.note_bound(true);
-        if let Some(previous) = &previous {
+        if let Some(previous) = previous.as_ref().filter(|_| !is_same) {
             members.unlist(id, previous);
         }
-        Ok((client, previous))
+        Ok((client, Bound { previous, at_ms: bind.at_ms }))
     }
 
     /// The second half of a bind: lists the client under `uid`, unless it left or was named otherwise meanwhile.
     pub(super) fn list(&self, id: ClientId, uid: &Uid) {
         let mut members = self.0.lock();
-        let Some(Member { client, uid: Some(named) }) = members.clients.get(&id) else {
+        let Some(member) = members.clients.get(&id).filter(|member| member.uid() == Some(uid)) else {
             return;
         };
-        if named != uid {
-            return;
-        }
-        let client = client.clone();
+        let client = member.client.clone();
         let clients = members.uids.entry(uid.clone()).or_insert_with(|| Vec::with_capacity(1));
         if !clients.iter().any(|listed| listed.id == id) {
             clients.push(client);
@@ -94,10 +134,10 @@ impl Shard {
     pub(super) fn unbind(&self, id: ClientId, uid: &Uid) -> Result<bool, HubError> {
         let mut members = self.0.lock();
         let member = members.member(id)?;
-        if member.uid.as_ref() != Some(uid) {
+        if member.uid() != Some(uid) {
             return Ok(false);
         }
-        member.uid = None;
+        member.bound = None;
         member.client.note_bound(false);
         members.unlist(id, uid);
         Ok(true)
@@ -108,7 +148,11 @@ impl Shard {
     }
 
     pub(super) fn client_and_uid(&self, id: ClientId) -> Option<Entry> {
-        self.0.lock().clients.get(&id).map(|member| (member.client.clone(), member.uid.clone()))
+        self.0.lock().clients.get(&id).map(|member| (member.client.clone(), member.uid().cloned()))
+    }
+
+    pub(super) fn listed(&self, id: ClientId) -> Option<Listed> {
+        self.0.lock().clients.get(&id).map(Member::listed)
     }
 
     pub(super) fn clients_of_uid(&self, uid: &Uid, into: &mut Vec<Arc<Client>>) {
@@ -117,34 +161,26 @@ impl Shard {
         }
     }
 
-    /// Adds the shard's uids to `uids`; gives its clients and how many of them are bound.
-    pub(super) fn count(&self, uids: &mut HashSet<Uid>) -> (usize, usize) {
+    pub(super) fn binds_of_uid(&self, uid: &Uid, into: &mut Vec<BoundClient>) {
         let members = self.0.lock();
-        uids.extend(members.uids.keys().cloned());
-        (members.clients.len(), members.uids.values().map(Vec::len).sum())
+        let clients = members.uids.get(uid).into_iter().flatten();
+        into.extend(clients.filter_map(|client| {
+            let bound = members.clients.get(&client.id)?.bound.as_ref()?;
+            Some(BoundClient {
+                client: client.clone(),
+                stamp: Stamp { at_ms: bound.at_ms, client: client.id },
+                newest_wins: bound.newest_wins,
+            })
+        }));
     }
 
     pub(super) fn client_count(&self) -> usize {
         self.0.lock().clients.len()
     }
 
-    /// Adds the `most` lowest ids after `after`, in order.
-    pub(super) fn page(&self, after: Option<ClientId>, most: usize, into: &mut Vec<Entry>) {
-        let members = self.0.lock();
-        let mut ids: Vec<ClientId> =
-            members.clients.keys().copied().filter(|id| after.is_none_or(|after| *id > after)).collect();
-        if ids.len() > most {
-            ids.select_nth_unstable(most);
-            ids.truncate(most);
-        }
-        ids.sort_unstable();
-        let entries = ids.iter().filter_map(|id| members.clients.get(id));
-        into.extend(entries.map(|member| (member.client.clone(), member.uid.clone())));
-    }
-
     pub(super) fn entries(&self) -> Vec<Entry> {
         let members = self.0.lock();
-        members.clients.values().map(|member| (member.client.clone(), member.uid.clone())).collect()
+        members.clients.values().map(|member| (member.client.clone(), member.uid().cloned())).collect()
     }
 
     pub(super) fn select(&self, mut choose: impl FnMut(&Client) -> bool) -> Vec<Arc<Client>> {

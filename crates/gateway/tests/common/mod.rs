@@ -180,6 +180,22 @@ impl Worker {
         receipt
     }
 
+    /// Carries out commands through a pipe of their own; the receipts in the commands' order.
+    pub async fn pipe(&mut self, commands: Vec<Kind>) -> Vec<Receipt> {
+        let commands: Vec<_> =
+            (0..).zip(commands).map(|(id, command)| v1::Command { id, command: Some(command) }).collect();
+        let batches: Vec<_> =
+            commands.chunks(200).map(|chunk| v1::CommandBatch { commands: chunk.to_vec() }).collect();
+        let mut batches = self.0.pipe(tokio_stream::iter(batches)).await.unwrap().into_inner();
+        let mut receipts = Vec::new();
+        while let Some(batch) = within("receipts", batches.next()).await {
+            receipts.extend(batch.unwrap().receipts);
+        }
+        receipts.sort_by_key(|receipt| receipt.id);
+        assert_eq!(receipts.len(), commands.len(), "every command has one receipt");
+        receipts
+    }
+
     pub async fn bind(&mut self, page: &Page, uid: &str) -> Receipt {
         let bind =
             v1::BindUid { client_id: page.client_id.clone(), uid: uid.to_owned(), ..Default::default() };
@@ -199,6 +215,25 @@ impl Worker {
             ..Default::default()
         };
         self.execute(Kind::SendToClients(send)).await
+    }
+
+    pub async fn join(&mut self, page: &Page, group: &str) -> Receipt {
+        let join = v1::JoinGroup { client_id: page.client_id.clone(), group: group.to_owned() };
+        self.execute(Kind::JoinGroup(join)).await
+    }
+
+    pub async fn leave(&mut self, page: &Page, group: &str) -> Receipt {
+        let leave = v1::LeaveGroup { client_id: page.client_id.clone(), group: group.to_owned() };
+        self.execute(Kind::LeaveGroup(leave)).await
+    }
+
+    pub async fn send_to_groups(&mut self, groups: &[&str], message: &str, exclude: &[&Page]) -> Receipt {
+        let send = v1::SendToGroups {
+            groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+            message: text(message),
+            exclude_client_ids: exclude.iter().map(|page| page.client_id.clone()).collect(),
+        };
+        self.execute(Kind::SendToGroups(send)).await
     }
 
     pub async fn broadcast(&mut self, message: &str) -> Receipt {
