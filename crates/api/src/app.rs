@@ -12,8 +12,10 @@ use gatepipe_daemon::forwarded::Network;
 use crate::auth::password::PasswordCheck;
 use crate::auth::throttle::Throttle;
 use crate::auth::{Auth, Keys};
+use crate::config::BindPolicy;
 use crate::metrics::Metrics;
 use crate::service::notification::NotificationService;
+use crate::service::stats::Watching;
 use crate::service::unsettled::Unsettled;
 use crate::store::Store;
 
@@ -39,6 +41,8 @@ pub struct Parts {
     pub notifications: NotificationService,
     /// Binds whose outcome is not known yet.
     pub unsettled: Unsettled,
+    /// How busy the gateways are, and who watches it.
+    pub watching: Watching,
     /// What is counted.
     pub metrics: Metrics,
     /// How the api was set up.
@@ -58,6 +62,8 @@ pub struct Settings {
     pub tries_per_name: NonZeroU32,
     /// Failed logins a minute for each remote address.
     pub tries_per_address: NonZeroU32,
+    /// What a bind does to the user's other connections.
+    pub bind_policy: BindPolicy,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
 }
@@ -86,6 +92,7 @@ impl App {
                 metrics.clone(),
             ),
             unsettled: Unsettled::default(),
+            watching: Watching::default(),
             store,
             gateways,
             metrics,

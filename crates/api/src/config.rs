@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
@@ -67,6 +68,12 @@ const KNOBS: &[Knob] = &[
         "COUNT",
         Some("60"),
         "Failed logins a minute from one remote address (an IPv6 /64 counts as one); behind a proxy also set --trusted-proxy",
+    ),
+    Knob::one(
+        "bind-policy",
+        "POLICY",
+        Some("keep_all"),
+        "What a bind does to the user's other connections: keep_all leaves them; newest_wins closes those that were bound earlier with 4002, on every gateway",
     ),
     Knob::list(
         "trusted-proxy",
@@ -151,6 +158,8 @@ pub struct Config {
     pub login_tries_per_username: NonZeroU32,
     /// Failed logins a minute from one remote address.
     pub login_tries_per_address: NonZeroU32,
+    /// What a bind does to the user's other connections.
+    pub bind_policy: BindPolicy,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// How long a caller waits for an answer.
@@ -167,6 +176,37 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// What is logged; used by `main` only.
     pub log: Log,
+}
+
+/// The setting `bind-policy`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BindPolicy {
+    /// A user may have any number of connections.
+    #[default]
+    KeepAll,
+    /// A user has one: those that were bound earlier are closed with 4002.
+    NewestWins,
+}
+
+impl FromStr for BindPolicy {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "keep_all" => Ok(Self::KeepAll),
+            "newest_wins" => Ok(Self::NewestWins),
+            _ => Err("must be keep_all or newest_wins"),
+        }
+    }
+}
+
+impl From<BindPolicy> for gatepipe_client::BindPolicy {
+    fn from(policy: BindPolicy) -> Self {
+        match policy {
+            BindPolicy::KeepAll => Self::KeepAll,
+            BindPolicy::NewestWins => Self::NewestWins,
+        }
+    }
 }
 
 /// Why there is no key for tokens.
@@ -247,6 +287,7 @@ impl Config {
         let time_zone = s.number("time-zone");
         let login_tries_per_username = s.number("login-tries-per-username");
         let login_tries_per_address = s.number("login-tries-per-address");
+        let bind_policy = s.number("bind-policy");
         let trusted_proxies = s.parsed_list("trusted-proxy");
         let request_timeout = s.duration("request-timeout");
         let header_timeout = s.duration("header-timeout");
@@ -283,6 +324,7 @@ impl Config {
             time_zone: time_zone?,
             login_tries_per_username: login_tries_per_username?,
             login_tries_per_address: login_tries_per_address?,
+            bind_policy: bind_policy?,
             trusted_proxies: trusted_proxies?,
             request_timeout: request_timeout?,
             header_timeout: header_timeout?,
@@ -363,11 +405,20 @@ mod tests {
             "0",
             "--trusted-proxy",
             "nginx",
+            "--bind-policy",
+            "oldest_wins",
             "--token-lifetime",
             "5ms",
         ]);
-        for name in ["listen", "time-zone", "success-code", "trusted-proxy", "max-requests", "token-lifetime"]
-        {
+        for name in [
+            "listen",
+            "time-zone",
+            "success-code",
+            "trusted-proxy",
+            "is not a POLICY that fits here: must be keep_all or newest_wins",
+            "max-requests",
+            "token-lifetime",
+        ] {
             assert!(text.contains(name), "{name}: {text}");
         }
     }

@@ -1,11 +1,14 @@
 //! The words of HTTP: each handler decodes, asks a rule, and encodes. A file per resource of the URL.
 
 pub mod auth;
+pub mod client;
 pub mod docs;
 pub mod envelope;
 pub mod fields;
 pub mod gateway;
 pub mod layers;
 pub mod notification;
+pub mod stats;
 pub mod token;
+pub mod user;
 pub mod websocket;

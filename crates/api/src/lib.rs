@@ -19,6 +19,7 @@ pub mod openapi;
 pub mod router;
 pub mod server;
 pub mod service;
+pub mod stats;
 pub mod store;
 pub mod user;
 
@@ -105,6 +106,7 @@ impl Api {
             token_lifetime: config.token_lifetime,
             tries_per_name: config.login_tries_per_username,
             tries_per_address: config.login_tries_per_address,
+            bind_policy: config.bind_policy,
             trusted_proxies: config.trusted_proxies,
         };
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
@@ -167,10 +169,12 @@ impl Api {
         let Self { app, running, server, listener, admin, readiness, drain_timeout, .. } = self;
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
         let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
-        let watching = tokio::spawn(watch_readiness(app, readiness.clone()));
+        let watching = tokio::spawn(watch_readiness(app.clone(), readiness.clone()));
+        let sampling = tokio::spawn(stats::sample(app.gateways.clone(), app.watching.recent.clone()));
         let mut serving = tokio::spawn(server.run(listener, draining.clone()));
         stop.await;
         readiness.set_draining("stopping");
+        app.watching.end();
         draining.cancel();
         let politely = async {
             drop((&mut serving).await);
@@ -181,6 +185,7 @@ impl Api {
             serving.abort();
         }
         watching.abort();
+        sampling.abort();
         ended.cancel();
         drop(admin.await);
         Ok(())

@@ -33,6 +33,12 @@ pub struct Metrics {
     pub pushes: Family<ByResult, Counter>,
     /// Stored notifications, one for each reader.
     pub notifications: Counter,
+    /// Open streams of numbers.
+    pub streams: Gauge,
+    /// Streams that were refused because too many were open.
+    pub streams_refused: Counter,
+    /// Samples that streams left out because their readers were slow.
+    pub samples_left_out: Counter,
     gateways: Gateways,
 }
 
@@ -114,6 +120,9 @@ impl Metrics {
             binds: Family::default(),
             pushes: Family::default(),
             notifications: Counter::default(),
+            streams: Gauge::default(),
+            streams_refused: Counter::default(),
+            samples_left_out: Counter::default(),
             gateways: Gateways::default(),
         };
         let api = registry.sub_registry_with_prefix("gatepipe_api");
@@ -128,6 +137,17 @@ impl Metrics {
             "notifications_stored",
             "Notifications stored, one for each reader",
             metrics.notifications.clone(),
+        );
+        api.register("stats_streams", "Open streams of gateways' numbers", metrics.streams.clone());
+        api.register(
+            "stats_streams_refused",
+            "Streams of gateways' numbers refused because too many were open",
+            metrics.streams_refused.clone(),
+        );
+        api.register(
+            "stats_samples_left_out",
+            "Samples that streams left out because their readers were slow",
+            metrics.samples_left_out.clone(),
         );
         api.register("store_errors", "Calls of the database that failed", store.failures().clone());
         api.register_collector(Box::new(metrics.gateways.clone()));

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
-use crate::http::{auth, docs, envelope, gateway, notification, websocket};
+use crate::http::{auth, client, docs, envelope, gateway, notification, stats, user, websocket};
 use crate::openapi;
 
 /// Before every path of ours.
@@ -35,6 +35,11 @@ pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
         .routes(routes!(notification::read_all))
         .routes(routes!(notification::delete))
         .routes(routes!(gateway::list_all))
+        .routes(routes!(gateway::drain))
+        .routes(routes!(client::list_connected))
+        .routes(routes!(client::show))
+        .routes(routes!(user::online))
+        .routes(routes!(stats::stream))
         .route_layer(from_fn_with_state(app.clone(), check_token));
     let (routes, document) =
         OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token)).split_for_parts();

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use crate::http::layers::Peer;
+use crate::http::layers::{HangUp, Peer};
 
 /// Most headers of a request; more are answered 431.
 const MAX_HEADERS: usize = 100;
@@ -78,8 +78,11 @@ impl Server {
         stop: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
         let router = self.router.clone();
+        let hang_up = HangUp(CancellationToken::new());
+        let HangUp(cut) = hang_up.clone();
         let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(hang_up.clone());
             let answer = router.clone().oneshot(request.map(Body::new));
             async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
         });
@@ -93,15 +96,19 @@ impl Server {
             .serve_connection(TokioIo::new(socket), service);
         async move {
             let mut connection = std::pin::pin!(connection);
-            let ended = tokio::select! {
-                ended = &mut connection => ended,
-                () = stop.cancelled() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+            let ended = cut.run_until_cancelled(async {
+                tokio::select! {
+                    ended = &mut connection => ended,
+                    () = stop.cancelled() => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
                 }
-            };
-            if let Err(error) = ended {
-                tracing::debug!(%error, "an HTTP connection broke");
+            });
+            match ended.await {
+                Some(Ok(())) => {}
+                Some(Err(error)) => tracing::debug!(%error, "an HTTP connection broke"),
+                None => tracing::debug!("an HTTP connection was cut"),
             }
         }
     }

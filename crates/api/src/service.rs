@@ -1,11 +1,13 @@
 //! The rules: what is allowed, and what happens together. No HTTP and no SQL here.
 
 pub mod bind;
+pub mod drain;
 pub mod force_offline;
 pub mod inspect;
 pub mod login;
 pub mod notification;
 pub mod push;
 pub mod receipt;
+pub mod stats;
 pub mod unsettled;
 pub mod users;

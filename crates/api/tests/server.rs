@@ -4,11 +4,18 @@ mod common;
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::routing::get;
+use axum::{Extension, Router};
 use common::{World, eventually};
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, SqliteConnection};
+use gatepipe_api::http::layers::HangUp;
+use gatepipe_api::server::Server;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// A login whose body, `{}`, is still to come.
 const HALF_A_LOGIN: &[u8] =
@@ -150,4 +157,33 @@ async fn a_request_in_flight_ends_before_the_api_does() {
     slow.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 422"), "{answer}");
     stopping.await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_lasts_can_be_cut_while_its_reader_takes_nothing() {
+    let (tell, mut told) = mpsc::channel(1);
+    let endless = async move |Extension(hang_up): Extension<HangUp>| {
+        tell.send(hang_up).await.unwrap();
+        Body::from_stream(futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![0; 64 << 10])))
+    };
+    let server = Server {
+        router: Router::new().route("/", get(endless)),
+        header_timeout: Duration::from_secs(5),
+        max_connections: 10,
+        open: Default::default(),
+    };
+    let open = server.open.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(server.run(listener, stop.clone()));
+    let mut mute = TcpStream::connect(address).await.unwrap();
+    mute.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let HangUp(hang_up) = told.recv().await.unwrap();
+    assert_eq!(open.get(), 1);
+    // Stopping alone waits for the reader.
+    stop.cancel();
+    hang_up.cancel();
+    tokio::time::timeout(Duration::from_secs(5), serving).await.expect("it is cut").unwrap();
+    assert_eq!(open.get(), 0);
 }

@@ -98,6 +98,18 @@ impl Auth {
     /// [`Refused`], or the store's error for a user that was not read lately.
     pub async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, ApiError> {
         let claims = self.keys.read(token, now)?;
+        self.caller(claims, now).await
+    }
+
+    /// The caller as of `now`, for requests that last: the token may have died since, and permissions may have changed.
+    ///
+    /// # Errors
+    /// As [`Auth::check`].
+    pub async fn check_again(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Caller, ApiError> {
+        self.caller(caller.claims.clone(), now).await
+    }
+
+    async fn caller(&self, claims: Claims, now: DateTime<Utc>) -> Result<Caller, ApiError> {
         let standing = self.standing(claims.user).await?.ok_or(Refused::Dead)?;
         if !is_alive(&claims, &standing.user, now) {
             return Err(Refused::Dead.into());

@@ -1,22 +1,29 @@
 //! `/Gateway/…`
 
 use axum::extract::State;
+use gatepipe_client::{GatewayStatus, Stats};
+use gatepipe_proto::GatewayId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::envelope::{Answer, Envelope, Refusal, Refusals};
+use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
+use super::fields::{Body, Fields, FromFields};
 use crate::app::App;
 use crate::auth::Allowed;
-use crate::auth::caller::grants::Inspect;
+use crate::auth::caller::grants::{Drain, Inspect};
+use crate::error::ApiError;
 use crate::service;
 use crate::service::receipt::Failed;
+use crate::stats::Numbers;
 
 /// A gateway, as this api sees it.
 #[derive(Serialize, ToSchema)]
 pub struct GatewayView {
     /// New with every start of a gateway.
+    #[schema(example = "3f2a9c01d4e5b687")]
     gateway_id: String,
     /// host:port of its command service.
+    #[schema(example = "10.1.0.7:2300")]
     address: String,
     /// It takes no new connections, and its clients are leaving.
     draining: bool,
@@ -30,6 +37,76 @@ pub struct GatewayView {
     bound_clients: Option<u64>,
     /// Distinct users on it; null when it could not be asked.
     uids: Option<u64>,
+    /// Groups with a member on it; null when it could not be asked.
+    groups: Option<u64>,
+    /// Subscriptions of workers; null when it could not be asked.
+    workers: Option<u64>,
+    /// Bytes that wait in all outboxes together; null when it could not be asked.
+    queued_bytes: Option<u64>,
+    /// Of its program; null when it could not be asked.
+    #[schema(example = "0.1.0")]
+    version: Option<String>,
+    /// Milliseconds since its start; null when it could not be asked.
+    uptime_ms: Option<i64>,
+    /// How much goes on; null when it could not be asked.
+    rates: Option<RatesView>,
+}
+
+/// How often something happens on a gateway, a second, over the last seconds.
+#[derive(Serialize, ToSchema)]
+pub struct RatesView {
+    /// Clients that connected.
+    opened_per_s: f32,
+    /// Clients that left.
+    closed_per_s: f32,
+    /// Frames from clients.
+    frames_in_per_s: f32,
+    /// Frames to clients.
+    frames_out_per_s: f32,
+    /// Bytes from clients.
+    bytes_in_per_s: f32,
+    /// Bytes to clients.
+    bytes_out_per_s: f32,
+    /// Commands taken.
+    commands_per_s: f32,
+    /// Events told to workers.
+    events_per_s: f32,
+}
+
+impl From<&Numbers> for RatesView {
+    fn from(numbers: &Numbers) -> Self {
+        Self {
+            opened_per_s: numbers.opened_per_s,
+            closed_per_s: numbers.closed_per_s,
+            frames_in_per_s: numbers.frames_in_per_s,
+            frames_out_per_s: numbers.frames_out_per_s,
+            bytes_in_per_s: numbers.bytes_in_per_s,
+            bytes_out_per_s: numbers.bytes_out_per_s,
+            commands_per_s: numbers.commands_per_s,
+            events_per_s: numbers.events_per_s,
+        }
+    }
+}
+
+impl GatewayView {
+    fn new(gateway: GatewayStatus, stats: Option<&Stats>) -> Self {
+        Self {
+            gateway_id: gateway.gateway_id.to_string(),
+            address: gateway.address,
+            draining: gateway.draining || stats.is_some_and(|stats| stats.draining),
+            connected: gateway.connected,
+            listed: gateway.listed,
+            clients: stats.map(|stats| stats.clients),
+            bound_clients: stats.map(|stats| stats.bound_clients),
+            uids: stats.map(|stats| stats.uids),
+            groups: stats.map(|stats| stats.groups),
+            workers: stats.map(|stats| stats.workers),
+            queued_bytes: stats.map(|stats| stats.queued_bytes),
+            version: stats.map(|stats| stats.version.clone()),
+            uptime_ms: stats.map(|stats| stats.uptime_ms),
+            rates: stats.map(|stats| RatesView::from(&Numbers::from(stats))),
+        }
+    }
 }
 
 /// Every gateway.
@@ -58,20 +135,64 @@ pub struct GatewayListAnswer {
 )]
 pub async fn list_all(State(app): State<App>, caller: Allowed<Inspect>) -> Answer<GatewayListAnswer> {
     let found = service::inspect::gateways(&app, &caller).await;
-    let list = found.list.into_iter().map(|(gateway, numbers)| GatewayView {
-        gateway_id: gateway.gateway_id.to_string(),
-        address: gateway.address,
-        draining: gateway.draining,
-        connected: gateway.connected,
-        listed: gateway.listed,
-        clients: numbers.map(|numbers| numbers.clients),
-        bound_clients: numbers.map(|numbers| numbers.bound_clients),
-        uids: numbers.map(|numbers| numbers.uids),
-    });
+    let list = found.list.into_iter().map(|(gateway, stats)| GatewayView::new(gateway, stats.as_ref()));
     Answer(GatewayListAnswer {
         list: list.collect(),
         next_cursor: None,
         registers_connected: found.registers_connected,
         failed: found.failed,
     })
+}
+
+/// Which gateway is to drain.
+#[derive(ToSchema)]
+pub struct DrainBody {
+    /// 16 lower-case hex digits.
+    #[schema(value_type = String, example = "3f2a9c01d4e5b687", pattern = "^[0-9a-f]{16}$")]
+    gateway_id: GatewayId,
+}
+
+impl FromFields for DrainBody {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let text: String = fields.required("gateway_id")?;
+        match text.parse() {
+            Ok(gateway_id) => Some(Self { gateway_id }),
+            Err(_) => fields.wrong("gateway_id", "must be 16 lower-case hex digits"),
+        }
+    }
+}
+
+/// The gateway drains.
+#[derive(Serialize, ToSchema)]
+pub struct DrainAnswer {
+    #[schema(example = true)]
+    draining: bool,
+    /// Connections that have to leave.
+    #[schema(example = 1200)]
+    clients: u64,
+}
+
+/// Lets a gateway drain: it takes no new connections, tells its clients to come back elsewhere, and ends. Needs `websocket.drain`.
+///
+/// As after SIGTERM. Answers at once; a second time changes nothing.
+#[utoipa::path(
+    post,
+    path = "/Gateway/drain",
+    tag = "Gateway",
+    request_body = DrainBody,
+    responses(
+        (status = 200, description = "It drains.", body = Envelope<DrainAnswer>),
+        (status = 403, description = "The caller lacks websocket.drain.", body = Refusal),
+        (status = 404, description = "There is no such gateway.", body = Refusal),
+        BodyRefusals,
+        Refusals,
+    ),
+)]
+pub async fn drain(
+    State(app): State<App>,
+    caller: Allowed<Drain>,
+    Body(body): Body<DrainBody>,
+) -> Result<Answer<DrainAnswer>, ApiError> {
+    let clients = service::drain::drain(&app, &caller, body.gateway_id).await?;
+    Ok(Answer(DrainAnswer { draining: true, clients }))
 }

@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
@@ -26,6 +27,10 @@ const MAX_REQUEST_ID_BYTES: usize = 128;
 /// The peer of the connection a request came in on.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
+
+/// Cuts the connection a request came in on, also while its reader takes nothing. For answers that last.
+#[derive(Debug, Clone)]
+pub struct HangUp(pub CancellationToken);
 
 /// How many requests run, and how long their callers wait.
 #[derive(Clone)]
@@ -76,7 +81,8 @@ impl Running {
 
 /// Runs the request in a task of its own, to its end: also when its caller goes away or is told that it took too long. What
 /// belongs together (stored and pushed, bound and checked again) therefore happens together. A request keeps its place until
-/// it has really ended.
+/// it has really ended. An answer whose body is a stream has ended here when the stream begins: how many there may be, and how
+/// long, is up to who makes it.
 pub async fn to_the_end(State(running): State<Running>, request: Request, next: Next) -> Response {
     let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();

@@ -1,7 +1,7 @@
 //! A page has a client_id and a token: from now on the client is that user's.
 
 use chrono::Utc;
-use gatepipe_client::{Bind, BindCondition, Bound, Close, Error};
+use gatepipe_client::{Bind, BindCondition, Bound, Close, Error, Failure};
 use gatepipe_proto::{ClientId, CloseCode, Message, ServerFrame};
 
 use crate::app::App;
@@ -9,7 +9,8 @@ use crate::auth::{Caller, Refused};
 use crate::error::ApiError;
 use crate::metrics::Outcome;
 
-/// Binds `client` to the caller, and queues `bind_success` to it together with the bind.
+/// Binds `client` to the caller, and queues `bind_success` to it together with the bind. By the `bind-policy` setting the user's
+/// older clients stay, or are closed with 4002; a gateway that cannot be told to is logged, and the bind holds all the same.
 ///
 /// Binding a second time to the same user is fine. The token is checked again afterwards: a forced offline may have closed the
 /// user's clients just before this one became theirs, and nobody else would close it.
@@ -19,17 +20,17 @@ use crate::metrics::Outcome;
 /// [`ApiError::Unavailable`] when nobody can say; [`Refused::Dead`] when the token died meanwhile.
 pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
     let bound = try_bind(app, caller, client).await;
-    let outcome = if bound.is_ok() { Outcome::Whole } else { Outcome::Failed };
+    let outcome = *bound.as_ref().unwrap_or(&Outcome::Failed);
     app.metrics.binds.get_or_create(&outcome.into()).inc();
-    bound
+    bound.map(drop)
 }
 
-async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
+async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<Outcome, ApiError> {
     let frame = ServerFrame::bind_success(caller.id().get().unsigned_abs()).to_text();
     let request = Bind {
         condition: BindCondition::UnboundOrSame,
+        policy: app.settings.bind_policy.into(),
         message: Message::text(frame).ok(),
-        ..Bind::default()
     };
     let answer = app.gateways.bind_uid(client, &caller.id().into(), request).await;
     if matches!(answer, Err(Error::Deadline(_) | Error::UnknownOutcome(_))) {
@@ -39,9 +40,12 @@ async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), Ap
         cut(app, client).await;
         return Err(Refused::Dead.into());
     }
-    answer.map_err(|error| refusal(&error))?;
-    tracing::info!(uid = %caller.id(), client_id = %client, "user online");
-    Ok(())
+    let bound = answer.map_err(|error| refusal(&error))?;
+    tracing::info!(uid = %caller.id(), client_id = %client, replaced = bound.replaced, "user online");
+    for Failure { gateway, reason } in &bound.failed {
+        tracing::warn!(uid = %caller.id(), %gateway, %reason, "older clients of a user may be left on a gateway");
+    }
+    Ok(if bound.failed.is_empty() { Outcome::Whole } else { Outcome::Partial })
 }
 
 /// A command without an answer may have been carried out.

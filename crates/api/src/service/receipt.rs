@@ -59,11 +59,13 @@ impl From<Failure> for Failed {
 
 impl From<Receipt> for Reached {
     fn from(receipt: Receipt) -> Self {
-        let mut reached =
-            Self { clients: receipt.reached, failed: receipt.failed.into_iter().map(Failed::from).collect() };
-        if receipt.blind {
-            reached.fail(Failed { gateway: None, reason: "no register was ever heard".into() });
-        }
-        reached
+        Self { clients: receipt.reached, failed: failures(receipt.failed, receipt.blind) }
     }
+}
+
+/// The gateways that could not be asked; when no register was ever heard, that nobody knows of any.
+#[must_use]
+pub fn failures(failed: Vec<Failure>, blind: bool) -> Vec<Failed> {
+    let nobody = blind.then(|| Failed { gateway: None, reason: "no register was ever heard".into() });
+    failed.into_iter().map(Failed::from).chain(nobody).collect()
 }

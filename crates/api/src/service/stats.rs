@@ -1,0 +1,196 @@
+//! Who may watch how busy the gateways are, and for how long.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::Utc;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::auth::caller::grants::Inspect;
+use crate::auth::{Allowed, Caller};
+use crate::error::ApiError;
+use crate::stats::{Coming, Recent, Sample};
+
+/// How many may watch at once; more are told to come back later.
+pub const AT_ONCE: usize = 64;
+/// Between two looks at the token of somebody who watches.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long a reader may take nothing before its connection is cut.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a reader may take for what was said when the api stops.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// What there is to watch, and the places to watch from.
+pub struct Watching {
+    /// The last 15 minutes.
+    pub recent: Recent,
+    places: Arc<Semaphore>,
+    stopping: CancellationToken,
+}
+
+/// What somebody who watches is told.
+#[derive(Debug)]
+pub enum Told {
+    /// Everything that is kept, oldest first. Always the first.
+    History(Vec<Arc<Sample>>),
+    /// One more.
+    Sample(Arc<Sample>),
+}
+
+/// Why somebody watches no longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Left,
+    Stalled,
+    NotAllowed,
+    Stopping,
+}
+
+/// A place that is taken, and counted until this is dropped.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    count: Gauge,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.count.dec();
+    }
+}
+
+impl Default for Watching {
+    fn default() -> Self {
+        let places = Arc::new(Semaphore::new(AT_ONCE));
+        Self { recent: Recent::default(), places, stopping: CancellationToken::new() }
+    }
+}
+
+impl Watching {
+    /// Ends every watch, because the api stops.
+    pub fn end(&self) {
+        self.stopping.cancel();
+    }
+}
+
+/// Tells the caller what is kept, and then each new sample, until the reader leaves, the api stops, the caller's token dies or
+/// loses the permission. One sample waits for the reader; a reader that is further behind goes on with the newest, and one that
+/// takes nothing at all is cut off through `connection`.
+///
+/// # Errors
+/// [`ApiError::Unavailable`] when [`AT_ONCE`] watch already.
+pub fn watch(
+    app: &App,
+    by: &Allowed<Inspect>,
+    connection: CancellationToken,
+) -> Result<Receiver<Told>, ApiError> {
+    let Ok(permit) = Arc::clone(&app.watching.places).try_acquire_owned() else {
+        app.metrics.streams_refused.inc();
+        return Err(ApiError::Unavailable(format!("{AT_ONCE} already watch the gateways; try again later")));
+    };
+    app.metrics.streams.inc();
+    let place = Place { _permit: permit, count: app.metrics.streams.clone() };
+    let (tell, told) = channel(1);
+    let (app, caller) = (app.clone(), by.caller().clone());
+    tokio::spawn(async move {
+        let (past, coming) = app.watching.recent.watch();
+        let ended = tokio::select! {
+            ended = pass_on(past, coming, &tell, &app.metrics.samples_left_out) => ended,
+            () = tell.closed() => Ended::Left,
+            () = not_allowed(&app, caller) => Ended::NotAllowed,
+            () = app.watching.stopping.cancelled() => Ended::Stopping,
+        };
+        drop((tell, place));
+        tracing::debug!(?ended, "a watch of the gateways ended");
+        match ended {
+            Ended::Left | Ended::NotAllowed => {}
+            Ended::Stalled => connection.cancel(),
+            Ended::Stopping => {
+                sleep(LAST_WORDS).await;
+                connection.cancel();
+            }
+        }
+    });
+    Ok(told)
+}
+
+async fn pass_on(
+    past: Vec<Arc<Sample>>,
+    mut coming: Coming,
+    tell: &Sender<Told>,
+    counted: &Counter,
+) -> Ended {
+    let mut next = Told::History(past);
+    loop {
+        if tell.send_timeout(next, PATIENCE).await.is_err() {
+            return if tell.is_closed() { Ended::Left } else { Ended::Stalled };
+        }
+        let Some((sample, left_out)) = coming.next().await else {
+            return Ended::Stopping;
+        };
+        counted.inc_by(left_out);
+        next = Told::Sample(sample);
+    }
+}
+
+/// Resolves when the caller may watch no longer, or nobody can say whether.
+async fn not_allowed(app: &App, caller: Caller) {
+    loop {
+        sleep(LOOK).await;
+        let now = app.auth.check_again(&caller, Utc::now()).await;
+        if let Err(refused) = now.and_then(Caller::allowed::<Inspect>) {
+            tracing::debug!(uid = %caller.id(), %refused, "somebody may watch no longer");
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(at_ms: i64) -> Sample {
+        Sample { at_ms, gateways: Vec::new(), failed: Vec::new() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_goes_on_with_the_newest_and_one_that_takes_nothing_is_given_up() {
+        let (recent, counted) = (Recent::default(), Counter::default());
+        let (tell, mut told) = channel(1);
+        recent.push(at(0));
+        let (past, coming) = recent.watch();
+        let passing = tokio::spawn({
+            let counted = counted.clone();
+            async move { pass_on(past, coming, &tell, &counted).await }
+        });
+        for second in 1..=20 {
+            sleep(Duration::from_secs(1)).await;
+            recent.push(at(second));
+        }
+        let Some(Told::History(past)) = told.recv().await else { panic!("history first") };
+        assert_eq!(past.len(), 1);
+        // One had been taken to be said before the reader stopped; the next is the newest.
+        for expected in [1, 20] {
+            let Some(Told::Sample(sample)) = told.recv().await else { panic!("a sample") };
+            assert_eq!(sample.at_ms, expected);
+        }
+        assert_eq!(counted.get(), 18);
+        recent.push(at(21));
+        recent.push(at(22));
+        assert_eq!(passing.await.unwrap(), Ended::Stalled);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_leaves_ends_it() {
+        let recent = Recent::default();
+        let (tell, told) = channel(1);
+        let (past, coming) = recent.watch();
+        drop(told);
+        assert_eq!(pass_on(past, coming, &tell, &Counter::default()).await, Ended::Left);
+    }
+}
