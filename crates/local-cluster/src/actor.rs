@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Request;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::eventually::within;
 use crate::{Cluster, people};
@@ -22,7 +25,19 @@ impl Page {
     /// # Panics
     /// When that fails: for tests.
     pub async fn open(ws: &str) -> Self {
-        Self::on(ws, TcpSocket::new_v4()).await
+        Self::open_with(ws, &[]).await
+    }
+
+    /// The same with headers of its own in the handshake.
+    ///
+    /// # Panics
+    /// When that fails: for tests.
+    pub async fn open_with(ws: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut request = request(ws);
+        for (name, value) in headers {
+            request.headers_mut().append(*name, value.parse().expect("the value of a header"));
+        }
+        Self::on(request, TcpSocket::new_v4()).await
     }
 
     /// Whether a page may connect now.
@@ -37,15 +52,15 @@ impl Page {
     /// When that fails: for tests.
     pub async fn open_narrow(ws: &str) -> Self {
         let socket = TcpSocket::new_v4().inspect(|socket| drop(socket.set_recv_buffer_size(8192)));
-        Self::on(ws, socket).await
+        Self::on(request(ws), socket).await
     }
 
-    async fn on(ws: &str, socket: std::io::Result<TcpSocket>) -> Self {
-        let address = ws.trim_start_matches("ws://").split('/').next().unwrap_or_default();
-        let address = address.parse().expect("a ws:// URL with an IP address");
+    async fn on(request: Request, socket: std::io::Result<TcpSocket>) -> Self {
+        let address = request.uri().authority().map(|authority| authority.as_str().parse());
+        let address = address.and_then(Result::ok).expect("a ws:// URL with an IP address");
         let socket =
             within("the connection", socket.expect("a socket").connect(address)).await.expect("connected");
-        let handshake = within("the handshake", tokio_tungstenite::client_async(ws, socket)).await;
+        let handshake = within("the handshake", tokio_tungstenite::client_async(request, socket)).await;
         let (frames, _) = handshake.expect("a handshake");
         let mut page = Self { frames, client_id: String::new() };
         let init = page.next().await;
@@ -77,6 +92,24 @@ impl Page {
     /// When the socket is gone.
     pub async fn send(&mut self, text: &str) {
         self.frames.send(Message::text(text)).await.expect("sent");
+    }
+
+    /// Sends one binary frame.
+    ///
+    /// # Panics
+    /// When the socket is gone.
+    pub async fn send_binary(&mut self, bytes: &[u8]) {
+        self.frames.send(Message::binary(bytes.to_vec())).await.expect("sent");
+    }
+
+    /// Says goodbye with 1000 and waits for the end. Dropping a page ends it without a word.
+    ///
+    /// # Panics
+    /// When the socket is gone.
+    pub async fn close(mut self) {
+        let goodbye = CloseFrame { code: 1000.into(), reason: "".into() };
+        self.frames.close(Some(goodbye)).await.expect("closed");
+        while let Some(Ok(_)) = within("the end", self.frames.next()).await {}
     }
 
     /// The next JSON frame.
@@ -124,6 +157,10 @@ impl Page {
             }
         }
     }
+}
+
+fn request(ws: &str) -> Request {
+    ws.into_client_request().expect("a ws:// URL")
 }
 
 /// A person with a token who calls the api.

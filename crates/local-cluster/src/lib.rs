@@ -5,12 +5,14 @@
 //! - [`home`]: what a development directory keeps between starts
 //! - [`people`]: who is in the database of a cluster: admin, and alice who manages bob who manages carol
 //! - [`actor`]: what tests hold in their hands: a page, a person
+//! - [`ledger`]: a business worker that writes down what it is told
 //! - [`eventually`]: waiting for a condition with a deadline
 
 pub mod actor;
 mod cluster;
 pub mod eventually;
 pub mod home;
+pub mod ledger;
 mod part;
 pub mod people;
 mod plan;

@@ -1,5 +1,6 @@
 //! The failure table, row by row, with the built programs as processes.
 
+mod closes;
 mod programs;
 mod refusals;
 mod registers;
