@@ -5,7 +5,7 @@
 //!   [`session`]
 //! - [`lane`]: broadcasts, one after the other, beside everything else
 //! - [`pipe`]: the ordered stream of command batches
-//! - [`query`], [`names`], [`counts`]: the questions about clients, uids and groups, numbers
+//! - [`query`], [`names`], [`counts`], [`stats`]: the questions about clients, uids and groups, numbers
 //! - [`subscribe`]: the stream of events to one worker
 
 mod bind;
@@ -20,6 +20,7 @@ mod pipe;
 mod query;
 mod send;
 mod session;
+mod stats;
 mod subscribe;
 
 use std::pin::Pin;
@@ -33,8 +34,10 @@ use tonic::{Request, Response, Status, Streaming};
 pub(crate) use executor::Executor;
 pub(crate) use lane::Lane;
 
+use crate::client::Common;
 use crate::events::Events;
 use crate::hub::Hub;
+use crate::rates::Rates;
 use decode::Refusal;
 
 /// Largest message on a command stream, in bytes: a batch of 1 MiB plus one command, with room.
@@ -45,6 +48,8 @@ pub(crate) const MAX_GRPC_MESSAGE_BYTES: usize = 8 << 20;
 pub(crate) struct Control {
     pub(crate) hub: Arc<Hub>,
     pub(crate) events: Arc<Events>,
+    pub(crate) common: Arc<Common>,
+    pub(crate) rates: Arc<Rates>,
     pub(crate) executor: Executor,
     pub(crate) draining: CancellationToken,
     /// Ends every pipe and subscription.
@@ -74,7 +79,7 @@ impl v1::gateway_server::Gateway for Control {
     }
 
     async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {
-        Err(Status::unimplemented("not yet"))
+        Ok(Response::new(stats::stats(self).await))
     }
 
     async fn execute(&self, request: Request<v1::Command>) -> Result<Response<v1::Receipt>, Status> {

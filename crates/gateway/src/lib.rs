@@ -15,7 +15,7 @@
 //! | `events` (`team`, `worker`, `queue`) | what workers are told, and which worker |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
-//! | `metrics`, `gauges` | what is counted |
+//! | `metrics`, `gauges`, `rates` | what is counted, and how fast it grows |
 
 mod admission;
 mod announce;
@@ -37,6 +37,7 @@ mod metrics;
 mod outbox;
 mod places;
 mod rate;
+mod rates;
 mod seat;
 mod server;
 mod session;
@@ -78,6 +79,7 @@ use inbound::Inbound;
 use metrics::Metrics;
 use outbox::Budget;
 use places::Places;
+use rates::Rates;
 use server::Server;
 use sweep::Sweep;
 
@@ -96,6 +98,8 @@ const MAX_STREAMS: u32 = 1024;
 pub struct Gateway {
     server: Arc<Server>,
     sweep: Sweep,
+    rates: Arc<Rates>,
+    told_to_drain: CancellationToken,
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: TcpListener,
     rpc_listener: TcpListener,
@@ -154,10 +158,20 @@ impl Gateway {
 
         let draining = CancellationToken::new();
         let stop_control = CancellationToken::new();
-        let executor = Executor::new(hub.clone(), events.clone(), Lane::open(hub.clone()), metrics.clone());
+        let told_to_drain = CancellationToken::new();
+        let executor = Executor {
+            hub: hub.clone(),
+            events: events.clone(),
+            lane: Lane::open(hub.clone()),
+            metrics: metrics.clone(),
+            drain: told_to_drain.clone(),
+        };
+        let rates = Rates::new(common.clock.now());
         let control = Control {
             hub: hub.clone(),
             events: events.clone(),
+            common: common.clone(),
+            rates: rates.clone(),
             executor,
             draining: draining.clone(),
             stop: stop_control.clone(),
@@ -199,6 +213,8 @@ impl Gateway {
         Ok(Self {
             server: Arc::new(server),
             sweep,
+            rates,
+            told_to_drain,
             control: InterceptedService::new(control, require_secret),
             listener,
             rpc_listener,
@@ -238,7 +254,7 @@ impl Gateway {
         self.server.hub.gateway()
     }
 
-    /// Serves until `stop` resolves, then drains: readiness red, no new sockets, clients leave paced, workers hear of it, and last the
+    /// Serves until `stop` resolves or a command tells it to drain, then drains: readiness red, no new sockets, clients leave paced, workers hear of it, and last the
     /// lease, the command service and the admin listener.
     ///
     /// # Errors
@@ -248,6 +264,7 @@ impl Gateway {
         // None of them outlives this future.
         let accepting = spawn(self.server.clone().run(self.listener));
         let sweeping = spawn(self.sweep.run());
+        let sampling = spawn(self.rates.sample(self.server.common.clone()));
         let stop_admin = CancellationToken::new();
         let admin = spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
         let control = spawn(serve_control(self.control, self.rpc_listener, self.stop_control.clone()));
@@ -260,7 +277,10 @@ impl Gateway {
             readiness.set_ready();
         });
 
-        stop.await;
+        tokio::select! {
+            () = stop => {}
+            () = self.told_to_drain.cancelled() => tracing::info!("a worker tells this gateway to drain"),
+        }
         getting_ready.abort();
         self.readiness.set_draining("draining");
         self.server.draining.cancel();
@@ -275,6 +295,7 @@ impl Gateway {
         announcements.leave().await;
         accepting.abort();
         sweeping.abort();
+        sampling.abort();
         self.stop_control.cancel();
         stop_admin.cancel();
         // Both end by themselves now; a task that panicked has said so in the log.

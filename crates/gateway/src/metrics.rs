@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gatepipe_proto::{Code, v1};
+use gatepipe_proto::{CloseCode, Code, v1};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
@@ -25,8 +25,13 @@ pub(crate) struct Metrics {
     dropped_others: Counter,
     opened: Counter,
     closed: By<1>,
+    /// Of `closed`: all of them, and those that read too slowly.
+    closed_in_all: Counter,
+    closed_as_slow: Counter,
     refused: By<1>,
     commands: By<2>,
+    /// Of `commands`: all of them.
+    commands_in_all: Counter,
 }
 
 impl Metrics {
@@ -86,6 +91,10 @@ impl Metrics {
     }
 
     pub(crate) fn closed(&self, code: u16) {
+        self.closed_in_all.inc();
+        if code == CloseCode::SLOW_CONSUMER.number() {
+            self.closed_as_slow.inc();
+        }
         self.closed.get_or_create(&[("code", code.to_string())]).inc();
     }
 
@@ -94,7 +103,24 @@ impl Metrics {
     }
 
     pub(crate) fn command(&self, kind: &'static str, code: Option<Code>) {
+        self.commands_in_all.inc();
         let code = code.map_or(0, Code::number);
         self.commands.get_or_create(&[("kind", kind.to_owned()), ("code", code.to_string())]).inc();
+    }
+
+    /// Since the start, for whoever asks.
+    pub(crate) fn totals(&self) -> v1::Totals {
+        v1::Totals {
+            opened: self.opened.get(),
+            closed: self.closed_in_all.get(),
+            slow_closes: self.closed_as_slow.get(),
+            frames_in: self.frames_in.get(),
+            frames_out: self.frames_out.get(),
+            bytes_in: self.bytes_in.get(),
+            bytes_out: self.bytes_out.get(),
+            commands: self.commands_in_all.get(),
+            events: self.events_sent.get(),
+            events_dropped: self.dropped_messages.get() + self.dropped_others.get(),
+        }
     }
 }

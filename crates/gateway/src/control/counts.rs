@@ -17,7 +17,8 @@ pub(super) async fn counts(hub: &Hub, request: v1::CountsRequest) -> Result<v1::
     })
 }
 
-async fn tally(hub: &Hub, filter: &Filter, names: bool) -> Tally {
+/// Adds up all shards.
+pub(super) async fn tally(hub: &Hub, filter: &Filter, names: bool) -> Tally {
     let mut all = Tally::default();
     for tally in hub.tally_by_shard(filter, names) {
         all.add(tally);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
+use tokio_util::sync::CancellationToken;
 
 use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
@@ -15,10 +16,12 @@ use crate::metrics::Metrics;
 /// Carries out commands. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Executor {
-    pub(super) hub: Arc<Hub>,
-    pub(super) events: Arc<Events>,
-    lane: Lane,
-    metrics: Arc<Metrics>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) events: Arc<Events>,
+    pub(crate) lane: Lane,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Cancelled by a command to drain.
+    pub(crate) drain: CancellationToken,
 }
 
 /// A command that has begun.
@@ -65,10 +68,6 @@ impl Done {
 }
 
 impl Executor {
-    pub(crate) fn new(hub: Arc<Hub>, events: Arc<Events>, lane: Lane, metrics: Arc<Metrics>) -> Self {
-        Self { hub, events, lane, metrics }
-    }
-
     /// Carries out one command and waits until it is done.
     pub(super) async fn execute(&self, command: v1::Command) -> v1::Receipt {
         match self.start(command).await {
@@ -101,9 +100,15 @@ impl Executor {
             Some(Kind::Ungroup(ungroup)) => ("ungroup", self.ungroup(&ungroup)),
             Some(Kind::SetSession(set)) => ("set_session", self.set_session(&set)),
             Some(Kind::UpdateSession(update)) => ("update_session", self.update_session(&update)),
-            Some(_) => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
+            Some(Kind::Drain(v1::Drain {})) => ("drain", Ok(self.drain())),
         };
         Started::Done(receipt(&self.metrics, id, kind, done))
+    }
+
+    /// Lets everybody go and the gateway end, as the stop signal does. Gives how many have to leave.
+    fn drain(&self) -> Done {
+        self.drain.cancel();
+        Done::reached(self.hub.client_count())
     }
 
     /// The client that a command names.

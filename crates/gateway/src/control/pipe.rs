@@ -2,6 +2,7 @@
 //! broadcasts when they are done.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -18,6 +19,8 @@ use super::executor::{Executor, Started};
 const MAX_BATCH: usize = 256;
 /// Receipt batches that may wait for a worker that does not read; then its commands wait too.
 const RECEIPTS: usize = 16;
+/// How long the receipts of commands that have begun may take when the gateway ends.
+const LAST_RECEIPTS: Duration = Duration::from_millis(500);
 /// Commands between two pauses, so that one pipe does not hold a worker thread for long.
 const PAUSE_AFTER: usize = 32;
 
@@ -33,8 +36,9 @@ pub(super) fn open(
     let pipe = Pipe { executor, receipts: receipts.clone(), broadcasts: FuturesUnordered::new() };
     tokio::spawn(async move {
         let ended = tokio::select! {
-            ended = pipe.carry(batches) => ended,
-            () = stop.cancelled() => Err(Code::Unavailable.status("the gateway is ending")),
+            ended = pipe.carry(batches, &stop) => ended,
+            // What has begun is answered first, but not for a worker that does not read.
+            () = async { stop.cancelled().await; tokio::time::sleep(LAST_RECEIPTS).await } => Err(ending()),
             () = receipts.closed() => return,
         };
         if let Err(status) = ended {
@@ -52,9 +56,17 @@ struct Pipe {
 }
 
 impl Pipe {
-    async fn carry(mut self, mut batches: Streaming<v1::CommandBatch>) -> Result<(), Status> {
+    async fn carry(
+        mut self,
+        mut batches: Streaming<v1::CommandBatch>,
+        stop: &CancellationToken,
+    ) -> Result<(), Status> {
         loop {
             tokio::select! {
+                () = stop.cancelled() => {
+                    self.finish_broadcasts().await?;
+                    return Err(ending());
+                }
                 batch = batches.message() => match batch? {
                     Some(batch) => self.start_all(batch.commands).await?,
                     None => break,
@@ -93,6 +105,10 @@ impl Pipe {
         }
         Ok(())
     }
+}
+
+fn ending() -> Status {
+    Code::Unavailable.status("the gateway is ending")
 }
 
 /// Whether clients may end by it.

@@ -1,0 +1,123 @@
+//! The gateway in numbers, and told to drain.
+
+mod common;
+
+use common::{start, text, within};
+use futures_util::future::join_all;
+use gatepipe_proto::v1;
+use gatepipe_proto::v1::command::Command as Kind;
+
+#[tokio::test]
+async fn stats_tell_what_there_is_and_what_went_by() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut ana = gateway.page().await;
+    let ben = gateway.page().await;
+    let gone = gateway.page().await;
+    worker.bind(&ana, "ana").await;
+    worker.bind(&ben, "ana").await;
+    worker.join(&ana, "staff").await;
+    worker.join(&ana, "berlin").await;
+    ana.send(r#"{"type":"ping"}"#).await;
+    ana.text().await;
+    drop(gone);
+    worker.until_clients(2).await;
+    let stats = within("the stats", worker.0.stats(v1::StatsRequest {})).await.unwrap().into_inner();
+    assert_eq!((stats.clients, stats.bound_clients, stats.uids, stats.groups), (2, 2, 1, 2));
+    assert_eq!((stats.queued_bytes, stats.workers, stats.draining), (0, 0, false));
+    assert_eq!(stats.version, env!("CARGO_PKG_VERSION"));
+    let totals = stats.totals.unwrap();
+    assert_eq!((totals.opened, totals.closed, totals.slow_closes), (3, 1, 0));
+    assert_eq!((totals.frames_in, totals.bytes_in), (1, 15));
+    assert_eq!(totals.frames_out, 4);
+    assert_eq!((totals.commands, totals.events, totals.events_dropped), (4, 0, 0));
+    let entries = [worker.client(&ana.client_id, false).await, worker.client(&ben.client_id, false).await];
+    let of_the_living: u64 = entries.iter().flatten().map(|entry| entry.bytes_out).sum();
+    assert!(totals.bytes_out > of_the_living, "what went to the one that left counts, too");
+
+    // Everything happened since the start, and that is less than ten seconds ago.
+    let rates = stats.rates.unwrap();
+    let seconds = f64::from(stats.rates_over_ms) / 1000.0;
+    assert!(stats.rates_over_ms > 0 && i64::from(stats.rates_over_ms) <= stats.uptime_ms);
+    for (rate, total) in [
+        (rates.opened, totals.opened),
+        (rates.closed, totals.closed),
+        (rates.frames_in, totals.frames_in),
+        (rates.frames_out, totals.frames_out),
+        (rates.bytes_in, totals.bytes_in),
+        (rates.bytes_out, totals.bytes_out),
+        (rates.commands, totals.commands),
+        (rates.events, totals.events),
+    ] {
+        assert!(
+            (rate * seconds - total as f64).abs() < 0.001,
+            "{rate} a second for {seconds} s, not {total}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_shows_in_the_numbers() {
+    let gateway = start(|config| {
+        config.outbox_size = 100_000;
+        config.send_buffer = 8192;
+    })
+    .await;
+    let mut worker = gateway.worker().await;
+    let slow = gateway.narrow_page().await;
+    let message = "x".repeat(20_000);
+    let mut highest = 0;
+    while worker.send_to_client(&slow.client_id, &message).await.reached == 1 {
+        let stats = worker.0.stats(v1::StatsRequest {}).await.unwrap().into_inner();
+        if let Some(told) = worker.client(&slow.client_id, false).await {
+            assert!(told.queued_bytes <= 100_000 + 20_010);
+        }
+        highest = highest.max(stats.queued_bytes);
+    }
+    assert!(highest > 20_000, "{highest} bytes waited");
+    drop(slow);
+    worker.until_clients(0).await;
+    let stats = worker.0.stats(v1::StatsRequest {}).await.unwrap().into_inner();
+    assert_eq!((stats.totals.unwrap().slow_closes, stats.queued_bytes), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_told_to_drain_lets_everybody_go_and_ends() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut pages = Vec::new();
+    for _ in 0..100 {
+        pages.push(gateway.page().await);
+    }
+    let reading = tokio::spawn(join_all(pages.into_iter().map(|mut page| async move { page.rest().await })));
+    let commands = vec![
+        Kind::SendToAll(v1::SendToAll { message: text("last words"), ..Default::default() }),
+        Kind::Drain(v1::Drain {}),
+    ];
+    let receipts = worker.pipe(commands).await;
+    assert_eq!(receipts.iter().map(|receipt| receipt.reached).collect::<Vec<_>>(), [100, 100]);
+    let again = worker.execute(Kind::Drain(v1::Drain {})).await;
+    assert!(again.code == 0 && again.reached <= 100, "{again:?}");
+    let stats = worker.0.stats(v1::StatsRequest {}).await.unwrap().into_inner();
+    assert!(stats.draining);
+    gateway.stopped().await;
+    for (texts, close) in within("the pages", reading).await.unwrap() {
+        assert_eq!(texts.len(), 2);
+        assert_eq!(texts[0], "last words");
+        assert!(texts[1].contains(r#""type":"reconnect""#), "{texts:?}");
+        assert_eq!(close.map(|(code, _)| code), Some(1012));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_gateway_answers_the_command_before_it_ends() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let receipts = worker.pipe(vec![Kind::Drain(v1::Drain {})]).await;
+    assert_eq!((receipts[0].code, receipts[0].reached), (0, 0));
+    gateway.stopped().await;
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    assert_eq!(worker.execute(Kind::Drain(v1::Drain {})).await.code, 0);
+    gateway.stopped().await;
+}
