@@ -21,8 +21,8 @@ pub(crate) struct Metrics {
     pub(crate) events_sent: Counter,
     pub(crate) events_lost: Counter,
     /// Of `events_dropped`: messages, and all others.
-    dropped_messages: Counter,
-    dropped_others: Counter,
+    pub(crate) dropped_messages: Counter,
+    pub(crate) dropped_others: Counter,
     opened: Counter,
     closed: By<1>,
     /// Of `closed`: all of them, and those that read too slowly.

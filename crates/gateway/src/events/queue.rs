@@ -111,3 +111,58 @@ impl Queue {
         self.waiting
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use gatepipe_proto::{GatewayId, Message};
+
+    use super::*;
+
+    fn message(length: usize) -> Told {
+        Told::Message(Message::text("x".repeat(length)).unwrap())
+    }
+
+    fn bound() -> Told {
+        Told::Bound { uid: None, previous: None }
+    }
+
+    #[test]
+    fn messages_fit_up_to_the_limit_and_all_else_up_to_twice_that() {
+        let client = ClientId::random(GatewayId::random());
+        let mut queue = Queue::new(1000);
+        assert!(queue.has_room_for(&message(5000)), "empty: any one");
+        queue.push(client, message(0));
+        let left = 1000 - 2 * queue.bytes();
+        assert!(queue.has_room_for(&message(left)) && queue.has_room_for_message(message(left).bytes()));
+        assert!(!queue.has_room_for(&message(left + 1)));
+        queue.push(client, message(left));
+        assert_eq!(queue.bytes(), 1000);
+        while queue.has_room_for(&bound()) {
+            assert!(!queue.has_room_for(&message(0)));
+            queue.push(client, bound());
+        }
+        assert!((1000 + 5 * bound().bytes()..=2000).contains(&queue.bytes()));
+        while queue.pop().is_some() {}
+        assert_eq!((queue.bytes(), queue.is_empty()), (0, true));
+    }
+
+    #[test]
+    fn what_was_dropped_stands_once_and_in_its_place() {
+        let client = ClientId::random(GatewayId::random());
+        let mut queue = Queue::new(1000);
+        queue.push(client, bound());
+        for _ in 0..3 {
+            queue.note_dropped(v1::Dropped { messages: 1, others: 0 });
+        }
+        queue.note_dropped(v1::Dropped { messages: 0, others: 2 });
+        queue.push(client, bound());
+        queue.note_dropped(v1::Dropped { messages: 1, others: 0 });
+        let expected = [
+            Waiting::Event(client, bound()),
+            Waiting::Dropped(v1::Dropped { messages: 3, others: 2 }),
+            Waiting::Event(client, bound()),
+            Waiting::Dropped(v1::Dropped { messages: 1, others: 0 }),
+        ];
+        assert_eq!(queue.into_waiting(), expected);
+    }
+}

@@ -1,6 +1,8 @@
 //! The workers of one name: every client belongs to one of them, for as long as that one stays. Pure; its lock is the caller's.
 
 mod handover;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -35,10 +37,11 @@ impl Team {
         mut worker: Worker,
         adopted: impl IntoIterator<Item = (ClientId, Who)>,
     ) {
-        for (client, who) in adopted {
-            self.members.insert(client, Member { worker: key, who });
-            worker.clients += 1;
-            worker.adopt(client);
+        let adopted = adopted.into_iter().map(|(client, who)| (client, Member { worker: key, who }));
+        if self.workers.is_empty() {
+            self.members.extend(adopted);
+            worker.clients = self.members.len();
+            worker.untold = self.members.keys().copied().collect();
         }
         self.workers.insert(key, worker);
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use gatepipe_proto::v1::event::Event;
 use gatepipe_proto::v1::subscribe_request::Request;
 use gatepipe_proto::v1::{self, Hello};
+use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Status, Streaming};
@@ -63,6 +64,10 @@ impl Listener {
         while self.heard.is_empty() {
             let Some(batch) = within("an event", self.events.message()).await? else { return Ok(None) };
             assert!((1..=256).contains(&batch.events.len()), "a batch of {}", batch.events.len());
+            assert!(
+                batch.encoded_len() < (1 << 20) + 1000 || batch.events.len() == 1,
+                "a batch of many bytes"
+            );
             self.heard.extend(batch.events);
         }
         if self.returns_credit {

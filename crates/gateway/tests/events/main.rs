@@ -4,6 +4,7 @@
 mod common;
 
 mod bounds;
+mod drain;
 mod hello;
 mod listener;
 mod story;
