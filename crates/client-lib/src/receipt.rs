@@ -133,7 +133,7 @@ pub(crate) fn carried_out(receipt: v1::Receipt) -> Result<v1::Receipt, FailureRe
 }
 
 /// Hands what went well to `went_well`, and tells who was asked and who failed: each once, in order, the first failure of each.
-pub(crate) fn split<T>(
+fn split<T>(
     outcomes: impl IntoIterator<Item = (GatewayId, Result<T, FailureReason>)>,
     mut went_well: impl FnMut(GatewayId, T),
 ) -> (Vec<GatewayId>, Vec<Failure>) {

@@ -1,6 +1,7 @@
 //! What tests hold in their hands: a page with its WebSocket, a person with a token.
 
 use futures_util::{SinkExt, StreamExt};
+use gatepipe_proto::ClientId;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -86,6 +87,15 @@ impl Page {
         &self.client_id
     }
 
+    /// The same, as programs name it.
+    ///
+    /// # Panics
+    /// When it is none.
+    #[must_use]
+    pub fn id(&self) -> ClientId {
+        self.client_id.parse().expect("a client_id")
+    }
+
     /// Sends one text frame.
     ///
     /// # Panics
@@ -131,15 +141,35 @@ impl Page {
     /// # Panics
     /// When neither comes in time, or a frame is not JSON.
     pub async fn next_or_close(&mut self) -> Result<Value, Option<u16>> {
+        match self.next_message().await {
+            Ok(message) => Ok(serde_json::from_slice(message.payload()).expect("a JSON frame")),
+            Err(goodbye) => Err(goodbye.map(|goodbye| goodbye.code)),
+        }
+    }
+
+    /// The next message, text or binary, or how the socket was closed; `None`: without a close frame.
+    ///
+    /// # Errors
+    /// The close frame.
+    ///
+    /// # Panics
+    /// When neither comes in time.
+    pub async fn next_message(&mut self) -> Result<gatepipe_proto::Message, Option<Goodbye>> {
         loop {
-            match within("a frame", self.frames.next()).await {
-                Some(Ok(Message::Text(text))) => {
-                    return Ok(serde_json::from_str(&text).expect("a JSON frame"));
+            let message = match within("a frame", self.frames.next()).await {
+                Some(Ok(Message::Text(text))) => gatepipe_proto::Message::text(text.as_str()),
+                Some(Ok(Message::Binary(bytes))) => gatepipe_proto::Message::binary(bytes),
+                Some(Ok(Message::Close(frame))) => {
+                    let goodbye = |frame: CloseFrame| Goodbye {
+                        code: frame.code.into(),
+                        reason: frame.reason.as_str().to_owned(),
+                    };
+                    return Err(frame.map(goodbye));
                 }
-                Some(Ok(Message::Close(frame))) => return Err(frame.map(|frame| frame.code.into())),
-                Some(Ok(_)) => {}
+                Some(Ok(_)) => continue,
                 Some(Err(_)) | None => return Err(None),
-            }
+            };
+            return Ok(message.expect("a gateway sends no longer messages"));
         }
     }
 
@@ -161,6 +191,15 @@ impl Page {
 
 fn request(ws: &str) -> Request {
     ws.into_client_request().expect("a ws:// URL")
+}
+
+/// What a close frame says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goodbye {
+    /// The close code.
+    pub code: u16,
+    /// The reason, in words.
+    pub reason: String,
 }
 
 /// A person with a token who calls the api.

@@ -12,7 +12,7 @@ use crate::{Answer, Error, route};
 
 /// What gateways answered.
 pub(super) struct Asked<R> {
-    pub(super) outcomes: Outcomes<R>,
+    outcomes: Outcomes<R>,
     blind: bool,
 }
 
@@ -45,15 +45,7 @@ impl GatewayClient {
         wanted: &[GatewayId],
         questions: impl Fn(GatewayId) -> Vec<Q>,
     ) -> Asked<Q::Reply> {
-        self.ask_each_by(self.deadline(), wanted, questions).await
-    }
-
-    pub(super) async fn ask_each_by<Q: Question>(
-        &self,
-        deadline: Instant,
-        wanted: &[GatewayId],
-        questions: impl Fn(GatewayId) -> Vec<Q>,
-    ) -> Asked<Q::Reply> {
+        let deadline = self.deadline();
         let view = self.view();
         let mut asking = Vec::new();
         for gateway in view.asked(wanted) {

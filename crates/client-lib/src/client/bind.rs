@@ -3,15 +3,14 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::future::join;
 use gatepipe_proto::v1::command::Command;
 use gatepipe_proto::{ClientId, CloseCode, Code, Uid, v1};
 use tokio::time::Instant;
 
 use super::GatewayClient;
 use super::commands::{Sent, of_client};
-use crate::receipt::split;
-use crate::{Bind, BindPolicy, Bound, Close, Error, Failure};
+use crate::receipt::Outcomes;
+use crate::{Bind, BindPolicy, Bound, Close, Error, Failure, FailureReason, Receipt};
 
 /// The order of binds: by time, then by client.
 type BoundAt = (i64, ClientId);
@@ -20,8 +19,8 @@ impl GatewayClient {
     /// Binds a client to `uid`, in place of the uid it was bound to. Its own gateway hears it.
     ///
     /// With [`BindPolicy::NewestWins`] all other gateways hear it afterwards, within the same deadline: the uid's clients that were
-    /// bound before this one are closed with 4002. Of two such binds at the same time one client stays and the other is closed, in
-    /// the order of the clocks of those who bind. Such a call goes on by itself when it is dropped.
+    /// bound before this one are closed with 4002. Of two such binds at the same time one client stays and the other is closed
+    /// ([`Bound::superseded`]), by the clocks of the hosts that bind. Such a call goes on by itself when it is dropped.
     ///
     /// GatewayWorker: `bindUid`, with [`Bind::default`].
     ///
@@ -59,22 +58,23 @@ impl GatewayClient {
         sent: Sent,
         deadline: Instant,
     ) -> Result<Bound, Error> {
-        let mut done = bound(bound_at.1, sent, deadline).await?;
-        let closing = self.close_older(bound_at, &uid, deadline);
-        let (closed, yielded) = join(closing, self.yield_to_newer(bound_at, &uid, deadline)).await;
-        done.replaced += closed.0;
-        done.failed = closed.1;
-        for failure in yielded {
-            if done.failed.iter().all(|known| known.gateway != failure.gateway) {
-                done.failed.push(failure);
-            }
+        let client = bound_at.1;
+        let mut done = bound(client, sent, deadline).await?;
+        let told = self.close_older(bound_at, &uid, deadline).await;
+        let newer = told.iter().flat_map(|(_, outcome)| outcome).any(|receipt| receipt.newer > 0);
+        let closed = Receipt::of(told);
+        done.replaced += closed.reached;
+        done.failed = closed.failed;
+        if newer && !done.superseded {
+            done.superseded = true;
+            done.failed.extend(self.close_superseded(client, deadline).await);
+            done.failed.sort_by_key(|failure| failure.gateway);
         }
-        done.failed.sort_by_key(|failure| failure.gateway);
         Ok(done)
     }
 
-    /// Closes the uid's older clients on all other gateways; the bind did so on its own.
-    async fn close_older(&self, bound_at: BoundAt, uid: &Uid, deadline: Instant) -> (u64, Vec<Failure>) {
+    /// Closes the uid's older clients on all other gateways; the bind did so on its own. The receipts tell of newer ones.
+    async fn close_older(&self, bound_at: BoundAt, uid: &Uid, deadline: Instant) -> Outcomes<v1::Receipt> {
         let (bound_at_ms, client) = bound_at;
         let close = v1::CloseUid {
             uid: uid.to_string(),
@@ -85,34 +85,21 @@ impl GatewayClient {
         let view = self.view();
         let others = view.gateways.keys().copied().filter(|gateway| *gateway != client.gateway());
         let submitted = view.submit_all(others, |_| vec![Command::CloseUid(close.clone())]);
-        let receipt = self.receipt_by(deadline, submitted).await;
-        (receipt.reached, receipt.failed)
+        self.outcomes(deadline, submitted).await
     }
 
-    /// Closes this client if the uid has a newer one.
-    ///
-    /// The newer one's command to close older ones may have come to this gateway just before this bind, and this one's does not touch
-    /// it: without looking both would stay. The look comes after the bind, so one of the two sees the other.
-    async fn yield_to_newer(&self, bound_at: BoundAt, uid: &Uid, deadline: Instant) -> Vec<Failure> {
-        let question = v1::ClientsRequest {
-            filter: Some(v1::ClientFilter { uids: vec![uid.to_string()], ..v1::ClientFilter::default() }),
-            limit: 1_000,
-            ..v1::ClientsRequest::default()
+    /// Closes a client that another gateway has a newer one for. That one's command to close older ones may have come here just before
+    /// this bind, and ours does not touch it: if we did not yield, both would stay.
+    async fn close_superseded(&self, client: ClientId, deadline: Instant) -> Vec<Failure> {
+        let gateway = client.gateway();
+        let close = v1::CloseClient { client_id: client.to_string(), close: Some(replaced().into()) };
+        let submitted = self.view().submit(gateway, Command::CloseClient(close));
+        let failed = Receipt::of(self.outcomes(deadline, vec![(gateway, submitted)]).await).failed;
+        // It may be gone already: the newer one's command came too.
+        let matters = |failure: &Failure| {
+            !matches!(failure.reason, FailureReason::Refused { code: Code::NotFound, .. })
         };
-        let asked = self.ask_each_by(deadline, &[], |_| vec![question.clone()]).await;
-        let mut newer = false;
-        let (_, mut failed) = split(asked.outcomes, |_, page: v1::ClientsReply| {
-            newer |= page.clients.iter().any(|entry| is_newer(entry, bound_at));
-        });
-        if newer {
-            let client = bound_at.1;
-            tracing::debug!(client_id = %client, "a newer login came in between: this one is closed");
-            let close = v1::CloseClient { client_id: client.to_string(), close: Some(replaced().into()) };
-            let submitted = self.view().submit(client.gateway(), Command::CloseClient(close));
-            let receipt = self.receipt_by(deadline, vec![(client.gateway(), submitted)]).await;
-            failed.extend(receipt.failed);
-        }
-        failed
+        failed.into_iter().filter(matters).collect()
     }
 }
 
@@ -120,15 +107,12 @@ fn replaced() -> Close {
     Close { code: CloseCode::REPLACED, reason: "replaced by a newer login".into(), last_message: None }
 }
 
-fn is_newer(entry: &v1::ClientEntry, bound_at: BoundAt) -> bool {
-    entry.client_id.parse().is_ok_and(|client| (entry.bound_at_ms, client) > bound_at)
-}
-
 async fn bound(client: ClientId, sent: Sent, deadline: Instant) -> Result<Bound, Error> {
     match of_client(client, sent.answer(deadline).await) {
         Ok(receipt) => Ok(Bound {
             previous: Uid::try_from(receipt.previous_uid.as_str()).ok(),
             replaced: receipt.replaced,
+            superseded: receipt.newer > 0,
             failed: Vec::new(),
         }),
         Err(Error::Refused { code: Code::Conflict, .. }) => Err(Error::Conflict(client)),
@@ -150,8 +134,6 @@ fn next_bind_ms() -> i64 {
 mod tests {
     use std::collections::HashSet;
 
-    use gatepipe_proto::GatewayId;
-
     use super::*;
 
     #[test]
@@ -167,27 +149,5 @@ mod tests {
             .collect();
         let times: HashSet<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
         assert_eq!(times.len(), 4_000);
-    }
-
-    #[test]
-    fn newer_is_by_time_and_then_by_client() {
-        let gateway = GatewayId::random();
-        let mut clients = [ClientId::random(gateway), ClientId::random(gateway)];
-        clients.sort();
-        let [low, high] = clients;
-        let entry = |bound_at_ms, client: ClientId| v1::ClientEntry {
-            client_id: client.to_string(),
-            bound_at_ms,
-            ..v1::ClientEntry::default()
-        };
-        for (found, bound_at, expected) in [
-            (entry(7, low), (6, high), true),
-            (entry(7, low), (8, high), false),
-            (entry(7, high), (7, low), true),
-            (entry(7, low), (7, high), false),
-            (entry(7, low), (7, low), false),
-        ] {
-            assert_eq!(is_newer(&found, bound_at), expected, "{found:?} {bound_at:?}");
-        }
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::GatewayClient;
 use crate::directory::View;
 use crate::lane::Ticket;
-use crate::receipt::{FailureReason, carried_out};
+use crate::receipt::{FailureReason, Outcomes, carried_out};
 use crate::{Error, Receipt};
 
 /// A command that was put in a gateway's queue, or why it was not.
@@ -42,17 +42,22 @@ impl GatewayClient {
         }
     }
 
-    /// Waits for the receipts of what was submitted.
+    /// Waits for the receipts of what was submitted, and sums them up.
     pub(super) async fn receipt(&self, submitted: Vec<Submitted>) -> Receipt {
-        self.receipt_by(self.deadline(), submitted).await
+        Receipt::of(self.outcomes(self.deadline(), submitted).await)
     }
 
-    pub(super) async fn receipt_by(&self, deadline: Instant, submitted: Vec<Submitted>) -> Receipt {
+    /// Waits for the receipts of what was submitted.
+    pub(super) async fn outcomes(
+        &self,
+        deadline: Instant,
+        submitted: Vec<Submitted>,
+    ) -> Outcomes<v1::Receipt> {
         let outcome = async |(gateway, ticket): Submitted| match ticket {
             Ok(ticket) => (gateway, ticket.receipt(deadline).await),
             Err(reason) => (gateway, Err(reason)),
         };
-        Receipt::of(join_all(submitted.into_iter().map(outcome)).await)
+        join_all(submitted.into_iter().map(outcome)).await
     }
 }
 

@@ -46,6 +46,7 @@ struct Script {
     /// Entries in a page, whatever was asked for.
     page: Mutex<usize>,
     questions: Mutex<usize>,
+    newer: Mutex<u64>,
     subscriptions: Subscriptions,
 }
 
@@ -65,6 +66,7 @@ impl Gateway {
             clients: Mutex::default(),
             page: Mutex::new(1_000),
             questions: Mutex::default(),
+            newer: Mutex::default(),
             subscriptions: Subscriptions::new(id),
         });
         let service = GatewayServer::new(Scripted(Arc::clone(&script))).max_decoding_message_size(8 << 20);
@@ -108,6 +110,11 @@ impl Gateway {
     /// A client left.
     pub(crate) fn lost(&self, client: ClientId) {
         self.script.clients.lock().remove(&client);
+    }
+
+    /// Tells in every receipt that it has newer logins of the uid.
+    pub(crate) fn has_newer(&self, logins: u64) {
+        *self.script.newer.lock() = logins;
     }
 
     /// Ends its pages after `entries`.
@@ -201,6 +208,7 @@ impl OpenPipe {
             reached: u64::from(mood == Mood::Obeys),
             code: if let Mood::Refuses(code) = mood { code.number() } else { 0 },
             error: if let Mood::Refuses(_) = mood { "as scripted".into() } else { String::new() },
+            newer: *self.0.newer.lock(),
             ..v1::Receipt::default()
         };
         let receipts = batch.commands.iter().map(answer).collect();
