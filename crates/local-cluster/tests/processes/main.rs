@@ -1,9 +1,13 @@
 //! The failure table, row by row, with the built programs as processes.
 
 mod closes;
+mod agreement;
+mod listing;
+mod model;
 mod programs;
 mod refusals;
 mod registers;
+mod socket;
 mod workers;
 
 use std::time::{Duration, Instant};
