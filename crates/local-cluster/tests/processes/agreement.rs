@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use gatepipe_client::{
     Bind, BindPolicy, ClientId, Close, CloseCode, DistinctCount, Filter, GatewayClient, GatewayId, Group,
     Message, Page, Session, Uid,
 };
-use gatepipe_local_cluster::eventually::{until, within};
+use gatepipe_local_cluster::eventually::until;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
@@ -114,7 +114,8 @@ struct Stage {
 }
 
 fn start_gateway(register: &Program) -> Program {
-    let flags = ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &register.url("rpc")];
+    let flags =
+        ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &register.url("rpc")];
     Program::start("gatepipe-gateway", &flags)
 }
 
@@ -124,7 +125,8 @@ impl Stage {
         let gateways: Vec<_> = (0..GATEWAYS).map(|_| start_gateway(&register)).collect();
         let client = GatewayClient::builder().register(register.url("rpc")).deadline(Duration::from_secs(10));
         let client = client.build().unwrap();
-        let stage = Self { register, gateways, client, sockets: BTreeMap::new(), model: Model::default(), said: 0 };
+        let stage =
+            Self { register, gateways, client, sockets: BTreeMap::new(), model: Model::default(), said: 0 };
         stage.joined().await;
         stage
     }
@@ -150,7 +152,10 @@ impl Stage {
 
     /// Until the gateways have noticed that it went.
     async fn gone(&self, client: ClientId) {
-        until("a client that left is off the list", || async { !self.client.is_online(client).await.unwrap() }).await;
+        until("a client that left is off the list", || async {
+            !self.client.is_online(client).await.unwrap()
+        })
+        .await;
     }
 
     async fn play(&mut self, step: Step) {
@@ -182,54 +187,74 @@ impl Stage {
             }
             Step::Kill(number) => self.kill(number).await,
             Step::Compare => self.compare().await,
-            Step::Leave(index) => self.with(index, async |stage, client| {
-                stage.sockets.remove(&client).unwrap().leave().await;
-                stage.model.leave(client);
-                stage.gone(client).await;
-            })
-            .await,
-            Step::Bind { client, uid: number, newest_wins } => {
-                self.with(client, async |stage, client| stage.bind(client, &uid(number), newest_wins).await).await;
+            Step::Leave(index) => {
+                self.with(index, async |stage, client| {
+                    stage.sockets.remove(&client).unwrap().leave().await;
+                    stage.model.leave(client);
+                    stage.gone(client).await;
+                })
+                .await
             }
-            Step::Unbind { client, uid: number } => self.with(client, async |stage, client| {
-                let expected = stage.model.unbind(client, &uid(number));
-                assert_eq!(stage.client.unbind_uid(client, &uid(number)).await, Ok(expected));
-            })
-            .await,
-            Step::Join { client, group: number } => self.with(client, async |stage, client| {
-                let expected = stage.model.living.get_mut(&client).unwrap().groups.insert(group(number));
-                assert_eq!(stage.client.join_group(client, &group(number)).await, Ok(expected));
-            })
-            .await,
-            Step::LeaveGroup { client, group: number } => self.with(client, async |stage, client| {
-                let expected = stage.model.living.get_mut(&client).unwrap().groups.remove(&group(number));
-                assert_eq!(stage.client.leave_group(client, &group(number)).await, Ok(expected));
-            })
-            .await,
-            Step::SetSession { client, session } => self.with(client, async |stage, client| {
-                stage.client.set_session(client, &object(session)).await.unwrap();
-                stage.model.living.get_mut(&client).unwrap().session = object(session).to_object();
-            })
-            .await,
-            Step::UpdateSession { client, patch } => self.with(client, async |stage, client| {
-                stage.client.update_session(client, &object(patch)).await.unwrap();
-                merge(&mut stage.model.living.get_mut(&client).unwrap().session, &object(patch).to_object());
-            })
-            .await,
-            Step::Close(index) => self.with(index, async |stage, client| {
-                assert_eq!(stage.client.close_client(client, close(4000)).await, Ok(true));
-                stage.model.close(client, Heard::Closed(Some(4000)));
-                stage.gone(client).await;
-            })
-            .await,
-            Step::Destroy(index) => self.with(index, async |stage, client| {
-                assert_eq!(stage.client.destroy_client(client).await, Ok(true));
-                // What was on its way may be lost with it.
-                stage.model.leave(client);
-                stage.sockets.remove(&client);
-                stage.gone(client).await;
-            })
-            .await,
+            Step::Bind { client, uid: number, newest_wins } => {
+                self.with(client, async |stage, client| stage.bind(client, &uid(number), newest_wins).await)
+                    .await;
+            }
+            Step::Unbind { client, uid: number } => {
+                self.with(client, async |stage, client| {
+                    let expected = stage.model.unbind(client, &uid(number));
+                    assert_eq!(stage.client.unbind_uid(client, &uid(number)).await, Ok(expected));
+                })
+                .await
+            }
+            Step::Join { client, group: number } => {
+                self.with(client, async |stage, client| {
+                    let expected = stage.model.living.get_mut(&client).unwrap().groups.insert(group(number));
+                    assert_eq!(stage.client.join_group(client, &group(number)).await, Ok(expected));
+                })
+                .await
+            }
+            Step::LeaveGroup { client, group: number } => {
+                self.with(client, async |stage, client| {
+                    let expected = stage.model.living.get_mut(&client).unwrap().groups.remove(&group(number));
+                    assert_eq!(stage.client.leave_group(client, &group(number)).await, Ok(expected));
+                })
+                .await
+            }
+            Step::SetSession { client, session } => {
+                self.with(client, async |stage, client| {
+                    stage.client.set_session(client, &object(session)).await.unwrap();
+                    stage.model.living.get_mut(&client).unwrap().session = object(session).to_object();
+                })
+                .await
+            }
+            Step::UpdateSession { client, patch } => {
+                self.with(client, async |stage, client| {
+                    stage.client.update_session(client, &object(patch)).await.unwrap();
+                    merge(
+                        &mut stage.model.living.get_mut(&client).unwrap().session,
+                        &object(patch).to_object(),
+                    );
+                })
+                .await
+            }
+            Step::Close(index) => {
+                self.with(index, async |stage, client| {
+                    assert_eq!(stage.client.close_client(client, close(4000)).await, Ok(true));
+                    stage.model.close(client, Heard::Closed(Some(4000)));
+                    stage.gone(client).await;
+                })
+                .await
+            }
+            Step::Destroy(index) => {
+                self.with(index, async |stage, client| {
+                    assert_eq!(stage.client.destroy_client(client).await, Ok(true));
+                    // What was on its way may be lost with it.
+                    stage.model.leave(client);
+                    stage.sockets.remove(&client);
+                    stage.gone(client).await;
+                })
+                .await
+            }
         }
     }
 
@@ -265,9 +290,7 @@ impl Stage {
         let exclude: Vec<_> = exclude.iter().filter_map(|index| self.pick(*index)).collect();
         let everybody = Filter::default();
         let (receipt, hearing) = match to {
-            Target::All => {
-                (self.client.send_to_all(message, &exclude).await, self.model.select(&everybody))
-            }
+            Target::All => (self.client.send_to_all(message, &exclude).await, self.model.select(&everybody)),
             Target::Clients(indexes) => {
                 let clients: Vec<_> = indexes.iter().filter_map(|index| self.pick(*index)).collect();
                 (self.client.send_to_clients(&clients, message, &exclude).await, clients)
@@ -281,7 +304,8 @@ impl Stage {
             Target::Groups(numbers) => {
                 let groups: Vec<_> = numbers.into_iter().map(group).collect();
                 let receipt = self.client.send_to_groups(&groups, message, &exclude).await;
-                let hearing = groups.iter().flat_map(|group| self.model.select(&Filter::group(group.clone())));
+                let hearing =
+                    groups.iter().flat_map(|group| self.model.select(&Filter::group(group.clone())));
                 (receipt, hearing.collect())
             }
         };
@@ -293,7 +317,8 @@ impl Stage {
     async fn kill(&mut self, number: usize) {
         let dead: GatewayId = self.gateways[number].addr("gateway_id").parse().unwrap();
         std::mem::replace(&mut self.gateways[number], start_gateway(&self.register)).kill();
-        let clients: Vec<_> = self.model.living.keys().copied().filter(|client| client.gateway() == dead).collect();
+        let clients: Vec<_> =
+            self.model.living.keys().copied().filter(|client| client.gateway() == dead).collect();
         for client in clients {
             self.model.close(client, Heard::Closed(None));
         }
@@ -307,7 +332,11 @@ impl Stage {
             .chain((0..4).map(|number| Filter::uid(uid(number))))
             .chain((0..4).map(|number| Filter::group(group(number))))
             .chain(self.gateway_ids().into_iter().map(Filter::gateway))
-            .chain([Filter { groups: vec![group(0), group(1)], uids: vec![uid(0), uid(1)], ..Filter::default() }]);
+            .chain([Filter {
+                groups: vec![group(0), group(1)],
+                uids: vec![uid(0), uid(1)],
+                ..Filter::default()
+            }]);
         for filter in filters {
             self.compare_lists(&filter).await;
         }
@@ -329,7 +358,7 @@ impl Stage {
 
     async fn compare_lists(&self, filter: &Filter) {
         let expected = self.model.select(filter);
-        let listed: Vec<_> = self.client.all_clients(filter.clone()).try_collect().await.unwrap();
+        let listed: Vec<_> = self.client.all_clients(filter.clone()).unwrap().try_collect().await.unwrap();
         assert_eq!(listed.iter().map(|info| info.client_id).collect::<Vec<_>>(), expected, "{filter:?}");
         for info in &listed {
             let living = &self.model.living[&info.client_id];
@@ -350,13 +379,13 @@ impl Stage {
         }
         assert_eq!(paged, expected);
 
-        let sessions: Vec<_> = self.client.all_sessions(filter.clone()).try_collect().await.unwrap();
+        let sessions: Vec<_> = self.client.all_sessions(filter.clone()).unwrap().try_collect().await.unwrap();
         assert_eq!(sessions.iter().map(|(client, _)| *client).collect::<Vec<_>>(), expected);
         for (client, session) in sessions {
             assert_eq!(session.to_object(), self.model.session(client).to_object());
         }
 
-        let uids: Vec<_> = self.client.all_uids(filter.clone()).try_collect().await.unwrap();
+        let uids: Vec<_> = self.client.all_uids(filter.clone()).unwrap().try_collect().await.unwrap();
         let uids: BTreeMap<_, _> = uids.into_iter().map(|info| (info.uid, info.clients)).collect();
         assert_eq!(uids, self.model.uids(filter), "{filter:?}");
         assert_eq!(self.client.count_clients(filter).await.value, expected.len() as u64);
@@ -366,7 +395,7 @@ impl Stage {
 
     async fn compare_groups(&self) {
         let expected = self.model.groups();
-        let listed: Vec<_> = self.client.all_groups().try_collect().await.unwrap();
+        let listed: Vec<_> = self.client.all_groups().unwrap().try_collect().await.unwrap();
         let listed: BTreeMap<_, _> =
             listed.into_iter().map(|info| (info.group, (info.clients, info.uids.count))).collect();
         assert_eq!(listed, expected);
@@ -400,7 +429,8 @@ fn close(code: u16) -> Close {
 fn a_model_in_memory_and_a_cluster_agree_on_who_received_what_and_on_every_list_and_count() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     // A failure prints the shortest sequence found; every try needs a cluster of its own, so not many are made.
-    let config = Config { cases: SEQUENCES, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
+    let config =
+        Config { cases: SEQUENCES, max_shrink_iters: 60, failure_persistence: None, ..Config::default() };
     let played = TestRunner::new(config).run(&steps(), |steps| {
         runtime.block_on(within_minutes(async {
             let mut stage = Stage::set().await;
@@ -419,5 +449,7 @@ fn a_model_in_memory_and_a_cluster_agree_on_who_received_what_and_on_every_list_
 
 /// Kills take their time: a dead gateway is listed for 5 s.
 async fn within_minutes(playing: impl Future<Output = ()>) {
-    tokio::time::timeout(Duration::from_secs(180), playing).await.expect("a sequence ends within three minutes");
+    tokio::time::timeout(Duration::from_secs(180), playing)
+        .await
+        .expect("a sequence ends within three minutes");
 }

@@ -17,9 +17,13 @@ const PAGE: u32 = 100;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_10_000_clients_none_that_stayed_is_missed_or_repeated_while_a_tenth_reconnects() {
-    assert!(open_files::raise_open_files().soft > CLIENTS as u64 + 100, "this test needs a descriptor for each client");
+    assert!(
+        open_files::raise_open_files().soft > CLIENTS as u64 + 100,
+        "this test needs a descriptor for each client"
+    );
     let register = Program::start("gatepipe-register", &["--listen", "127.0.0.1:0"]);
-    let flags = ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &register.url("rpc")];
+    let flags =
+        ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &register.url("rpc")];
     let gateways = [0, 1].map(|_| Program::start("gatepipe-gateway", &flags));
     let ws: Vec<_> = gateways.iter().map(|gateway| format!("ws://{}/ws", gateway.addr("clients"))).collect();
     let client = GatewayClient::builder().register(register.url("rpc")).build().unwrap();
@@ -45,12 +49,8 @@ async fn of_10_000_clients_none_that_stayed_is_missed_or_repeated_while_a_tenth_
     assert!(repeated.is_empty(), "{} clients stand twice", repeated.len());
 
     // And once it is quiet, the list is exactly who is there.
-    let there: HashMap<_, _> =
-        sockets.iter().chain(&again).map(|socket| (socket.client_id, 1)).collect();
-    until("the list is who is there", || async {
-        page_by_page(&client).await == there
-    })
-    .await;
+    let there: HashMap<_, _> = sockets.iter().chain(&again).map(|socket| (socket.client_id, 1)).collect();
+    until("the list is who is there", || async { page_by_page(&client).await == there }).await;
 }
 
 /// How often each client stands on the pages.

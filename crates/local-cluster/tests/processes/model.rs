@@ -57,7 +57,8 @@ impl Model {
     pub(crate) fn select(&self, filter: &Filter) -> Vec<ClientId> {
         let fits = |(id, living): &(&ClientId, &Living)| {
             (filter.uids.is_empty() || living.uid.as_ref().is_some_and(|uid| filter.uids.contains(uid)))
-                && (filter.groups.is_empty() || living.groups.iter().any(|group| filter.groups.contains(group)))
+                && (filter.groups.is_empty()
+                    || living.groups.iter().any(|group| filter.groups.contains(group)))
                 && (filter.gateways.is_empty() || filter.gateways.contains(&id.gateway()))
                 && filter.bound.is_none_or(|bound| living.uid.is_some() == bound)
         };

@@ -1,6 +1,6 @@
 //! A page as small as it can be: thousands of them fit into one test, and it tells text, bytes and the close apart.
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::StreamExt;
 use gatepipe_client::ClientId;
 use gatepipe_local_cluster::eventually::within;
 use serde_json::Value;
@@ -58,9 +58,5 @@ impl Socket {
         // Whoever was closed already cannot say it any more.
         drop(self.frames.close(None).await);
         while let Some(Ok(_)) = within("the end", self.frames.next()).await {}
-    }
-
-    pub(crate) async fn send(&mut self, message: Message) {
-        self.frames.send(message).await.unwrap();
     }
 }
