@@ -1,7 +1,7 @@
 //! The failure table, row by row, with the built programs as processes.
 
-mod closes;
 mod agreement;
+mod closes;
 mod listing;
 mod model;
 mod programs;
