@@ -10,6 +10,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
+use crate::events::Events;
 use crate::eventually::within;
 use crate::{Cluster, people};
 
@@ -287,6 +288,15 @@ impl Caller {
     pub async fn get(&self, path: &str) -> Answer {
         let request = self.http.get(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
         read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
+    /// A stream of events from `GET /api/admin` + `path`.
+    ///
+    /// # Panics
+    /// When it is none.
+    pub async fn events(&self, path: &str) -> Events {
+        let request = self.http.get(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
+        Events::of(within("an answer", request.send()).await.expect("an answer"))
     }
 
     /// Binds a page to this person.

@@ -6,10 +6,12 @@
 //! - [`people`]: who is in the database of a cluster: admin, and alice who manages bob who manages carol
 //! - [`actor`]: what tests hold in their hands: a page, a person
 //! - [`ledger`]: a business worker that writes down what it is told
+//! - [`events`]: a stream of server-sent events, as a page reads it
 //! - [`eventually`]: waiting for a condition with a deadline
 
 pub mod actor;
 mod cluster;
+pub mod events;
 pub mod eventually;
 pub mod home;
 pub mod ledger;

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod closes;
+mod inspect;
 mod listing;
 mod model;
 mod programs;

@@ -156,10 +156,16 @@ impl Programs {
 
     /// Starts the api and waits until it commands every living gateway.
     pub(crate) async fn start_api(&mut self, listen: &str) {
+        self.start_api_with(listen, &[]).await;
+    }
+
+    /// The same with flags of its own.
+    pub(crate) async fn start_api_with(&mut self, listen: &str, more: &[&str]) {
         let (url, secret) = (self.home.database_url(), self.home.jwt_secret());
         let register = self.register_url();
-        let flags =
-            ["--listen", listen, "--database-url", &url, "--jwt-secret", secret, "--register", &register];
+        let mut flags =
+            vec!["--listen", listen, "--database-url", &url, "--jwt-secret", secret, "--register", &register];
+        flags.extend(more);
         self.api = Some(Program::start("gatepipe-api", &flags));
         let admin = self.caller("admin");
         let expected = self.gateways.iter().flatten().count();
