@@ -164,6 +164,7 @@ impl Gateway {
             events: events.clone(),
             lane: Lane::open(hub.clone()),
             metrics: metrics.clone(),
+            moments: Arc::default(),
             drain: told_to_drain.clone(),
         };
         let rates = Rates::new(common.clock.now());

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Worker, start};
+use common::{Worker, start, within};
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
 
@@ -171,4 +171,47 @@ async fn a_large_group_is_reached_whole_while_members_come_and_go() {
             assert_eq!(page.text().await, number.to_string());
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn joining_while_leaving_leaves_nothing_behind() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut pages = Vec::new();
+    for _ in 0..60 {
+        pages.push(gateway.page().await);
+    }
+    let joining = pages.iter().map(|page| {
+        let (mut worker, client_id) = (worker.clone(), page.client_id.clone());
+        tokio::spawn(async move {
+            let mut joined = 0;
+            loop {
+                let group = format!("room {}", joined % 10);
+                let join = v1::JoinGroup { client_id: client_id.clone(), group: group.clone() };
+                if worker.execute(Kind::JoinGroup(join)).await.code != 0 {
+                    return joined;
+                }
+                joined += 1;
+                if joined % 7 == 0 {
+                    worker.execute(ungroup(&group)).await;
+                }
+            }
+        })
+    });
+    let joining: Vec<_> = joining.collect();
+    within("some joins", async {
+        while groups(&mut worker).await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    drop(pages);
+    let joined: u64 = within("the end of the joins", futures_util::future::join_all(joining))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .sum();
+    assert!(joined > 0);
+    worker.until_clients(0).await;
+    assert_eq!(groups(&mut worker).await, []);
 }

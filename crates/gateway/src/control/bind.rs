@@ -5,7 +5,6 @@ use gatepipe_proto::{CloseCode, Uid, v1};
 use super::decode::{self, Refusal};
 use super::executor::{Done, Executor};
 use crate::client::{Client, Closing};
-use crate::clock;
 use crate::hub::{Bind, Bound, Stamp};
 
 impl Executor {
@@ -15,7 +14,7 @@ impl Executor {
         let condition = decode::condition(bind.condition)?;
         let newest_wins = decode::newest_wins(bind.policy)?;
         let at_ms = match bind.bound_at_ms {
-            0 => clock::epoch_ms(),
+            0 => self.moments.next(),
             told => told,
         };
         let greeting = bind.message.map(|message| decode::frame(Some(message))).transpose()?;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
 use crate::client::Client;
+use crate::clock::Moments;
 use crate::events::Events;
 use crate::hub::{Hub, HubError};
 use crate::metrics::Metrics;
@@ -20,6 +21,8 @@ pub(crate) struct Executor {
     pub(crate) events: Arc<Events>,
     pub(crate) lane: Lane,
     pub(crate) metrics: Arc<Metrics>,
+    /// When binds happen whose caller does not say it: of two in the same millisecond one is still the later.
+    pub(crate) moments: Arc<Moments>,
     /// Cancelled by a command to drain.
     pub(crate) drain: CancellationToken,
 }
@@ -107,8 +110,10 @@ impl Executor {
 
     /// Lets everybody go and the gateway end, as the stop signal does. Gives how many have to leave.
     fn drain(&self) -> Done {
+        // Counted first: they begin to leave at once.
+        let done = Done::reached(self.hub.client_count());
         self.drain.cancel();
-        Done::reached(self.hub.client_count())
+        done
     }
 
     /// The client that a command names.
