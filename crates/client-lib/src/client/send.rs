@@ -37,7 +37,9 @@ impl GatewayClient {
     ) -> Receipt {
         let view = self.view();
         let clients = route::clients_by_gateway(clients, exclude);
-        let gateways: Vec<_> = clients.keys().copied().collect();
+        let named: Vec<_> = clients.keys().copied().collect();
+        // Of no gateways means of all.
+        let gateways = if named.is_empty() { named } else { view.asked(&named) };
         let commands = |gateway| {
             let send = |client_ids| {
                 Command::SendToClients(v1::SendToClients {
@@ -47,11 +49,6 @@ impl GatewayClient {
                 })
             };
             route::client_batches(&clients[&gateway]).into_iter().map(send).collect()
-        };
-        let members = view.gateways.keys();
-        let gateways = match gateways.as_slice() {
-            [] => Vec::new(),
-            wanted => route::asked(members, wanted, view.registers_connected() > 0),
         };
         self.receipt(view.submit_all(gateways, commands)).await
     }
@@ -139,7 +136,7 @@ impl GatewayClient {
         let refused = |gateway| Failure {
             gateway,
             reason: FailureReason::Refused {
-                code: Code::TooMany,
+                code: Code::Invalid,
                 text: format!("at most {GROUPS_AT_ONCE} groups in one send, not {many}"),
             },
         };

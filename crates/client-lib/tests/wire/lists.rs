@@ -237,3 +237,41 @@ async fn a_stream_names_a_silent_gateway_once_and_goes_on_with_the_rest() {
     let sums: Vec<_> = groups.into_iter().map(|item| item.map(|info| info.clients)).collect();
     assert_eq!(sums, [Err(silent), Ok(6)]);
 }
+
+#[tokio::test]
+async fn a_stream_goes_on_when_a_gateway_dies_or_leaves_in_the_middle() {
+    let register = Register::start();
+    let mut gateways = vec![Gateway::start(), Gateway::start(), Gateway::start()];
+    gateways.sort_by_key(|gateway| gateway.id);
+    for gateway in &gateways {
+        register.list(gateway);
+        (0..4).for_each(|_| _ = gateway.has_client(None));
+        gateway.cuts_pages_at(2);
+    }
+    let client = joined(patient(&register)).await;
+    let ids: Vec<_> = gateways.iter().map(|gateway| gateway.id).collect();
+    let mut stream = client.all_clients(Filter::default()).unwrap();
+    let mut read = Vec::new();
+    for gateway in gateways.drain(..2) {
+        read.push(stream.next().await.unwrap().unwrap().client_id.gateway());
+        let id = gateway.id;
+        drop(gateway);
+        eventually("it is gone", || {
+            !client.gateways().iter().any(|one| one.gateway_id == id && one.connected)
+        })
+        .await;
+        if id == ids[1] {
+            // The register says so too: its clients are gone with it, and nobody is missing.
+            register.remove(id);
+            eventually("it left", || client.gateways().iter().all(|one| one.gateway_id != id)).await;
+        }
+        read.push(stream.next().await.unwrap().unwrap().client_id.gateway());
+        if id == ids[0] {
+            let dead = Failure { gateway: id, reason: FailureReason::Unreachable };
+            assert_eq!(stream.next().await.unwrap(), Err(dead));
+        }
+    }
+    let rest: Vec<_> = stream.map(|item| item.unwrap().client_id.gateway()).collect().await;
+    read.extend(rest);
+    assert_eq!(read, [ids[0], ids[0], ids[1], ids[1], ids[2], ids[2], ids[2], ids[2]]);
+}

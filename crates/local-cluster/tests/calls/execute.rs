@@ -124,7 +124,7 @@ async fn binds_groups_and_sessions_of_one_client() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn closes() {
+async fn closes_and_a_drain() {
     let mut crowd = Crowd::gather().await;
     let mut gateway = FirstGateway::of(&crowd).await;
     let client_id = crowd.id(2).to_string();
@@ -136,7 +136,10 @@ async fn closes() {
         let goodbye = crowd.pages[number].next_message().await.unwrap_err().unwrap();
         assert_eq!((goodbye.code, goodbye.reason.as_str()), (code, "bye"));
     }
-    until("one is left", || async { crowd.client.counts().await.value.clients == 7 }).await;
+    until("seven are left", || async { crowd.client.counts().await.value.clients == 7 }).await;
+    assert_eq!(gateway.reached(Command::Drain(v1::Drain {})).await, 1);
+    assert_eq!(crowd.pages[1].next().await["type"], "reconnect");
+    assert_eq!(crowd.pages[1].next_message().await.unwrap_err().unwrap().code, 1012);
 }
 
 #[tokio::test(flavor = "multi_thread")]

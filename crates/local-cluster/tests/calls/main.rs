@@ -4,5 +4,6 @@
 mod binds;
 mod crowd;
 mod execute;
+mod gateways;
 mod lists;
 mod sends;
