@@ -168,8 +168,8 @@ pub struct Closed {
     pub uid: Option<Uid>,
     /// Its last session, `{}` when none was set; `None` when the close is inferred, because the session went with the gateway.
     pub session: Option<Session>,
-    /// Nobody told: the gateway left the membership with the client, or the client was gone when the stream to its gateway had
-    /// broken and was open again.
+    /// Nobody told this worker: the gateway left the membership with the client, or the client was gone when the stream to its gateway
+    /// had broken and was open again. In the second case another worker of the name may have had the client in between, and been told.
     pub inferred: bool,
 }
 

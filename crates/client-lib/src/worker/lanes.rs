@@ -54,10 +54,10 @@ pub(crate) struct HookNumbers {
 }
 
 /// One more in a number, until dropped.
-struct OneMore<'a>(&'a AtomicU64);
+pub(crate) struct OneMore<'a>(&'a AtomicU64);
 
 impl<'a> OneMore<'a> {
-    fn of(number: &'a AtomicU64) -> Self {
+    pub(crate) fn of(number: &'a AtomicU64) -> Self {
         number.fetch_add(1, Ordering::Relaxed);
         Self(number)
     }

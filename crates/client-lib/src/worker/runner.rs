@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Worker;
 use super::builder::Settings;
-use super::lanes::{Lanes, survives};
+use super::lanes::{Lanes, OneMore, survives};
 use super::running::Shared;
 use super::subscription::Subscription;
 use crate::GatewayClient;
@@ -21,10 +21,7 @@ pub(crate) async fn drive<W: Worker>(
     shared: Arc<Shared>,
     leaving: CancellationToken,
 ) {
-    if survives(async { worker.on_worker_start(&gateways).await }).await.is_err() {
-        shared.hooks.panics.fetch_add(1, Ordering::Relaxed);
-        tracing::error!(hook = "on_worker_start", "a worker's hook panicked; the worker goes on");
-    }
+    start(&gateways, &*worker, &shared).await;
     let (lanes, mut hooks) = Lanes::start(&worker, settings.lanes, &shared.hooks);
     let lanes = Arc::new(lanes);
     let mut view = gateways.views();
@@ -60,4 +57,12 @@ pub(crate) async fn drive<W: Worker>(
     while subscriptions.join_next().await.is_some() {}
     drop(lanes);
     while hooks.join_next().await.is_some() {}
+}
+
+async fn start<W: Worker>(gateways: &GatewayClient, worker: &W, shared: &Shared) {
+    let _running = OneMore::of(&shared.hooks.running);
+    if survives(async { worker.on_worker_start(gateways).await }).await.is_err() {
+        shared.hooks.panics.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(hook = "on_worker_start", "a worker's hook panicked; the worker goes on");
+    }
 }

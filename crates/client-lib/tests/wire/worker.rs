@@ -132,6 +132,7 @@ async fn no_hook_runs_before_the_first_has_ended() {
     let (_register, gateway, client) = one_gateway().await;
     let notebook = Notebook::hesitant();
     let worker = start(&client, &notebook);
+    eventually("it begins", || worker.stats().hooks_running == 1).await;
     assert!(worker.stats().gateways.is_empty());
     notebook.begin();
     let told = gateway.subscribed().await;

@@ -1,9 +1,12 @@
-//! Closes that nobody can tell: of a gateway that was killed.
+//! Closes that nobody can tell: of a gateway that was killed, or stood still.
 
-use gatepipe_client::{ClientId, Closed, Session, Uid};
+use std::time::Duration;
+
+use gatepipe_client::{ClientId, Closed, GatewayClient, Session, Uid};
 use gatepipe_local_cluster::actor::Page;
 use gatepipe_local_cluster::eventually::until;
 use gatepipe_local_cluster::ledger::Ledger;
+use rustix::process::Signal;
 
 use crate::programs::Programs;
 
@@ -63,4 +66,51 @@ async fn the_closes_of_a_killed_gateways_clients_arrive_once_and_are_marked_as_i
     let told = Closed { code: 1000, uid: None, session: Some(Session::default()), inferred: false };
     assert_eq!((closes(goodbye_id), log.closes_of(goodbye_id)), (vec![told.clone()], vec![told]));
     assert!(closes(id(&living)).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_stood_still_keeps_its_clients_and_who_went_meanwhile_closes_once() {
+    const PAGES: usize = 20;
+    let programs = Programs::start(1, &[]).await;
+    let moment = Duration::from_millis(300);
+    let builder = GatewayClient::builder().register(programs.register_url()).keepalive(moment, moment);
+    let gateways = builder.build().unwrap();
+    let ledgers = [Ledger::default(), Ledger::default()];
+    let workers = ledgers.clone().map(|ledger| gateways.worker("orders").start(ledger).unwrap());
+    let are_heard = |number: usize| {
+        workers.iter().filter(|worker| worker.stats().gateways.values().any(|seen| seen.subscribed)).count()
+            == number
+    };
+    until("both are told events", || async { are_heard(2) }).await;
+    let mut staying = Vec::new();
+    let mut going = Vec::new();
+    for _ in 0..PAGES {
+        staying.push(Page::open(&programs.ws(0)).await);
+        going.push(Page::open(&programs.ws(0)).await);
+    }
+    let heard = |client: ClientId| ledgers.iter().any(|ledger| !ledger.of(client).is_empty());
+    until("everybody is known", || async { staying.iter().chain(&going).all(|page| heard(id(page))) }).await;
+
+    programs.gateway(0).freeze().await;
+    let gone: Vec<_> = going.iter().map(id).collect();
+    drop(going);
+    until("the streams are given up", || async { are_heard(0) }).await;
+    programs.gateway(0).signal(Signal::CONT);
+    until("both are told events again", || async { are_heard(2) }).await;
+    let closes = |client| ledgers.iter().map(|ledger| ledger.closes_of(client).len()).sum::<usize>();
+    until("everybody who went is closed", || async { gone.iter().all(|client| closes(*client) > 0) }).await;
+    for page in &mut staying {
+        page.send("still here").await;
+    }
+    let said = |page: &Page| ledgers.iter().flat_map(|ledger| ledger.texts_of(id(page))).collect::<Vec<_>>();
+    until("everybody else is heard", || async { staying.iter().all(|page| !said(page).is_empty()) }).await;
+    for worker in workers {
+        assert_eq!(worker.stop().await, 0);
+    }
+    for page in &staying {
+        assert_eq!((said(page), closes(id(page))), (vec!["still here".to_owned()], 0));
+    }
+    for client in gone {
+        assert_eq!(closes(client), 1, "{ledgers:?}");
+    }
 }
