@@ -18,7 +18,7 @@ use crate::builder::Settings;
 use crate::connection::{Peer, Trouble};
 use crate::lane::Lane;
 use crate::membership::Membership;
-use crate::pipe;
+use crate::pipe::{self, Places};
 use crate::status::RegisterStatus;
 use crate::watch::{Heard, hear_always};
 
@@ -75,10 +75,25 @@ struct Directory {
 }
 
 struct Pipe {
-    address: String,
+    /// Where the gateway is said to be: in several places when registers were told different things.
+    addresses: Vec<String>,
+    places: Arc<Places>,
     lane: Arc<Lane>,
-    /// Dropping it closes the pipe; none when the address is not one.
+    /// Dropping it closes the pipe; none when no address is one.
     _task: Option<AbortOnDropHandle<()>>,
+}
+
+impl Pipe {
+    /// Whether it tries these addresses and no others, in whichever order.
+    fn is_for(&self, addresses: &[String]) -> bool {
+        self.addresses.len() == addresses.len()
+            && addresses.iter().all(|address| self.addresses.contains(address))
+    }
+
+    /// Where it is open, or tried now.
+    fn address(&self) -> &str {
+        self.places.address().or_else(|| self.addresses.first().map(String::as_str)).unwrap_or_default()
+    }
 }
 
 /// Keeps `view` true until dropped.
@@ -142,17 +157,18 @@ impl Directory {
 
     /// One pipe to each member and none to anybody else. A pipe that is open proves its address, whatever a register says.
     fn match_pipes(&mut self) {
-        let members = self.membership.members();
+        let (membership, members) = (&self.membership, self.membership.members());
         self.pipes.retain(|gateway, pipe| match members.get(gateway) {
-            Some(member) => member.address == pipe.address || pipe.lane.is_open(),
+            Some(_) => pipe.lane.is_open() || pipe.is_for(&membership.addresses(*gateway)),
             None => {
-                tracing::info!(%gateway, address = pipe.address, "a gateway left");
+                tracing::info!(%gateway, address = pipe.address(), "a gateway left");
                 false
             }
         });
-        for (gateway, member) in members {
+        for gateway in members.keys() {
             if !self.pipes.contains_key(gateway) {
-                let pipe = self.settings.pipe(*gateway, &member.address, &self.pipe_changed);
+                let addresses = membership.addresses(*gateway);
+                let pipe = self.settings.pipe(*gateway, addresses, &self.pipe_changed);
                 self.pipes.insert(*gateway, pipe);
             }
         }
@@ -166,7 +182,7 @@ impl Directory {
         };
         let gateway = |(id, pipe): (&GatewayId, &Pipe)| {
             let view = GatewayView {
-                address: pipe.address.clone(),
+                address: pipe.address().to_owned(),
                 draining: self.membership.members()[id].draining,
                 listed: self.membership.listed_by(*id),
                 lane: Arc::clone(&pipe.lane),
@@ -187,20 +203,24 @@ impl Settings {
         Peer { endpoint, secret: self.secret.clone(), limits: self.limits }
     }
 
-    fn pipe(&self, gateway: GatewayId, address: &str, changed: &Arc<Notify>) -> Pipe {
+    fn pipe(&self, gateway: GatewayId, addresses: Vec<String>, changed: &Arc<Notify>) -> Pipe {
         let lane =
             Arc::new(Lane::new(self.limits.queue_commands, self.limits.queue_bytes, Arc::clone(changed)));
-        let task = match Endpoint::from_shared(format!("http://{address}")) {
-            Ok(endpoint) => {
-                let opening = pipe::keep_open(gateway, self.peer(endpoint), Arc::clone(&lane));
-                Some(AbortOnDropHandle::new(tokio::spawn(opening)))
-            }
+        let peer = |address: &String| match Endpoint::from_shared(format!("http://{address}")) {
+            Ok(endpoint) => Some(self.peer(endpoint)),
             Err(_) => {
                 tracing::warn!(%gateway, address, "a gateway is listed with an address that is none");
-                lane.down(format!("its address {address:?} is not host:port"));
                 None
             }
         };
-        Pipe { address: address.to_owned(), lane, _task: task }
+        let places = Arc::new(Places::new(addresses.iter().filter_map(peer).collect()));
+        let task = if places.is_empty() {
+            lane.down(format!("its address {addresses:?} is not host:port"));
+            None
+        } else {
+            let opening = pipe::keep_open(gateway, Arc::clone(&places), Arc::clone(&lane));
+            Some(AbortOnDropHandle::new(tokio::spawn(opening)))
+        };
+        Pipe { addresses, places, lane, _task: task }
     }
 }

@@ -54,6 +54,8 @@ pub(crate) struct Membership {
 struct RegisterView {
     connected: bool,
     listings: BTreeMap<GatewayId, Listing>,
+    /// Where it last said that each member is. One for each, so that a register that is told nonsense hides no other's word.
+    addresses: BTreeMap<GatewayId, String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +109,9 @@ impl Membership {
 
     fn list(&mut self, position: usize, entry: Entry) {
         let Entry { gateway, address, draining } = entry;
-        self.registers[position].listings.insert(gateway, Listing::Heard);
+        let register = &mut self.registers[position];
+        register.listings.insert(gateway, Listing::Heard);
+        register.addresses.insert(gateway, address.clone());
         self.members.insert(gateway, Member { address, draining });
     }
 
@@ -129,6 +133,9 @@ impl Membership {
             let listed = |id: &GatewayId| registers.iter().any(|register| register.listings.contains_key(id));
             self.members.retain(|id, _| listed(id) || pipe_is_open(*id));
         }
+        for register in &mut self.registers {
+            register.addresses.retain(|id, _| self.members.contains_key(id));
+        }
         let ends = |listing: &Listing| match listing {
             Listing::Heard => None,
             Listing::Until(end) => Some(*end),
@@ -139,6 +146,20 @@ impl Membership {
 
     pub(crate) fn members(&self) -> &BTreeMap<GatewayId, Member> {
         &self.members
+    }
+
+    /// Where `gateway` may be, each once: the newest word of any register, then what the others said. Only asking there tells
+    /// which of them is true.
+    pub(crate) fn addresses(&self, gateway: GatewayId) -> Vec<String> {
+        let newest = self.members.get(&gateway).map(|member| &member.address);
+        let others = self.registers.iter().filter_map(|register| register.addresses.get(&gateway));
+        let mut addresses = Vec::with_capacity(1);
+        for address in newest.into_iter().chain(others) {
+            if !addresses.contains(address) {
+                addresses.push(address.clone());
+            }
+        }
+        addresses
     }
 
     pub(crate) fn is_connected(&self, position: usize) -> bool {
@@ -282,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_word_on_address_and_draining_holds() {
+    fn the_newest_word_on_draining_holds_and_on_the_address_comes_first() {
         let now = Instant::now();
         let mut membership = Membership::new(2);
         membership.hear(0, Word::Snapshot(vec![entry('a')]), now);
@@ -291,6 +312,21 @@ mod tests {
         let member = &membership.members()[&gateway('a')];
         assert_eq!((member.address.as_str(), member.draining), ("elsewhere:1", true));
         assert_eq!(membership.listed_by(gateway('a')), 2);
+        assert_eq!(membership.addresses(gateway('a')), ["elsewhere:1", "a:2300"]);
+        // A register takes its own word back and nobody else's.
+        for number in 2..5 {
+            let again = Entry { address: format!("elsewhere:{number}"), ..entry('a') };
+            membership.hear(1, Word::Listed(again), now);
+        }
+        assert_eq!(membership.addresses(gateway('a')), ["elsewhere:4", "a:2300"]);
+        membership.hear(0, Word::Listed(entry('a')), now);
+        assert_eq!(membership.addresses(gateway('a')), ["a:2300", "elsewhere:4"]);
+        for register in [0, 1] {
+            membership.hear(register, Word::Removed(gateway('a')), now);
+        }
+        membership.sweep(now, |_| false);
+        assert!(membership.addresses(gateway('a')).is_empty());
+        assert!(membership.registers.iter().all(|register| register.addresses.is_empty()));
     }
 
     #[test]

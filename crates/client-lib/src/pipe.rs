@@ -1,6 +1,7 @@
 //! The task that keeps one gateway's pipe open and carries its lane through it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use gatepipe_proto::{GatewayId, v1};
 use tokio::time::{Instant, sleep, timeout};
@@ -11,12 +12,41 @@ use crate::connection::{Connection, Peer, Trouble};
 use crate::lane::Lane;
 use crate::query::QueryLine;
 
-/// Keeps a pipe to `gateway` open until dropped.
-pub(crate) async fn keep_open(gateway: GatewayId, peer: Peer, lane: Arc<Lane>) {
+/// Where a gateway may be, tried in turn until one says that it is the gateway.
+pub(crate) struct Places {
+    peers: Vec<Peer>,
+    turn: AtomicUsize,
+}
+
+impl Places {
+    pub(crate) fn new(peers: Vec<Peer>) -> Self {
+        Self { peers, turn: AtomicUsize::new(0) }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.peers.is_empty()
+    }
+
+    fn current(&self) -> Option<&Peer> {
+        self.peers.get(self.turn.load(Relaxed) % self.peers.len().max(1))
+    }
+
+    /// host:port of the one whose turn it is.
+    pub(crate) fn address(&self) -> Option<&str> {
+        Some(self.current()?.endpoint.uri().authority()?.as_str())
+    }
+
+    fn try_next(&self) {
+        self.turn.fetch_add(1, Relaxed);
+    }
+}
+
+/// Keeps a pipe to `gateway` open until dropped; ends at once when there is no place where it may be.
+pub(crate) async fn keep_open(gateway: GatewayId, places: Arc<Places>, lane: Arc<Lane>) {
     let _leaving = Leaving(Arc::clone(&lane));
     let mut backoff = Backoff::default();
-    loop {
-        let trouble = match within_grace(&lane, &peer, open(gateway, &peer, &lane)).await {
+    while let Some(peer) = places.current() {
+        let trouble = match within_grace(&lane, peer, open(gateway, peer, &lane)).await {
             Ok(pipe) => {
                 tracing::info!(%gateway, "the pipe to a gateway is open");
                 let opened = Instant::now();
@@ -28,7 +58,10 @@ pub(crate) async fn keep_open(gateway: GatewayId, peer: Peer, lane: Arc<Lane>) {
                 }
                 trouble
             }
-            Err(trouble) => trouble,
+            Err(trouble) => {
+                places.try_next();
+                trouble
+            }
         };
         if lane.status().trouble.as_deref() != Some(&trouble.0) {
             tracing::warn!(%gateway, %trouble, "no pipe to a gateway; trying again");

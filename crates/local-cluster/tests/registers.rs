@@ -1,5 +1,6 @@
 //! Several registers, each for itself: any but one may be away, and after the start all of them.
 
+use gatepipe_client::GatewayClient;
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::eventually::{until, within};
 use gatepipe_local_cluster::{Cluster, Plan};
@@ -192,5 +193,42 @@ async fn nobody_takes_a_living_gateways_id_or_address_at_any_register() {
     }
     listed_everywhere(&cluster, 2, 3).await;
     alice.is_pushed_to().await;
+    alice.has_heard_everything().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_false_address_at_a_register_that_does_not_know_the_gateway_hides_it_from_nobody() {
+    let mut cluster = cluster(2).await;
+    let [knows, fooled] = [cluster.registers()[0].clone(), cluster.registers()[1].clone()];
+    let only = vec![knows.clone()];
+    cluster.start_gateway(|config| config.registers = only).await.unwrap();
+    within("the new gateway", cluster.joined(3)).await;
+    let mut alice = Alice::of(&cluster);
+    alice.opens(cluster.ws().last().unwrap()).await;
+    // A rogue says at the other register that this gateway is here, where connections are taken and nobody ever answers.
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = mute.local_addr().unwrap().to_string();
+    let id = cluster.gateway_ids().pop().unwrap();
+    let _rogue = announce(&fooled, None, entry(&id, &address)).await.unwrap();
+    until("it is on both lists", || async {
+        let known = cluster.client().gateways();
+        known.iter().any(|gateway| gateway.gateway_id.to_string() == id && gateway.listed == 2)
+    })
+    .await;
+    // An open pipe is not given up for it.
+    alice.is_pushed_to().await;
+    // And whoever comes new finds the gateway, whichever register is heard last.
+    for registers in [[&knows, &fooled], [&fooled, &knows]] {
+        let builder =
+            GatewayClient::builder().register(registers[0].as_str()).register(registers[1].as_str());
+        let newcomer = builder.build().unwrap();
+        until("the pipe to the gateway", || async {
+            let known = newcomer.gateways();
+            let there = known.iter().find(|gateway| gateway.gateway_id.to_string() == id);
+            there
+                .is_some_and(|gateway| gateway.listed == 2 && gateway.connected && gateway.address != address)
+        })
+        .await;
+    }
     alice.has_heard_everything().await;
 }
