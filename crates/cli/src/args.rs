@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    broadcast, clients, dev, force_offline, gateways, health, listen, migrate, notify, push, token, user,
+    broadcast, clients, dev, force_offline, gateways, groups, health, listen, migrate, notify, push, tail,
+    token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -30,7 +31,10 @@ pub enum Command {
     Notify(notify::Notify),
     ForceOffline(force_offline::ForceOffline),
     Clients(clients::Clients),
+    Users(users::Users),
+    Groups(groups::Groups),
     Gateways(gateways::Gateways),
+    Tail(tail::Tail),
     Listen(listen::Listen),
     Token(token::Token),
     User(user::User),

@@ -5,13 +5,16 @@ pub mod clients;
 pub mod dev;
 pub mod force_offline;
 pub mod gateways;
+pub mod groups;
 pub mod health;
 pub mod listen;
 pub mod migrate;
 pub mod notify;
 pub mod push;
+pub mod tail;
 pub mod token;
 pub mod user;
+pub mod users;
 
 use crate::args::Command;
 use crate::exit::Exit;
@@ -26,7 +29,10 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Notify(notify) => notify.run(output).await,
         Command::ForceOffline(force_offline) => force_offline.run(output).await,
         Command::Clients(clients) => clients.run(output).await,
+        Command::Users(users) => users.run(output).await,
+        Command::Groups(groups) => groups.run(output).await,
         Command::Gateways(gateways) => gateways.run(output).await,
+        Command::Tail(tail) => tail.run(output).await,
         Command::Listen(listen) => listen.run().await,
         Command::Token(token) => token.run(output).await,
         Command::User(user) => user.run(output).await,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use gatepipe_client::{Failure as Missed, GatewayClient, RegisterStatus};
+use gatepipe_client::{Code, Error, Failure as Missed, GatewayClient, RegisterStatus};
 use gatepipe_daemon::config::units;
 use serde::Serialize;
 
@@ -78,6 +78,20 @@ impl Fleet {
             output::say("no gateway is running: none has announced itself to the register");
         }
         Ok(client)
+    }
+}
+
+impl From<Error> for Failure {
+    /// What a command to one gateway, or a list, ended with.
+    fn from(error: Error) -> Self {
+        let exit = match error.code() {
+            Code::NotFound => Exit::NotFound,
+            Code::Unauthenticated | Code::Forbidden => Exit::NotAllowed,
+            Code::Malformed | Code::Invalid | Code::TooLarge => Exit::Usage,
+            Code::Unavailable | Code::Deadline => Exit::Unreachable,
+            _ => Exit::Failed,
+        };
+        Self::new(exit, error.to_string())
     }
 }
 

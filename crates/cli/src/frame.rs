@@ -1,17 +1,21 @@
 //! What is pushed, as it was typed.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use clap::Args;
 use gatepipe_client::Message;
+use gatepipe_proto::MAX_MESSAGE_BYTES;
 use gatepipe_proto::frame::{RESERVED_TYPES, ServerFrame};
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
+use crate::file;
 
 /// Longest type, in characters, as in the api.
 const MAX_TYPE_CHARACTERS: usize = 64;
 
-/// The frame `{"type":TYPE,"data":JSON}`, or a text as it stands.
+/// The frame `{"type":TYPE,"data":JSON}`, or a text or bytes as they stand.
 #[derive(Debug, Clone, Args)]
 pub struct Frame {
     /// The frame's type; init, ping, pong, bind_success, force_offline and reconnect are reserved
@@ -23,17 +27,20 @@ pub struct Frame {
     /// Send this text as it stands, instead of a frame
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["kind", "data"])]
     text: Option<String>,
+    /// Send the bytes of this file as a binary message; - reads stdin
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kind", "data", "text"])]
+    binary: Option<PathBuf>,
 }
 
 impl Frame {
     /// The message, at most 1 MiB.
     pub fn message(&self) -> anyhow::Result<Message> {
-        let text = match &self.text {
-            Some(text) => text.clone(),
-            None => ServerFrame::push(&self.kind, self.data.clone()).to_text(),
+        let message = match (&self.binary, &self.text) {
+            (Some(path), _) => Message::binary(file::read(path, MAX_MESSAGE_BYTES)?),
+            (_, Some(text)) => Message::text(text),
+            _ => Message::text(ServerFrame::push(&self.kind, self.data.clone()).to_text()),
         };
-        let message = Message::text(text).map_err(|wrong| Failure::new(Exit::Usage, wrong.to_string()));
-        message.context("cannot send this")
+        message.map_err(|wrong| Failure::new(Exit::Usage, wrong.to_string())).context("cannot send this")
     }
 }
 

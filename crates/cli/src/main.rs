@@ -7,11 +7,16 @@ mod args;
 mod commands;
 mod confirm;
 mod database;
+mod each_client;
 mod exit;
+mod file;
 mod fleet;
 mod frame;
+mod gateway_name;
 mod output;
+mod paging;
 mod secret;
+mod which;
 
 use std::io;
 use std::process::ExitCode;

@@ -1,10 +1,16 @@
 //! The only file that prints: data on stdout, words on stderr.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use clap::ValueEnum;
 use comfy_table::{Table, presets};
 use serde::Serialize;
+
+/// To the beginning of the line, and away with what stands in it (ECMA-48, EL).
+const WIPE: &str = "\r\u{1b}[2K";
+
+/// Where no terminal says how wide it is.
+const USUAL_WIDTH: usize = 160;
 
 /// How data is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -28,13 +34,23 @@ pub trait Row: Serialize {
 #[derive(Debug, Clone, Copy)]
 pub struct Output {
     format: Format,
+    wished: bool,
 }
 
 impl Output {
     /// Without a wish: a table on a terminal, else tab-separated.
     pub fn new(wish: Option<Format>) -> Self {
         let usual = if io::stdout().is_terminal() { Format::Table } else { Format::Tsv };
-        Self { format: wish.unwrap_or(usual) }
+        Self { format: wish.unwrap_or(usual), wished: wish.is_some() }
+    }
+
+    /// Things that come one by one. Without a wish: for people on a terminal, else in JSON.
+    pub fn stream(self) -> Stream {
+        let format = match self.format {
+            Format::Tsv if !self.wished => Format::Json,
+            format => format,
+        };
+        Stream { format, width: width(), stdout: BufWriter::new(io::stdout()) }
     }
 
     /// A list: an array in JSON.
@@ -50,6 +66,14 @@ impl Output {
         match self.format {
             Format::Json => line(&json(row)?),
             _ => self.rows(std::slice::from_ref(row)),
+        }
+    }
+
+    /// Several rows that are one thing: in JSON `whole`.
+    pub fn rows_of<R: Row, T: Serialize>(self, rows: &[R], whole: &T) -> io::Result<()> {
+        match self.format {
+            Format::Json => line(&json(whole)?),
+            _ => self.rows(rows),
         }
     }
 
@@ -70,6 +94,37 @@ impl Output {
             line(&cells.join("\t"))?;
         }
         Ok(())
+    }
+}
+
+/// What comes one by one: one object in JSON, one line for people, or one row.
+pub trait Told: Serialize {
+    fn cells(&self) -> Vec<String>;
+    /// Cut at the end when it is longer than a line.
+    fn for_people(&self) -> String;
+}
+
+/// Where things go that come one by one.
+#[derive(Debug)]
+pub struct Stream {
+    format: Format,
+    width: usize,
+    stdout: BufWriter<io::Stdout>,
+}
+
+impl Stream {
+    /// Seen at the next [`flush`](Self::flush) at the latest.
+    pub fn one<T: Told>(&mut self, told: &T) -> io::Result<()> {
+        let line = match self.format {
+            Format::Json => json(told)?,
+            Format::Tsv => told.cells().iter().map(|cell| plain(cell)).collect::<Vec<_>>().join("\t"),
+            Format::Table => cut(&plain(&told.for_people()), self.width),
+        };
+        writeln!(self.stdout, "{line}")
+    }
+
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
     }
 }
 
@@ -97,6 +152,38 @@ pub fn ask(question: &str) {
     let _ = stderr.flush();
 }
 
+/// A line on stderr that changes, when stderr is a terminal; it is wiped when this is dropped.
+#[derive(Debug)]
+pub struct Progress {
+    seen: bool,
+}
+
+impl Progress {
+    pub fn new() -> Self {
+        Self { seen: io::stderr().is_terminal() }
+    }
+
+    /// Whether anybody sees it.
+    pub fn is_seen(&self) -> bool {
+        self.seen
+    }
+
+    /// Writes over what stood there.
+    pub fn show(&mut self, text: &str) {
+        if self.seen {
+            let mut stderr = io::stderr();
+            let _ = write!(stderr, "{WIPE}{}", plain(text));
+            let _ = stderr.flush();
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.show("");
+    }
+}
+
 fn json<T: Serialize>(value: &T) -> io::Result<String> {
     serde_json::to_string(value).map_err(io::Error::from)
 }
@@ -109,6 +196,37 @@ fn table<R: Row>(rows: &[R]) -> String {
         table.add_row(row.cells().iter().map(|cell| plain(cell)));
     }
     table.trim_fmt()
+}
+
+/// How many characters stand in a line of the terminal.
+fn width() -> usize {
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        _ => USUAL_WIDTH,
+    }
+}
+
+/// At most `width` wide, with an ellipsis for what is cut.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().map(wide).sum::<usize>() <= width {
+        return text.to_owned();
+    }
+    let mut left = width.saturating_sub(1);
+    let fits = text.chars().take_while(|character| {
+        let fits = wide(*character) <= left;
+        left = left.saturating_sub(wide(*character));
+        fits
+    });
+    fits.chain(['…']).collect()
+}
+
+/// How wide a terminal shows it, nearly: Chinese, Japanese, Korean and pictures as wide as two (UAX 11).
+fn wide(character: char) -> usize {
+    match character {
+        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{d7ff}' | '\u{f900}'..='\u{faff}' => 2,
+        '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}' | '\u{1f300}'.. => 2,
+        _ => 1,
+    }
 }
 
 /// Without control characters: no line breaks, no tabs, no terminal sequences.
@@ -141,5 +259,20 @@ mod tests {
         let lines: Vec<_> = shown.lines().map(str::trim).collect();
         assert!(lines[0].starts_with("NAME") && lines[0].ends_with("VALUE"), "{shown}");
         assert!(lines[2].ends_with("\u{fffd}[31m2"), "{shown}");
+    }
+
+    #[test]
+    fn a_line_for_people_is_cut_at_its_width() {
+        for (text, width, shown) in [
+            ("abcdef", 6, "abcdef"),
+            ("abcdef", 5, "abcd…"),
+            ("", 1, ""),
+            ("ab", 1, "…"),
+            ("张三李四", 8, "张三李四"),
+            ("张三李四", 7, "张三李…"),
+            ("张三李四", 6, "张三…"),
+        ] {
+            assert_eq!(cut(text, width), shown, "{text} {width}");
+        }
     }
 }

@@ -166,6 +166,32 @@ async fn a_secret_is_shared_by_its_parts_and_asked_of_everyone_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_drained_on_command_ends_and_the_rest_runs_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let dev = Dev::start(dir.path(), &[]).await;
+    let bob = dev.person("bob");
+    let mut leaves = Page::bound(dev.text("/ws/0"), &bob).await;
+    let mut stays = Page::bound(dev.text("/ws/1"), &bob).await;
+    let left = leaves.client_id()[..16].to_owned();
+    let reading = tokio::spawn(async move { leaves.rest().await });
+
+    let drain = ["gateways", "drain", &left, "--yes", "--register", dev.text("/register"), "-o", "json"];
+    let (code, drained, words) = ends(gatepipe(&drain)).await;
+    assert_eq!((code, words.as_str()), (Some(0), ""));
+    assert_eq!(serde_json::from_str::<Value>(&drained).unwrap()["gone"], true);
+    assert_eq!(reading.await.unwrap().1, Some(1012));
+
+    let push = json!({"uid": bob.id, "data": "still here"});
+    let sent = dev.person("alice").post("/WebSocket/pushToUser", push).await.ok();
+    assert_eq!(sent, json!({"sent": true, "reached": 1, "failed": []}));
+    assert_eq!(stays.next().await["data"], "still here");
+    let reading = tokio::spawn(async move { stays.rest().await });
+    let (status, _, words) = dev.stop().await;
+    assert_eq!(status.code(), Some(0), "{words}");
+    assert_eq!(reading.await.unwrap().1, Some(1012));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_port_that_is_taken_is_named_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,33 +1,54 @@
 //! `gatepipe clients`
 
-use clap::Args;
-use gatepipe_client::{ClientId, ClientInfo, Cursor, Filter, Page};
+mod get;
+mod kick;
+mod list;
+mod session;
+
+use clap::{Args, Subcommand};
+use gatepipe_client::{ClientId, ClientInfo, Code, Error};
 use serde::Serialize;
 
-use crate::exit::Exit;
-use crate::fleet::{Fleet, tell_failed};
-use crate::output::{Output, Row, say};
+use crate::exit::{Exit, Failure};
+use crate::output::Output;
 
-/// Most clients in one question to the gateways.
-const PAGE: u32 = 1_000;
-
-/// List the connected clients, in order of client_id
+/// List the connected clients, in order of client_id; look at one, close some, change a session
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   gatepipe clients
-  gatepipe clients --limit 20 --after 00112233445566778899aabbccddeeff00112233
-  gatepipe clients -o json | jq -r '.[] | select(.uid == \"1001\") | .client_id'")]
+  gatepipe clients --uid 1001 --remote-address 10.1.
+  gatepipe clients --group lobby --unbound --limit 20
+  gatepipe clients -o json | jq -r '.[] | select(.queued_bytes > 0) | .client_id'
+  gatepipe clients get 00112233445566778899aabbccddeeff00112233"
+)]
 pub struct Clients {
-    /// At most this many
-    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    limit: u32,
-    /// Start after this client
-    #[arg(long, value_name = "CLIENT_ID")]
-    after: Option<ClientId>,
+    #[command(subcommand)]
+    command: Option<ClientsCommand>,
     #[command(flatten)]
-    fleet: Fleet,
+    list: list::List,
 }
 
+#[derive(Debug, Subcommand)]
+enum ClientsCommand {
+    Get(get::Get),
+    Kick(kick::Kick),
+    Session(session::Session),
+}
+
+impl Clients {
+    pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
+        match self.command {
+            None => self.list.run(output).await,
+            Some(ClientsCommand::Get(get)) => get.run(output).await,
+            Some(ClientsCommand::Kick(kick)) => kick.run(output).await,
+            Some(ClientsCommand::Session(session)) => session.run().await,
+        }
+    }
+}
+
+/// A client, with the keys of the HTTP api.
 #[derive(Debug, Serialize)]
 struct Client {
     client_id: String,
@@ -35,6 +56,14 @@ struct Client {
     uid: Option<String>,
     remote_address: String,
     connected_at_ms: i64,
+    /// Null when unbound.
+    bound_at_ms: Option<i64>,
+    groups: Vec<String>,
+    frames_in: u64,
+    bytes_in: u64,
+    frames_out: u64,
+    bytes_out: u64,
+    queued_bytes: u64,
 }
 
 impl From<ClientInfo> for Client {
@@ -45,49 +74,25 @@ impl From<ClientInfo> for Client {
             uid: client.uid.map(|uid| uid.to_string()),
             remote_address: client.remote_address,
             connected_at_ms: client.connected_at_ms,
+            bound_at_ms: client.bound_at_ms,
+            groups: client.groups.iter().map(ToString::to_string).collect(),
+            frames_in: client.frames_in,
+            bytes_in: client.bytes_in,
+            frames_out: client.frames_out,
+            bytes_out: client.bytes_out,
+            queued_bytes: client.queued_bytes,
         }
     }
 }
 
-impl Row for Client {
-    const HEAD: &'static [&'static str] = &["client_id", "uid", "remote address", "connected at (ms)"];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.client_id.clone(),
-            self.uid.clone().unwrap_or_default(),
-            self.remote_address.clone(),
-            self.connected_at_ms.to_string(),
-        ]
-    }
+fn not_connected(client: ClientId) -> Failure {
+    Failure::new(Exit::NotFound, format!("client {client} is not connected"))
 }
 
-impl Clients {
-    pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
-        let client = self.fleet.join().await?;
-        let mut found: Vec<Client> = Vec::new();
-        let mut missed = Vec::new();
-        let everybody = Filter::default();
-        let mut after = self.after.map(|client| Cursor::after_client(client, &everybody));
-        loop {
-            let limit = PAGE.min(self.limit - u32::try_from(found.len()).unwrap_or(self.limit));
-            let page = client.clients(&everybody, &Page { after, limit }).await?;
-            found.extend(page.value.items.into_iter().map(Client::from));
-            for miss in page.failed {
-                if !missed.contains(&miss) {
-                    missed.push(miss);
-                }
-            }
-            after = page.value.next;
-            if after.is_none() || found.len() >= self.limit as usize {
-                break;
-            }
-        }
-        let (exit, _) = tell_failed(&client, &missed);
-        if let Some(last) = found.last().filter(|_| after.is_some()) {
-            say(&format!("there are more: --after {}", last.client_id));
-        }
-        output.list(&found)?;
-        Ok(exit)
+/// Why something could not be done with one client. One whose gateway is gone is gone with it.
+fn refusal(client: ClientId, error: Error) -> Failure {
+    match error.code() {
+        Code::NotFound => not_connected(client),
+        _ => error.into(),
     }
 }

@@ -1,7 +1,7 @@
 //! `gatepipe push`
 
-use clap::Args;
-use gatepipe_client::{ClientId, GatewayClient, Receipt, Uid};
+use clap::{ArgGroup, Args};
+use gatepipe_client::{ClientId, GatewayClient, Group, Receipt, Uid};
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -9,21 +9,33 @@ use crate::fleet::{Failed, Fleet, tell_failed};
 use crate::frame::Frame;
 use crate::output::{Output, Row, say};
 
-/// Push a frame to every connection of some users, or to one client
+/// Push a frame to every connection of some users, to the members of groups, or to some clients
 #[derive(Debug, Args)]
-#[command(after_help = "A user that is offline is no failure: nobody is reached.
+#[command(
+    group = ArgGroup::new("whom").required(true),
+    after_help = "A connection is reached once, however many of the users or groups it belongs to. A user that is offline is no failure: nobody \
+is reached.
 
 Examples:
   gatepipe push 1001 --data '{\"title\":\"hello\"}'
   gatepipe push 1001 1002 --type refresh
-  gatepipe push --client 00112233445566778899aabbccddeeff00112233 --text hello")]
+  gatepipe push --group lobby --group hall --exclude 00112233445566778899aabbccddeeff00112233
+  gatepipe push --client 00112233445566778899aabbccddeeff00112233 --text hello
+  head -c 100 /dev/urandom | gatepipe push 1001 --binary -"
+)]
 pub struct Push {
     /// Users to push to
-    #[arg(value_name = "UID", required_unless_present = "client", conflicts_with = "client")]
+    #[arg(value_name = "UID", group = "whom")]
     uids: Vec<Uid>,
+    /// Push to the members of this group; repeatable
+    #[arg(long = "group", value_name = "GROUP", group = "whom")]
+    groups: Vec<Group>,
     /// Push to this client; repeatable
-    #[arg(long, value_name = "CLIENT_ID")]
+    #[arg(long, value_name = "CLIENT_ID", group = "whom")]
     client: Vec<ClientId>,
+    /// Leave this client out; repeatable
+    #[arg(long, value_name = "CLIENT_ID")]
+    exclude: Vec<ClientId>,
     #[command(flatten)]
     frame: Frame,
     #[command(flatten)]
@@ -62,10 +74,10 @@ impl Push {
     pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
         let message = self.frame.message()?;
         let client = self.fleet.join().await?;
-        let receipt = if self.client.is_empty() {
-            client.send_to_uids(&self.uids, message, &[]).await
-        } else {
-            client.send_to_clients(&self.client, message, &[]).await
+        let receipt = match (&self.groups[..], &self.client[..]) {
+            ([], []) => client.send_to_uids(&self.uids, message, &self.exclude).await,
+            ([], clients) => client.send_to_clients(clients, message, &self.exclude).await,
+            (groups, _) => client.send_to_groups(groups, message, &self.exclude).await,
         };
         Sent::show(&client, receipt, output)
     }

@@ -21,7 +21,7 @@ const PAGE: u32 = 500;
 /// Characters of a password we make: 20 of 64, that is 120 bits.
 const GENERATED: usize = 20;
 
-/// Make and list the users who log in
+/// Make and list the accounts of users in the database (who is online: gatepipe users)
 #[derive(Debug, Args)]
 pub struct User {
     #[command(subcommand)]

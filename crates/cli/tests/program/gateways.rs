@@ -1,13 +1,10 @@
 //! What goes through the registers to the gateways.
 
-use futures_util::{StreamExt as _, future, stream};
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::{Cluster, Plan};
-use gatepipe_proto::v1::register_client::RegisterClient;
-use gatepipe_proto::{GatewayId, v1};
 use serde_json::{Value, json};
-use tokio::net::TcpSocket;
 
+use crate::ghost::Ghost;
 use crate::run::{finish, gatepipe, run_at};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,6 +75,9 @@ async fn clients_and_gateways_are_listed() {
     assert_eq!(ids, expected);
     for row in gateways.as_array().unwrap() {
         assert_eq!((&row["clients"], &row["connected"]), (&json!(1), &json!(true)), "{row}");
+        assert_eq!(row["version"], env!("CARGO_PKG_VERSION"));
+        assert!(row["uptime_ms"].as_i64() > Some(0) && row["rates"]["frames_out_per_s"].is_f64(), "{row}");
+        assert!(row["queued_bytes"].is_u64() && row["totals"]["opened"] == 1, "{row}");
     }
 }
 
@@ -105,27 +105,13 @@ async fn a_wrong_secret_is_told_apart_from_silence() {
 async fn a_gateway_that_is_not_there_is_named_and_the_others_are_reached() {
     let cluster = Cluster::start().await;
     let mut page = Page::open(&cluster.ws()[0]).await;
-    // Listed, but its port is closed.
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let ghost = GatewayId::random().to_string();
-    let entry = v1::GatewayEntry {
-        gateway_id: ghost.clone(),
-        address: socket.local_addr().unwrap().to_string(),
-        ..v1::GatewayEntry::default()
-    };
-    let announcement = v1::Announcement { gateway: Some(entry), ..v1::Announcement::default() };
-    let mut register = RegisterClient::connect(cluster.register()).await.unwrap();
-    let lease = stream::once(future::ready(announcement)).chain(stream::pending());
-    let mut announced = register.announce(lease).await.unwrap().into_inner();
-    announced.message().await.unwrap().expect("it is listed");
-
+    let ghost = Ghost::haunt(&cluster).await;
     let partly = run_at(&cluster, "broadcast --yes --timeout 1s -o json").await;
     assert_eq!(partly.code, 6, "{partly:?}");
     let sent: Value = serde_json::from_str(&partly.stdout).unwrap();
-    let failed = json!([{"gateway": ghost, "reason": "unreachable"}]);
+    let failed = json!([{"gateway": ghost.id, "reason": "unreachable"}]);
     assert_eq!((&sent["reached"], &sent["failed"]), (&json!(1), &failed));
     assert_eq!(partly.stderr.lines().count(), 1, "{partly:?}");
-    assert!(partly.stderr.contains(&ghost), "{partly:?}");
+    assert!(partly.stderr.contains(&ghost.id), "{partly:?}");
     assert_eq!(page.next().await["type"], "notification");
 }

@@ -7,8 +7,8 @@ use std::process::Stdio;
 use gatepipe_local_cluster::Cluster;
 use gatepipe_local_cluster::eventually::within;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 /// What a run of the program left.
 #[derive(Debug)]
@@ -78,21 +78,49 @@ pub async fn run_at(cluster: &Cluster, line: &str) -> Ran {
 /// A run that goes on.
 pub struct Running {
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    /// None once nobody reads it any more.
+    lines: Option<Lines<BufReader<ChildStdout>>>,
+    words: Lines<BufReader<ChildStderr>>,
 }
 
 impl Running {
     pub fn start(line: &str) -> Self {
         let mut child = gatepipe(line.split_whitespace()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        let lines = Some(BufReader::new(child.stdout.take().unwrap()).lines());
+        let words = BufReader::new(child.stderr.take().unwrap()).lines();
+        Self { child, lines, words }
+    }
+
+    /// For the gateways of a cluster.
+    pub fn start_at(cluster: &Cluster, line: &str) -> Self {
+        Self::start(&format!("{line} --register {}", cluster.register()))
+    }
+
+    /// The next line on stdout.
+    pub async fn line(&mut self) -> String {
+        let lines = self.lines.as_mut().expect("stdout is read");
+        within("a line on stdout", lines.next_line()).await.unwrap().expect("the program ended early")
     }
 
     /// The next line on stdout, as JSON.
     pub async fn frame(&mut self) -> Value {
-        let line = within("a line on stdout", self.lines.next_line()).await.unwrap();
-        let line = line.expect("the program ended early");
+        let line = self.line().await;
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    /// Waits for a line on stderr that says so.
+    pub async fn says(&mut self, words: &str) -> String {
+        loop {
+            let line = within(words, self.words.next_line()).await.unwrap().expect("the program ended early");
+            if line.contains(words) {
+                return line;
+            }
+        }
+    }
+
+    /// Reads stdout no more, as `head` when it has enough.
+    pub fn hang_up(&mut self) {
+        self.lines = None;
     }
 
     /// Sends SIGINT, as Ctrl-C does.
@@ -105,11 +133,13 @@ impl Running {
         .unwrap();
     }
 
-    /// Waits for the end: the code, and everything on stderr.
+    /// Waits for the end: the code, and what is left on stderr.
     pub async fn ended(mut self) -> (i32, String) {
         let mut stderr = String::new();
-        let mut pipe = self.child.stderr.take().unwrap();
-        within("the end of stderr", pipe.read_to_string(&mut stderr)).await.unwrap();
+        while let Some(line) = within("the end of stderr", self.words.next_line()).await.unwrap() {
+            stderr.push_str(&line);
+            stderr.push('\n');
+        }
         let status = within("the program's end", self.child.wait()).await.unwrap();
         (status.code().unwrap(), stderr)
     }

@@ -4,13 +4,24 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 14] = [
+const SUBCOMMANDS: [&str; 26] = [
     "broadcast",
     "push",
     "notify",
     "force-offline",
     "clients",
+    "clients get",
+    "clients kick",
+    "clients session",
+    "users",
+    "users online",
+    "groups",
+    "groups join",
+    "groups leave",
+    "groups ungroup",
     "gateways",
+    "gateways drain",
+    "tail",
     "listen",
     "token create",
     "user add",
@@ -19,13 +30,14 @@ const SUBCOMMANDS: [&str; 14] = [
     "migrate status",
     "health",
     "help push",
+    "help clients",
 ];
 
 #[tokio::test]
 async fn every_subcommand_has_help_with_examples() {
     for subcommand in SUBCOMMANDS {
         let line = match subcommand {
-            "help push" => subcommand.to_owned(),
+            help if help.starts_with("help ") => help.to_owned(),
             other => format!("{other} --help"),
         };
         let help = run(&line).await;
@@ -61,7 +73,9 @@ async fn an_unknown_flag_or_command_is_told_with_the_nearest_name() {
 
 #[tokio::test]
 async fn what_needs_confirmation_is_refused_without_a_terminal() {
-    for line in ["broadcast", "force-offline 1 --token x"] {
+    let id = "0".repeat(16);
+    let drain = format!("gateways drain {id}");
+    for line in ["broadcast", "force-offline 1 --token x", "groups ungroup lobby", &drain] {
         let refused = run(line).await;
         assert!(refused.failed(3).contains("--yes"), "{line}: {refused:?}");
     }
@@ -73,7 +87,20 @@ async fn a_register_that_is_not_there_is_one_line_within_seconds() {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let register = format!("http://{}", socket.local_addr().unwrap());
-    let commands = ["broadcast --yes", "broadcast --dry-run", "push 1", "clients", "gateways"];
+    let commands = [
+        "broadcast --yes",
+        "broadcast --dry-run",
+        "push 1",
+        "clients",
+        "clients kick --uid 1",
+        "users",
+        "users online 1",
+        "groups",
+        "groups ungroup lobby --yes",
+        "gateways",
+        "gateways drain 0000 --yes",
+        "tail",
+    ];
     for command in commands {
         let begun = Instant::now();
         let away = run(&format!("{command} --register {register}")).await;
