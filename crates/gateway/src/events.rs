@@ -5,7 +5,8 @@
 //! Three locks, always taken in this order. A client's own [`Client::in_order`] makes what happens to it and what is told of it one
 //! step. `gate`: whoever enters, leaves or says something holds it for reading; a subscription that begins or ends holds it for
 //! writing, while the clients that are there are adopted, so that each is told of by either `connected` or `adopted`, and no close
-//! is missed. A team's lock is held for one event or one batch. Nothing waits while holding any of them.
+//! is missed. A team's lock is held for one event or one batch. The hub is only called under the first two. Nothing waits while
+//! holding any of them.
 
 mod queue;
 mod subscription;

@@ -1,4 +1,4 @@
-//! The workers of one name: every client belongs to one of them, for as long as that one stays. Pure; its lock is the caller's.
+//! The workers of one name: every client belongs to one of them, for as long as that one stays. The lock on it is the caller's.
 
 mod handover;
 #[cfg(test)]
@@ -56,7 +56,7 @@ impl Team {
         }
     }
 
-    /// `message` is `None` when it cannot be told; it is only made when there is room for its `bytes`. `true` when a worker's queue took it.
+    /// `message` is only made when there is room for its `bytes`; `None` when it cannot be told. `true` when the queue took it.
     pub(super) fn message(
         &mut self,
         client: ClientId,
@@ -89,8 +89,8 @@ impl Team {
         worker.untold.remove(&client);
     }
 
-    /// Takes a worker out; its clients and what was not sent go to the others. `true` when it was the last: then the team is over, and
-    /// what was not sent is dropped.
+    /// Takes a worker out; its clients and what was not sent go to the others. `true` when it was the last: then the team is over,
+    /// and what was not sent is dropped.
     pub(super) fn leave(&mut self, key: Key) -> bool {
         let Some(gone) = self.workers.remove(&key) else { return self.workers.is_empty() };
         if self.workers.is_empty() {

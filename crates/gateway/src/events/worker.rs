@@ -1,4 +1,4 @@
-//! One worker of a team: what it is told next, and how much of that may wait. Pure.
+//! One worker of a team: what it is told next, and how much of that may wait.
 //!
 //! Who belongs to it without having been told of stands in `untold` and costs no room in the queue, however many there are.
 //! Whatever is told of such a client is told after its `adopted`. So a worker never hears of a client without having been told who
@@ -64,15 +64,15 @@ impl Worker {
         self.wake.notify_one();
     }
 
-    /// Queues a `connected` or `adopted` that the client's state already says is told. When there is no room it is adopted later;
-    /// `false` then.
+    /// Queues the first event of a client that is its own, `connected` or `adopted`. `false` when there is no room: it is adopted
+    /// later, then.
     pub(super) fn introduce(&mut self, client: ClientId, told: Told) -> bool {
         let has_room = self.queue.has_room_for(&told);
         if has_room {
             self.push(client, told);
         } else {
             if matches!(told, Told::Connected(_)) {
-                self.drop(told.as_dropped());
+                self.miss(told.as_dropped());
             }
             self.adopt(client);
         }
@@ -85,7 +85,7 @@ impl Worker {
             self.push(client, told);
             return true;
         }
-        self.drop(told.as_dropped());
+        self.miss(told.as_dropped());
         false
     }
 
@@ -102,7 +102,7 @@ impl Worker {
         {
             return self.tell(client, who, told);
         }
-        self.drop(ONE_MESSAGE);
+        self.miss(ONE_MESSAGE);
         false
     }
 
@@ -116,7 +116,7 @@ impl Worker {
         self.wake.notify_one();
     }
 
-    fn drop(&mut self, dropped: v1::Dropped) {
+    fn miss(&mut self, dropped: v1::Dropped) {
         self.metrics.events_dropped(dropped);
         self.note_dropped(dropped);
     }

@@ -135,7 +135,7 @@ async fn what_a_worker_that_died_had_not_dealt_with_is_counted() {
     // Two are dealt with, which lets one more come.
     worker.credit(2);
     worker.of(&page).await;
-    drop(worker);
+    worker.kill();
     gateway.until_subscriptions(0).await;
     assert_eq!(metric(&gateway, "events_lost_total").await, 10);
 }

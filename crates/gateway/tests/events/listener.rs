@@ -1,23 +1,41 @@
 //! A worker's half of a subscription, by hand.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 use gatepipe_proto::v1::event::Event;
+use gatepipe_proto::v1::gateway_client::GatewayClient;
 use gatepipe_proto::v1::subscribe_request::Request;
 use gatepipe_proto::v1::{self, Hello};
 use prost::Message as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_util::task::AbortOnDropHandle;
 use tonic::{Status, Streaming};
 
 use crate::common::{Page, Running, within};
 
 /// Hears events; returns the credit of each that is taken, unless it was told not to.
+/// Dropping it ends the subscription, like a worker that leaves or like one that dies, whatever the gateway sees first.
 pub struct Listener {
+    cable: AbortOnDropHandle<()>,
     words: mpsc::UnboundedSender<v1::SubscribeRequest>,
     events: Streaming<v1::EventBatch>,
     heard: VecDeque<v1::Event>,
     pub returns_credit: bool,
+}
+
+/// A way to the gateway that can be cut.
+async fn cable(to: SocketAddr) -> (AbortOnDropHandle<()>, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let through = listener.local_addr().unwrap();
+    let carrying = tokio::spawn(async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = TcpStream::connect(to).await.unwrap();
+        drop(tokio::io::copy_bidirectional(&mut near, &mut far).await);
+    });
+    (AbortOnDropHandle::new(carrying), through)
 }
 
 pub fn hello(worker: &str) -> Hello {
@@ -28,10 +46,21 @@ impl Listener {
     /// A stream on which nothing was said.
     pub async fn silent(gateway: &Running) -> Self {
         let (words, said) = mpsc::unbounded_channel();
-        let mut worker = gateway.worker().await;
-        let opening = worker.0.subscribe(UnboundedReceiverStream::new(said));
+        let (cable, through) = cable(gateway.rpc).await;
+        let mut gateway = GatewayClient::connect(format!("http://{through}")).await.unwrap();
+        let opening = gateway.subscribe(UnboundedReceiverStream::new(said));
         let events = within("a stream", opening).await.unwrap().into_inner();
-        Self { words, events, heard: VecDeque::new(), returns_credit: true }
+        Self { cable, words, events, heard: VecDeque::new(), returns_credit: true }
+    }
+
+    /// Dies without a word.
+    pub fn kill(self) {
+        self.cable.abort();
+        // The stream notices by itself; only then nothing is said any more.
+        tokio::spawn(async move {
+            let mut this = self;
+            while let Ok(Some(_)) = this.events.message().await {}
+        });
     }
 
     /// A subscription that was welcomed.

@@ -215,7 +215,7 @@ async fn when_one_of_two_is_killed_under_load_everybody_goes_on_at_the_other() {
         }
     }
     assert_eq!(of_one.living.len(), 8);
-    drop(one);
+    one.kill();
     let mut ended = BTreeSet::new();
     while ended.len() < 16 {
         let (client_id, event) = two.next().await;
