@@ -7,6 +7,7 @@
 //! What looks at everybody comes shard by shard, as an iterator (`…_by_shard`): whoever asks may pause between two shards.
 
 mod filter;
+mod lists;
 mod shard;
 
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 use crate::client::Client;
 use crate::encode::Frame;
 pub(crate) use filter::{BoundState, Filter};
+pub(crate) use lists::{Counts, Listed, Page, Tally};
 use shard::Shard;
 
 /// A power of two; more shards make broadcast pauses shorter and uid look-ups longer.
@@ -80,70 +82,6 @@ pub(crate) struct BoundClient {
 
 /// A client and the uid it is bound to.
 pub(crate) type Entry = (Arc<Client>, Option<Uid>);
-
-/// A client as lists tell it, copied at one moment.
-#[derive(Debug)]
-pub(crate) struct Listed {
-    pub(crate) client: Arc<Client>,
-    pub(crate) uid: Option<Uid>,
-    /// In epoch milliseconds; 0 when unbound.
-    pub(crate) bound_at_ms: i64,
-    /// In no order.
-    pub(crate) groups: Vec<Group>,
-}
-
-/// A part of all clients, in order of id.
-#[derive(Debug, Default)]
-pub(crate) struct Page {
-    pub(crate) clients: Vec<Listed>,
-    /// More follow, or may.
-    pub(crate) more: bool,
-}
-
-/// How many there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Counts {
-    pub(crate) clients: usize,
-    pub(crate) bound_clients: usize,
-    pub(crate) uids: usize,
-    pub(crate) groups: usize,
-}
-
-/// How many a filter lets through in one shard, with the fingerprints of their names when those were asked for. A name may come
-/// several times.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) clients: usize,
-    pub(crate) bound_clients: usize,
-    pub(crate) uids: Vec<u64>,
-    pub(crate) groups: Vec<u64>,
-}
-
-impl Tally {
-    /// Takes in another shard's.
-    pub(crate) fn add(&mut self, mut other: Self) {
-        self.clients += other.clients;
-        self.bound_clients += other.bound_clients;
-        self.uids.append(&mut other.uids);
-        self.groups.append(&mut other.groups);
-    }
-
-    /// The numbers alone.
-    pub(crate) fn counts(self) -> Counts {
-        Counts {
-            clients: self.clients,
-            bound_clients: self.bound_clients,
-            uids: distinct(self.uids),
-            groups: distinct(self.groups),
-        }
-    }
-}
-
-fn distinct(mut fingerprints: Vec<u64>) -> usize {
-    fingerprints.sort_unstable();
-    fingerprints.dedup();
-    fingerprints.len()
-}
 
 /// See the head of this file.
 #[derive(Debug)]
@@ -316,9 +254,13 @@ impl Hub {
         self.shards.iter().map(move |shard| shard.groups(after, only, most))
     }
 
-    /// Fingerprints of the uids of a group's members, shard by shard.
-    pub(crate) fn uids_of_group_by_shard(&self, group: &Group) -> impl Iterator<Item = Vec<u64>> {
-        self.shards.iter().map(|shard| shard.uids_of_group(group))
+    /// Fingerprints of the uids of a group's members; a uid with several clients comes several times.
+    pub(crate) fn uids_of_group(&self, group: &Group) -> Vec<u64> {
+        let mut fingerprints = Vec::new();
+        for shard in &self.shards {
+            shard.uids_of_group(group, &mut fingerprints);
+        }
+        fingerprints
     }
 
     /// The clients of each shard in turn, copied under its lock when the iterator comes to it.

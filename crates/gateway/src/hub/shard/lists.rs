@@ -13,7 +13,8 @@ use crate::hub::{Filter, Page, Tally};
 const ENTRY_BYTES: usize = 160;
 
 impl Members {
-    /// Shows every member that the filter lets through, each once. Begins with the smallest set that the filter names.
+    /// Shows every member that the filter lets through, each once. Looks only at those with the uids, or in the groups, that the
+    /// filter names, if it names any.
     fn each<'a>(&'a self, filter: &Filter, mut show: impl FnMut(&'a Member)) {
         let mut consider = |member: &'a Member| {
             if filter.lets_through(member.client.remote, member.uid(), &member.groups) {
@@ -160,11 +161,11 @@ impl Shard {
         lowest_after(named, after, most)
     }
 
-    /// Fingerprints of the uids of a group's members.
-    pub(in crate::hub) fn uids_of_group(&self, group: &Group) -> Vec<u64> {
+    /// Adds the fingerprints of the uids of a group's members.
+    pub(in crate::hub) fn uids_of_group(&self, group: &Group, into: &mut Vec<u64>) {
         let members = self.0.lock();
         let ids = members.groups.get(group).into_iter().flat_map(|clients| clients.keys());
         let uids = ids.filter_map(|id| members.clients.get(id)?.uid());
-        uids.map(|uid| distinct::fingerprint(uid.as_str())).collect()
+        into.extend(uids.map(|uid| distinct::fingerprint(uid.as_str())));
     }
 }
