@@ -1,8 +1,8 @@
 //! How anyone commands Gatepipe's gateways, from any tokio program.
 //!
 //! A [`GatewayClient`] watches every register it is given, keeps one pipe open to each gateway that any of them lists, and sends
-//! commands through it: push to users, groups, clients or everybody, bind, close, keep sessions, and ask who is there. It is a cheap
-//! handle; its tasks end with the last one. A [`Worker`] is told what clients do: see [`GatewayClient::worker`].
+//! commands through it: push to users, groups, clients or everybody, bind, close, keep sessions, and ask who is there. It is a
+//! cheap handle; its tasks end with the last one. A [`Worker`] is told what clients do: see [`GatewayClient::worker`].
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -88,10 +88,10 @@
 //!
 //! # Inside
 //!
-//! `client/…` (the verbs, a file for each family) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the stream that carries it).
-//! Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and `cursor` is where it goes on.
-//! `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership` decides. `worker` hears what clients
-//! do, with a stream of its own from each member.
+//! `client/…` (the verbs, a file for each family) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the
+//! stream that carries it). Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and
+//! `cursor` is where it goes on. `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership`
+//! decides. `worker` hears what clients do, with a stream of its own from each member.
 
 mod backoff;
 mod builder;

@@ -45,7 +45,8 @@ pub struct Bound {
     pub previous: Option<Uid>,
     /// Older clients of the uid that [`BindPolicy::NewestWins`] closed.
     pub replaced: u64,
-    /// Another login of the uid with [`BindPolicy::NewestWins`] is newer than this one: it stays, and this client was closed with 4002.
+    /// Another login of the uid with [`BindPolicy::NewestWins`] is newer than this one: it stays, and this client was closed with
+    /// 4002.
     pub superseded: bool,
     /// Gateways that could not be told to close older clients; some may be left there. The bind itself is done.
     pub failed: Vec<Failure>,

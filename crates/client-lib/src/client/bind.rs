@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use gatepipe_proto::v1::command::Command;
 use gatepipe_proto::{ClientId, CloseCode, Code, Uid, v1};
 use tokio::time::Instant;
 
 use super::GatewayClient;
-use super::commands::{Sent, of_client};
-use crate::receipt::Outcomes;
+use super::commands::{Sent, Submitted, of_client, outcome};
 use crate::{Bind, BindPolicy, Bound, Close, Error, Failure, FailureReason, Receipt};
 
 /// The order of binds: by time, then by client.
@@ -24,9 +25,8 @@ impl GatewayClient {
     ///
     /// GatewayWorker: `bindUid`, with [`Bind::default`].
     ///
-    /// # Errors
-    /// [`Error::NoSuchClient`], [`Error::Conflict`], [`Error::UnknownGateway`], and the ways a gateway can fail. Older clients on other
-    /// gateways stay then.
+    /// # Errors [`Error::NoSuchClient`], [`Error::Conflict`], [`Error::UnknownGateway`], and the ways a gateway can fail. Older
+    /// clients on other gateways stay then.
     pub async fn bind_uid(&self, client: ClientId, uid: &Uid, bind: Bind) -> Result<Bound, Error> {
         let deadline = self.deadline();
         let bound_at = (next_bind_ms(), client);
@@ -51,6 +51,10 @@ impl GatewayClient {
         }
     }
 
+    /// Binds, then closes the uid's older clients on all other gateways; the bind did so on its own.
+    ///
+    /// A receipt may tell of a newer one instead. That one's command to close older ones may have come here just before this
+    /// bind, and ours does not touch it: if this client did not yield, both would stay.
     async fn bind_newest(
         &self,
         bound_at: BoundAt,
@@ -60,21 +64,31 @@ impl GatewayClient {
     ) -> Result<Bound, Error> {
         let client = bound_at.1;
         let mut done = bound(client, sent, deadline).await?;
-        let told = self.close_older(bound_at, &uid, deadline).await;
-        let newer = told.iter().flat_map(|(_, outcome)| outcome).any(|receipt| receipt.newer > 0);
+        let older = self.close_older(bound_at, &uid).into_iter();
+        let mut telling: FuturesUnordered<_> = older.map(|sent| outcome(deadline, sent)).collect();
+        let mut told = Vec::new();
+        let mut yielding = None;
+        while let Some((gateway, receipt)) = telling.next().await {
+            let newer = receipt.as_ref().is_ok_and(|receipt| receipt.newer > 0);
+            if newer && !done.superseded {
+                done.superseded = true;
+                // At once: another gateway may be mute until the deadline.
+                yielding = Some(self.close_superseded(client));
+            }
+            told.push((gateway, receipt));
+        }
         let closed = Receipt::of(told);
         done.replaced += closed.reached;
         done.failed = closed.failed;
-        if newer && !done.superseded {
-            done.superseded = true;
-            done.failed.extend(self.close_superseded(client, deadline).await);
+        if let Some(sent) = yielding {
+            let yielded = Receipt::of(vec![outcome(deadline, sent).await]);
+            done.failed.extend(yielded.failed.into_iter().filter(is_trouble));
             done.failed.sort_by_key(|failure| failure.gateway);
         }
         Ok(done)
     }
 
-    /// Closes the uid's older clients on all other gateways; the bind did so on its own. The receipts tell of newer ones.
-    async fn close_older(&self, bound_at: BoundAt, uid: &Uid, deadline: Instant) -> Outcomes<v1::Receipt> {
+    fn close_older(&self, bound_at: BoundAt, uid: &Uid) -> Vec<Submitted> {
         let (bound_at_ms, client) = bound_at;
         let close = v1::CloseUid {
             uid: uid.to_string(),
@@ -84,23 +98,19 @@ impl GatewayClient {
         };
         let view = self.view();
         let others = view.gateways.keys().copied().filter(|gateway| *gateway != client.gateway());
-        let submitted = view.submit_all(others, |_| vec![Command::CloseUid(close.clone())]);
-        self.outcomes(deadline, submitted).await
+        view.submit_all(others, |_| vec![Command::CloseUid(close.clone())])
     }
 
-    /// Closes a client that another gateway has a newer one for. That one's command to close older ones may have come here just before
-    /// this bind, and ours does not touch it: if we did not yield, both would stay.
-    async fn close_superseded(&self, client: ClientId, deadline: Instant) -> Vec<Failure> {
-        let gateway = client.gateway();
+    fn close_superseded(&self, client: ClientId) -> Submitted {
         let close = v1::CloseClient { client_id: client.to_string(), close: Some(replaced().into()) };
-        let submitted = self.view().submit(gateway, Command::CloseClient(close));
-        let failed = Receipt::of(self.outcomes(deadline, vec![(gateway, submitted)]).await).failed;
-        // It may be gone already: the newer one's command came too.
-        let matters = |failure: &Failure| {
-            !matches!(failure.reason, FailureReason::Refused { code: Code::NotFound, .. })
-        };
-        failed.into_iter().filter(matters).collect()
+        let gateway = client.gateway();
+        (gateway, self.view().submit(gateway, Command::CloseClient(close)))
     }
+}
+
+/// A client that is gone already, perhaps by the newer one's command, need not be closed.
+fn is_trouble(failure: &Failure) -> bool {
+    !matches!(failure.reason, FailureReason::Refused { code: Code::NotFound, .. })
 }
 
 fn replaced() -> Close {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::GatewayClient;
 use crate::directory::View;
 use crate::lane::Ticket;
-use crate::receipt::{FailureReason, Outcomes, carried_out};
+use crate::receipt::{FailureReason, carried_out};
 use crate::{Error, Receipt};
 
 /// A command that was put in a gateway's queue, or why it was not.
@@ -44,20 +44,19 @@ impl GatewayClient {
 
     /// Waits for the receipts of what was submitted, and sums them up.
     pub(super) async fn receipt(&self, submitted: Vec<Submitted>) -> Receipt {
-        Receipt::of(self.outcomes(self.deadline(), submitted).await)
+        let deadline = self.deadline();
+        Receipt::of(join_all(submitted.into_iter().map(|sent| outcome(deadline, sent))).await)
     }
+}
 
-    /// Waits for the receipts of what was submitted.
-    pub(super) async fn outcomes(
-        &self,
-        deadline: Instant,
-        submitted: Vec<Submitted>,
-    ) -> Outcomes<v1::Receipt> {
-        let outcome = async |(gateway, ticket): Submitted| match ticket {
-            Ok(ticket) => (gateway, ticket.receipt(deadline).await),
-            Err(reason) => (gateway, Err(reason)),
-        };
-        join_all(submitted.into_iter().map(outcome)).await
+/// What became of a command that was submitted.
+pub(super) async fn outcome(
+    deadline: Instant,
+    (gateway, ticket): Submitted,
+) -> (GatewayId, Result<v1::Receipt, FailureReason>) {
+    match ticket {
+        Ok(ticket) => (gateway, ticket.receipt(deadline).await),
+        Err(reason) => (gateway, Err(reason)),
     }
 }
 

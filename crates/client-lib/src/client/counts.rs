@@ -76,8 +76,8 @@ impl GatewayClient {
         answer.map(|()| value)
     }
 
-    /// What each gateway that answers tells about itself: numbers now, totals, rates. All gateways are asked; cheap enough for every
-    /// second.
+    /// What each gateway that answers tells about itself: numbers now, totals, rates. All gateways are asked; cheap enough for
+    /// every second.
     ///
     /// GatewayWorker has no such call.
     pub async fn stats(&self) -> Answer<BTreeMap<GatewayId, Stats>> {

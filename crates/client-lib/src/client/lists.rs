@@ -23,8 +23,8 @@ impl GatewayClient {
         self.list_clients(List::Clients, filter, page, ClientInfo::read).await
     }
 
-    /// A page of the sessions of the clients of `filter`, in order of client id, as in [`clients`](Self::clients); `{}` when none was
-    /// set. A page also ends when a gateway has told about 2 MiB of them.
+    /// A page of the sessions of the clients of `filter`, in order of client id, as in [`clients`](Self::clients); `{}` when none
+    /// was set. A page also ends when a gateway has told about 2 MiB of them.
     ///
     /// GatewayWorker: `getAllClientSessions`, `getClientSessionsByGroup`, and their older names `getAllClientInfo` and
     /// `getClientInfoByGroup`.

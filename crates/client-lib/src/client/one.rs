@@ -76,14 +76,13 @@ impl GatewayClient {
         of_client(client, outcome).map(drop)
     }
 
-    /// Merges `patch` into a client's session (JSON Merge Patch, RFC 7396): objects merge recursively, null removes a key, everything
-    /// else replaces. Two updates at the same time both take effect, one after the other.
+    /// Merges `patch` into a client's session (JSON Merge Patch, RFC 7396): objects merge recursively, null removes a key,
+    /// everything else replaces. Two updates at the same time both take effect, one after the other.
     ///
     /// GatewayWorker: `updateSession`, which merges lists by index and can remove nothing.
     ///
-    /// # Errors
-    /// [`Error::NoSuchClient`]; [`Error::Refused`] with [`Code::TooLarge`] when the session would be over 64 KiB, and it stays as it was;
-    /// [`Error::UnknownGateway`], and the ways a gateway can fail.
+    /// # Errors [`Error::NoSuchClient`]; [`Error::Refused`] with [`Code::TooLarge`] when the session would be over 64 KiB, and it
+    /// stays as it was; [`Error::UnknownGateway`], and the ways a gateway can fail.
     pub async fn update_session(&self, client: ClientId, patch: &Session) -> Result<(), Error> {
         let update = v1::UpdateSession { client_id: client.to_string(), patch: patch.as_str().to_owned() };
         let outcome = self.command_one(client.gateway(), Command::UpdateSession(update)).await;
@@ -139,8 +138,8 @@ impl GatewayClient {
         Ok(Uid::try_from(state.uid.as_str()).ok())
     }
 
-    /// Lets a gateway drain as after SIGTERM: it takes no new sockets, tells its clients to come back elsewhere, and its process ends.
-    /// Tells how many clients have to leave, without waiting for it. Draining twice changes nothing.
+    /// Lets a gateway drain as after SIGTERM: it takes no new sockets, tells its clients to come back elsewhere, and its process
+    /// ends. Tells how many clients have to leave, without waiting for it. Draining twice changes nothing.
     ///
     /// GatewayWorker has no such call: its gateways are never reloaded, and stopping one drops its clients.
     ///

@@ -25,8 +25,8 @@ impl GatewayClient {
         }
     }
 
-    /// Which of `uids` have a client, in one round trip for every 4,000 of them, all at once. All gateways are asked; a uid is called
-    /// offline only when every one answered.
+    /// Which of `uids` have a client, in one round trip for every 4,000 of them, all at once. All gateways are asked; a uid is
+    /// called offline only when every one answered.
     ///
     /// GatewayWorker: `isUidsOnline`.
     pub async fn are_uids_online(&self, uids: &[Uid]) -> Answer<UidsOnline> {

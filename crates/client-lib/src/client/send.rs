@@ -24,9 +24,9 @@ impl GatewayClient {
         self.command_all(|gateway| vec![command(gateway)]).await
     }
 
-    /// Sends `message` to each of `clients` once, except those in `exclude`. Only the gateways in their ids hear it. Clients that are
-    /// offline count zero, and so do clients of a gateway that is no member; only while no register is connected that gateway is
-    /// named as failed. No clients: nobody.
+    /// Sends `message` to each of `clients` once, except those in `exclude`. Only the gateways in their ids hear it. Clients that
+    /// are offline count zero, and so do clients of a gateway that is no member; only while no register is connected that gateway
+    /// is named as failed. No clients: nobody.
     ///
     /// GatewayWorker: `sendToAll(message, clients, exclude)`.
     pub async fn send_to_clients(
@@ -60,8 +60,8 @@ impl GatewayClient {
         self.send_to_clients(&[client], message, &[]).await
     }
 
-    /// Sends `message` to every client of each of `uids` once, except those in `exclude`; a uid that is named twice is sent to once.
-    /// All gateways hear it. A uid that is offline counts zero. No uids: nobody.
+    /// Sends `message` to every client of each of `uids` once, except those in `exclude`; a uid that is named twice is sent to
+    /// once. All gateways hear it. A uid that is offline counts zero. No uids: nobody.
     ///
     /// GatewayWorker: `sendToUid` with an array.
     pub async fn send_to_uids(&self, uids: &[Uid], message: Message, exclude: &[ClientId]) -> Receipt {

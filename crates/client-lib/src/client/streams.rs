@@ -19,9 +19,9 @@ const PAGE: u32 = 1_000;
 impl GatewayClient {
     /// Every client of `filter`, gateway by gateway, in order of client id.
     ///
-    /// The gateways are asked page by page as the stream is read, each page with a deadline of its own; those that join meanwhile are
-    /// not asked. A gateway that does not answer gives one `Err` in place of the rest of its clients, and the stream goes on with the
-    /// next one. Dropping the stream ends it.
+    /// The gateways are asked page by page as the stream is read, each page with a deadline of its own; those that join meanwhile
+    /// are not asked. A gateway that does not answer gives one `Err` in place of the rest of its clients, and the stream goes on
+    /// with the next one. Dropping the stream ends it.
     ///
     /// GatewayWorker: `getAllClientIdList`, `getClientIdListByGroup`, `getAllGroupClientIdList`, `getAllGroupUidList` as a whole.
     ///
@@ -49,8 +49,8 @@ impl GatewayClient {
 
     /// Every uid that clients of `filter` are bound to, in byte order, each once.
     ///
-    /// All gateways are asked page by page at the same time as the stream is read. A gateway that does not answer gives one `Err`; from
-    /// there on its clients are missing from the uids.
+    /// All gateways are asked page by page at the same time as the stream is read. A gateway that does not answer gives one
+    /// `Err`; from there on its clients are missing from the uids.
     ///
     /// GatewayWorker: `getAllUidList`, `getUidListByGroup` as a whole.
     ///

@@ -66,6 +66,22 @@ async fn a_login_that_is_not_the_newest_is_closed_itself() {
 }
 
 #[tokio::test]
+async fn a_login_that_is_not_the_newest_is_closed_also_while_another_gateway_is_mute() {
+    let register = Register::start();
+    let gateways = [Gateway::start(), Gateway::start(), Gateway::start()];
+    gateways.iter().for_each(|gateway| register.list(gateway));
+    let client = joined(impatient(&register)).await;
+    let [home, other, mute] = gateways;
+    mute.set_mood(Mood::Mute);
+    other.has_newer(1);
+    let bound = client.bind_uid(home.has_client(None), &uid("ana"), newest_wins()).await.unwrap();
+    let late = Failure { gateway: mute.id, reason: FailureReason::Deadline };
+    assert_eq!(bound, Bound { replaced: 1, superseded: true, failed: vec![late], ..Bound::default() });
+    let told = home.commands();
+    assert!(matches!(told.as_slice(), [Command::BindUid(_), Command::CloseClient(_)]), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_login_that_its_own_gateway_has_closed_is_not_closed_again() {
     let (_register, [home, ..], client) = three_gateways().await;
     home.has_newer(1);
