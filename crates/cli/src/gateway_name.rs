@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use gatepipe_client::{GatewayClient, GatewayStatus};
+use gatepipe_client::{GatewayClient, GatewayId, GatewayStatus};
 
 use crate::exit::{Exit, Failure};
 
@@ -24,6 +24,17 @@ impl FromStr for GatewayName {
         }
         Err("a gateway is named by its 16 lower-case hex digits, or by at least the first 4")
     }
+}
+
+/// The ids of all that are meant.
+///
+/// # Errors
+/// As [`GatewayName::find`].
+pub fn find_all<C: FromIterator<GatewayId>>(
+    names: &[GatewayName],
+    client: &GatewayClient,
+) -> Result<C, Failure> {
+    names.iter().map(|name| name.find(client).map(|gateway| gateway.gateway_id)).collect()
 }
 
 impl GatewayName {

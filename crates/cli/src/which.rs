@@ -4,7 +4,7 @@ use clap::Args;
 use gatepipe_client::{Filter, GatewayClient, Group, Uid};
 
 use crate::exit::Failure;
-use crate::gateway_name::GatewayName;
+use crate::gateway_name::{GatewayName, find_all};
 
 /// Everything that is given must hold; of what is repeated, any one.
 #[derive(Debug, Clone, Args)]
@@ -33,11 +33,10 @@ pub struct Which {
 impl Which {
     /// The same for the gateways; every gateway that is named must be there.
     pub fn filter(&self, client: &GatewayClient) -> Result<Filter, Failure> {
-        let ids = self.gateways.iter().map(|name| name.find(client).map(|gateway| gateway.gateway_id));
         Ok(Filter {
             uids: self.uids.clone(),
             groups: self.groups.clone(),
-            gateways: ids.collect::<Result<_, _>>()?,
+            gateways: find_all(&self.gateways, client)?,
             remote_address_prefix: self.remote_address.clone(),
             bound: match (self.bound, self.unbound) {
                 (true, _) => Some(true),

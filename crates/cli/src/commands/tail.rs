@@ -17,9 +17,9 @@ use gatepipe_daemon::shutdown::Signals;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Failure};
 use crate::fleet::Fleet;
-use crate::gateway_name::GatewayName;
+use crate::gateway_name::{GatewayName, find_all};
 use crate::output::{Output, Stream, say};
 use event::{Event, Kind};
 use forward::{Drops, Forward, Wanted};
@@ -50,7 +50,7 @@ Examples:
   gatepipe tail --gateway 6f1c --count 10 -o json"
 )]
 pub struct Tail {
-    /// Only events of clients of this user; repeatable
+    /// Only events of clients of this user, not their connecting: nobody is bound by then; repeatable
     #[arg(long = "uid", value_name = "UID")]
     uids: Vec<Uid>,
     /// Only events of this client; repeatable
@@ -107,12 +107,11 @@ impl Tail {
         Ok(Exit::Done)
     }
 
-    fn wanted(&self, client: &GatewayClient) -> anyhow::Result<Wanted> {
-        let ids = self.gateways.iter().map(|name| name.find(client).map(|gateway| gateway.gateway_id));
+    fn wanted(&self, client: &GatewayClient) -> Result<Wanted, Failure> {
         Ok(Wanted {
             uids: self.uids.iter().cloned().collect(),
             clients: self.clients.iter().copied().collect(),
-            gateways: ids.collect::<Result<_, _>>()?,
+            gateways: find_all(&self.gateways, client)?,
             kinds: self.kinds.iter().copied().collect(),
             existing: self.existing,
         })

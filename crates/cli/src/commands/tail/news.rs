@@ -21,14 +21,7 @@ pub struct Member {
 #[derive(Debug)]
 struct Told {
     address: String,
-    heard: Heard,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Heard {
-    NotYet,
-    Yes,
-    No(String),
+    is_heard: Option<bool>,
 }
 
 impl News {
@@ -47,32 +40,24 @@ impl News {
             stays
         });
         for (gateway, Member { address, trouble }) in members {
-            let heard = heard(subscriptions.get(&gateway), trouble);
-            let told = self.told.entry(gateway).or_insert(Told { address, heard: Heard::NotYet });
-            if told.heard == heard {
-                continue;
+            let told = self.told.entry(gateway).or_insert(Told { address, is_heard: None });
+            let is_subscribed = subscriptions.get(&gateway).is_some_and(|events| events.subscribed);
+            // Without a pipe nothing is subscribed.
+            let trouble =
+                trouble.or_else(|| subscriptions.get(&gateway).and_then(|events| events.trouble.clone()));
+            let (is_heard, how) = match trouble {
+                _ if is_subscribed => (true, "is heard".to_owned()),
+                Some(why) => (false, format!("cannot be heard: {why}")),
+                // It is being tried.
+                None => continue,
+            };
+            // Another reason for the same is no news: attempts that fail in turns would tell for ever.
+            if told.is_heard != Some(is_heard) {
+                told.is_heard = Some(is_heard);
+                lines.push(format!("gateway {gateway} ({}) {how}", told.address));
             }
-            match &heard {
-                Heard::NotYet => {}
-                Heard::Yes => lines.push(format!("gateway {gateway} ({}) is heard", told.address)),
-                Heard::No(why) => {
-                    lines.push(format!("gateway {gateway} ({}) cannot be heard: {why}", told.address));
-                }
-            }
-            told.heard = heard;
         }
         lines
-    }
-}
-
-fn heard(subscription: Option<&SubscriptionStats>, pipe_trouble: Option<String>) -> Heard {
-    match subscription {
-        Some(subscription) if subscription.subscribed => Heard::Yes,
-        subscription => {
-            let trouble = subscription.and_then(|subscription| subscription.trouble.clone());
-            // Without a pipe nothing is subscribed.
-            pipe_trouble.or(trouble).map_or(Heard::NotYet, Heard::No)
-        }
     }
 }
 
@@ -101,13 +86,14 @@ mod tests {
         assert_eq!(tell(reached(), None), "");
         assert_eq!(tell(reached(), Some(seen(false, None))), "");
         assert_eq!(tell(unreached(), Some(seen(false, None))), format!("{name} cannot be heard: no route"));
+        assert_eq!(tell(reached(), Some(seen(false, None))), "");
+        assert_eq!(tell(reached(), Some(seen(false, Some("refused")))), "");
+        assert_eq!(tell(reached(), Some(seen(true, None))), format!("{name} is heard"));
+        assert_eq!(tell(reached(), Some(seen(true, None))), "");
         assert_eq!(
             tell(reached(), Some(seen(false, Some("refused")))),
             format!("{name} cannot be heard: refused")
         );
-        assert_eq!(tell(reached(), Some(seen(false, Some("refused")))), "");
-        assert_eq!(tell(reached(), Some(seen(true, None))), format!("{name} is heard"));
-        assert_eq!(tell(reached(), Some(seen(true, None))), "");
         assert_eq!(tell(None, Some(seen(true, None))), format!("{name} left"));
         assert_eq!(tell(None, None), "");
     }
