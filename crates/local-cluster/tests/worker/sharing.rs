@@ -164,13 +164,10 @@ async fn a_worker_that_leaves_loses_nothing() {
             })
         })
         .collect();
-    let some = |ledger: &Ledger| ledger.clients().iter().map(|client| ledger.texts_of(*client).len()).sum();
-    leaving
-        .until("it is in the middle", |ledger| -> bool {
-            let heard: usize = some(ledger);
-            heard >= 100
-        })
-        .await;
+    let heard = |ledger: &Ledger| -> usize {
+        ledger.clients().iter().map(|client| ledger.texts_of(*client).len()).sum()
+    };
+    leaving.until("it is in the middle", |ledger| heard(ledger) >= 100).await;
     assert_eq!(leaving_worker.stop().await, 0);
     let mut pages = Vec::new();
     for talking in talking {
