@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 
 use gatepipe_local_cluster::actor::{Caller, Page};
-use gatepipe_local_cluster::eventually::within;
+use gatepipe_local_cluster::eventually::{until, within};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
@@ -125,6 +125,40 @@ async fn it_says_where_things_are_in_one_line_and_ends_with_0_when_asked() {
         assert_eq!(frames[0]["type"], "reconnect");
         assert_eq!(code, Some(1012));
     }
+}
+
+/// The ids of the gateways that the api knows.
+async fn gateways(admin: &Caller) -> Vec<String> {
+    let list = admin.get("/Gateway/list").await.ok();
+    let gateways = list["list"].as_array().unwrap().iter();
+    gateways.map(|gateway| gateway["gateway_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_drained_on_command_leaves_alone_and_the_last_one_ends_it_with_0() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut dev = Dev::start(dir.path(), &[]).await;
+    let (admin, bob) = (dev.person("admin"), dev.person("bob"));
+    let ids = gateways(&admin).await;
+    let mut pages = [Page::bound(dev.text("/ws/0"), &bob).await, Page::bound(dev.text("/ws/1"), &bob).await];
+    pages.sort_by_key(|page| ids.iter().position(|id| page.client_id().starts_with(id)));
+    let [mut first, mut second] = pages;
+
+    let reading = tokio::spawn(async move { first.rest().await });
+    admin.post("/Gateway/drain", json!({"gateway_id": ids[0]})).await.ok();
+    assert_eq!(reading.await.unwrap().1, Some(1012));
+    until("it is off the list", || async { gateways(&admin).await == ids[1..] }).await;
+    let sent = admin.post("/WebSocket/pushToUser", json!({"uid": bob.id, "data": 1})).await.ok();
+    assert_eq!(sent, json!({"sent": true, "reached": 1, "failed": []}));
+    assert_eq!(second.next().await["data"], 1);
+
+    let reading = tokio::spawn(async move { second.rest().await });
+    admin.post("/Gateway/drain", json!({"gateway_id": ids[1]})).await.ok();
+    assert_eq!(reading.await.unwrap().1, Some(1012));
+    let mut words = String::new();
+    within("the end of stderr", dev.stderr.read_to_string(&mut words)).await.unwrap();
+    assert_eq!(within("its end", dev.child.wait()).await.unwrap().code(), Some(0), "{words}");
+    assert!(words.contains("every gateway has drained"), "{words}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use gatepipe_local_cluster::actor::{Caller, Page};
-use gatepipe_local_cluster::eventually::until;
-use gatepipe_local_cluster::{Cluster, Plan};
+use gatepipe_local_cluster::eventually::{until, within};
+use gatepipe_local_cluster::{Cluster, Ending, Plan};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,6 +49,20 @@ async fn a_drained_gateway_leaves_and_the_other_goes_on() {
     let sent = alice.post("/WebSocket/pushToUser", json!({"uid": alice.id})).await.ok();
     assert_eq!(sent, json!({"sent": true, "reached": 1, "failed": []}));
     assert_eq!(staying.next().await["type"], "notification");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_ended_well_is_no_reason_to_end_the_others_unless_it_was_the_last() {
+    let cluster = Cluster::start().await;
+    let ids: Vec<_> = cluster.client().gateways().iter().map(|gateway| gateway.gateway_id).collect();
+    assert_eq!(cluster.client().drain(ids[0]).await, Ok(0));
+    until("the gateway has ended", || async { cluster.ws().len() == 1 }).await;
+    assert_eq!(cluster.ended().now_or_never(), None);
+    assert_eq!(cluster.gateway_ids(), [ids[1].to_string()]);
+    Page::open(&cluster.ws()[0]).await;
+    cluster.client().drain(ids[1]).await.unwrap();
+    assert_eq!(within("the end", cluster.ended()).await, Ending::NoGatewayLeft);
+    cluster.stop().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

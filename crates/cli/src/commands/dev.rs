@@ -24,7 +24,8 @@ const HTTP_PORT: u16 = 8787;
 #[derive(Debug, Args)]
 #[command(
     after_help = "All listeners are on 127.0.0.1. A second start on the same directory keeps ids, passwords and keys. \
-SIGTERM and Ctrl-C drain the gateways and end with 0; a second one ends at once.
+SIGTERM and Ctrl-C drain the gateways and end with 0; a second one ends at once. A gateway that is drained on command \
+leaves alone; with the last one everything ends.
 
 The users are admin, who may do everything, and alice, who manages bob, who manages carol.
 
