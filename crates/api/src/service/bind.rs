@@ -41,7 +41,7 @@ async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<Outcom
         return Err(Refused::Dead.into());
     }
     let bound = answer.map_err(|error| refusal(&error))?;
-    tracing::info!(uid = %caller.id(), client_id = %client, replaced = bound.replaced, "user online");
+    tracing::info!(uid = %caller.id(), client_id = %client, replaced = bound.replaced, superseded = bound.superseded, "user online");
     for Failure { gateway, reason } in &bound.failed {
         tracing::warn!(uid = %caller.id(), %gateway, %reason, "older clients of a user may be left on a gateway");
     }
