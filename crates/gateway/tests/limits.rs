@@ -10,6 +10,7 @@ use gatepipe_proto::v1;
 use gatepipe_proto::v1::command::Command as Kind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::MissedTickBehavior;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
@@ -94,6 +95,8 @@ async fn whoever_keeps_to_the_pace_stays() {
     let mut page = gateway.page().await;
     // Each answer is waited for and each step takes its time, so that 150 frames take three seconds.
     let mut pace = tokio::time::interval(Duration::from_millis(20));
+    // A machine that was busy must not be caught up with in a burst.
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for _ in 0..150 {
         pace.tick().await;
         page.send(PING).await;
