@@ -7,7 +7,7 @@
 //! | room | what it knows |
 //! | --- | --- |
 //! | `server`, `admission`, `places` | sockets that are not clients yet |
-//! | `connection`, `rate`, `seat`, `inbound` | one client's life; how many frames it may send, and what they mean |
+//! | `connection`, `frame_limit`, `seat`, `inbound` | one client's life; how many frames it may send, and what they mean |
 //! | `client`, `outbox`, `encode`, `wire`, `traffic` | bytes on their way to one client, and how many they were |
 //! | `session` | the JSON object kept with a client |
 //! | `hub` (`shard`), `delivery` | who is where; one message to many |
@@ -29,6 +29,7 @@ mod drain;
 mod encode;
 mod error;
 mod events;
+mod frame_limit;
 mod gauges;
 mod heartbeat;
 mod hub;
@@ -36,7 +37,7 @@ mod inbound;
 mod metrics;
 mod outbox;
 mod places;
-mod rate;
+
 mod rates;
 mod seat;
 mod server;
