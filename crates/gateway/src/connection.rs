@@ -19,9 +19,9 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::client::{CLOSED_WITHOUT_A_WORD, Client, Closing};
+use crate::frame_limit::Meter;
 use crate::inbound::Inbound;
 use crate::outbox;
-use crate::frame_limit::Meter;
 use crate::seat::Seat;
 
 /// How long a client has to take the rest and answer our close frame.
