@@ -119,6 +119,10 @@ impl Client {
                 self.note_close(CloseCode::SLOW_CONSUMER);
                 false
             }
+            Offer::Broken => {
+                self.wake.notify_one();
+                false
+            }
             Offer::Closed => false,
         }
     }
@@ -130,7 +134,8 @@ impl Client {
         }
     }
 
-    /// Ends the connection after what waits, with a close frame. `false` when it is ending already.
+    /// Ends the connection after what waits, with a close frame. `false` when it is ending already. Wakes the connection's task in
+    /// either case: it may not know yet that the socket is broken.
     pub(crate) fn close(&self, closing: &Closing) -> bool {
         let close = encode::close(closing.code, &closing.reason);
         let last = closing.last_message.iter().chain([&close]);
@@ -138,6 +143,8 @@ impl Client {
         if first {
             last.for_each(|frame| self.note_taken(frame.len()));
             self.note_close(closing.code);
+        } else {
+            self.wake.notify_one();
         }
         first
     }
@@ -147,6 +154,8 @@ impl Client {
         let first = self.outbox.close_slow(&self.common.slow, self.common.clock.now());
         if first {
             self.note_close(CloseCode::SLOW_CONSUMER);
+        } else {
+            self.wake.notify_one();
         }
         first
     }

@@ -171,7 +171,8 @@ impl AsyncRead for Socket {
             }
         }
         if read == 0 {
-            // What was allowed has been read. The close wakes this task, and its other half ends the connection.
+            // What was allowed has been read. The close wakes this task, also when the connection was ending before or its socket
+            // is broken, and the task's other half ends it. The socket wakes nobody any more.
             client.close(&Closing::new(CloseCode::RATE_LIMIT, "too many frames"));
             return Poll::Pending;
         }

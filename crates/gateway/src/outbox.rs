@@ -67,7 +67,9 @@ pub(crate) enum Offer {
     Queued,
     /// It would have passed the bound in bytes. The outbox is closing now; the connection's task must be woken.
     TooSlow,
-    /// The outbox was closing already, or the socket is broken.
+    /// The socket turns out to be broken. The connection's task must be woken: nobody else can tell it.
+    Broken,
+    /// The outbox was closing already, or known to be broken.
     Closed,
 }
 
@@ -151,7 +153,7 @@ impl Outbox {
                 }
                 Err(_) => {
                     waiting.phase = Phase::Broken;
-                    Offer::Closed
+                    Offer::Broken
                 }
             };
         }
@@ -388,7 +390,7 @@ mod tests {
                 Offer::Written => whole += 1,
                 Offer::Queued => {}
                 Offer::TooSlow => break,
-                Offer::Closed => panic!("closed before it was too slow"),
+                Offer::Broken | Offer::Closed => panic!("closed before it was too slow"),
             }
         }
         assert!(outbox.queued() <= frame.len() + slow().len());
@@ -411,6 +413,18 @@ mod tests {
         let outbox = empty(10, &Budget::new(1 << 30), &wire);
         assert_eq!(outbox.offer(&wire, &encode::text(&"z".repeat(1 << 20)), 1, &slow()), Offer::Queued);
         assert_eq!(outbox.offer(&wire, &encode::text("z"), 1, &slow()), Offer::TooSlow);
+    }
+
+    #[tokio::test]
+    async fn a_broken_socket_is_told_of_once_and_refuses_from_then_on() {
+        let (wire, peer) = socket_pair().await;
+        let outbox = empty(1 << 20, &Budget::new(1 << 20), &wire);
+        socket2::SockRef::from(&peer).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        drop(peer);
+        assert_eq!(outbox.offer(&wire, &encode::text("z"), 1, &slow()), Offer::Broken);
+        assert_eq!(outbox.offer(&wire, &encode::text("z"), 1, &slow()), Offer::Closed);
+        assert!(!outbox.close([slow()], 1));
+        assert_eq!(outbox.flush(&wire), Flush::Broken);
     }
 
     #[tokio::test]

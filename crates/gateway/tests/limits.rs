@@ -89,6 +89,34 @@ async fn frames_that_came_with_the_handshake_count_too() {
     assert!(answer.windows(2).any(|bytes| bytes == code), "{answer:?}");
 }
 
+/// What was sent can still be read after the reset, while the first answer finds the socket broken.
+#[tokio::test]
+async fn whoever_floods_and_resets_leaves_nothing_behind() {
+    let gateway = start(|config| {
+        config.max_frames_per_second = 20;
+        config.max_connections = 1;
+    })
+    .await;
+    let mut worker = gateway.worker().await;
+    let mut pings = Vec::new();
+    for _ in 0..400 {
+        pings.extend_from_slice(&[0x81, 0x80 | 15, 0, 0, 0, 0]);
+        pings.extend_from_slice(PING.as_bytes());
+    }
+    for _ in 0..3 {
+        let page = gateway.page().await;
+        worker.until_clients(1).await;
+        // No await in between: the gateway, which runs on this thread, finds the pings and the reset together.
+        let socket = page.frames.get_ref();
+        assert_eq!(socket.try_write(&pings).unwrap(), pings.len());
+        socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(page);
+        // The place is free again as well: the next page enters.
+        worker.until_clients(0).await;
+    }
+    assert!(gateway.metrics().await.contains(r#"connections_closed_total{code="1006"} 3"#));
+}
+
 #[tokio::test]
 async fn whoever_keeps_to_the_pace_stays() {
     let gateway = start(|config| config.max_frames_per_second = 50).await;
