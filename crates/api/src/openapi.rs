@@ -8,7 +8,7 @@ use utoipa::openapi::{Components, InfoBuilder, OpenApi, OpenApiBuilder};
 pub fn about() -> OpenApi {
     let info = InfoBuilder::new()
         .title("Gatepipe")
-        .description(Some("Push for people who are logged in. Every answer is {\"code\",\"msg\",\"data\"}."))
+        .description(Some("Push for people who are logged in. Every answer but a stream of events is {\"code\",\"msg\",\"data\"}."))
         .version(env!("CARGO_PKG_VERSION"))
         .build();
     let mut components = Components::new();

@@ -234,6 +234,8 @@ fn plain(text: &str) -> String {
     let harmless = |character: char| match character {
         '\n' | '\r' | '\t' => ' ',
         control if control.is_control() => '\u{fffd}',
+        // Would turn round what stands beside them.
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         other => other,
     };
     text.chars().map(harmless).collect()

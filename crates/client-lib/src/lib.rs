@@ -82,7 +82,8 @@
 //!   processes there is no order.
 //! - **Membership that survives.** A gateway is dropped only when no register lists it *and* the pipe to it is down. With every
 //!   register gone the last known gateways are commanded on.
-//! - **Nobody is called offline because a gateway was silent.** An [`Answer`] names the gateways that did not answer.
+//! - **Nobody is called offline because a gateway was silent.** An [`Answer`] names the gateways that did not answer, as long as they are
+//!   members: a host that is silent for 15 s is off the registers' lists.
 //! - **Bounds.** At most [`Builder::queue_commands`] and [`Builder::queue_bytes`] wait for one gateway; past that a command is
 //!   refused at once.
 //!

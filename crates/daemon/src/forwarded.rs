@@ -1,6 +1,6 @@
 //! Where a request or a WebSocket comes from, also behind proxies of ours. Pure.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use hyper::HeaderMap;
@@ -60,12 +60,18 @@ pub fn remote_address(peer: IpAddr, headers: &HeaderMap, proxies: &[Network]) ->
         if !is_proxy(nearest) {
             break;
         }
-        let Ok(address) = hop.trim().parse::<IpAddr>() else {
+        let Some(address) = address_of(hop.trim()) else {
             break;
         };
         nearest = address.to_canonical();
     }
     nearest
+}
+
+/// Some proxies write the port, too: `203.0.113.7:5555`, `[2001:db8::7]:443`.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<SocketAddr>().map(|address| address.ip());
+    hop.parse().or_else(|_| with_port()).ok()
 }
 
 /// Who is counted as one: one IPv4 address, or one IPv6 network of 64 bits, which is what one customer gets.
@@ -101,6 +107,8 @@ mod tests {
         assert_eq!(seen("10.1.2.3", &["1.1.1.1", "203.0.113.7"], ours), "203.0.113.7");
         assert_eq!(seen("::1", &["203.0.113.7"], ours), "203.0.113.7");
         assert_eq!(seen("::ffff:10.1.2.3", &["2001:db8::7"], ours), "2001:db8::7");
+        assert_eq!(seen("10.1.2.3", &["203.0.113.7:5555, 10.9.9.9:80"], ours), "203.0.113.7");
+        assert_eq!(seen("10.1.2.3", &["[2001:db8::7]:443"], ours), "2001:db8::7");
         assert_eq!(seen("203.0.113.9", &["203.0.113.7"], ours), "203.0.113.9");
         assert_eq!(seen("10.1.2.3", &[], ours), "10.1.2.3");
         assert_eq!(seen("10.1.2.3", &["nonsense"], ours), "10.1.2.3");

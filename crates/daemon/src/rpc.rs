@@ -37,8 +37,10 @@ pub struct RpcOptions {
     pub max_connections: usize,
     /// Streams (calls) at once on one connection; a client waits with more.
     pub max_streams: u32,
-    /// HTTP/2 pings on a silent connection; one that does not answer for as long again has lost its streams.
+    /// HTTP/2 pings on a connection that is silent for so long.
     pub keepalive: Duration,
+    /// One that does not answer a ping within this time has lost its streams.
+    pub keepalive_timeout: Duration,
     /// Flow-control window of one stream: bytes that may be on their way to us.
     pub stream_window: u32,
     /// The same for all streams of a connection together; some times `stream_window`, so that one slow stream does not stall the others.
@@ -48,12 +50,13 @@ pub struct RpcOptions {
 }
 
 impl Default for RpcOptions {
-    /// 1024 connections of 64 streams, 4 s, 1 MiB and 4 MiB, 1 s.
+    /// 1024 connections of 64 streams, 4 s and 4 s, 1 MiB and 4 MiB, 1 s.
     fn default() -> Self {
         Self {
             max_connections: 1024,
             max_streams: 64,
             keepalive: Duration::from_secs(4),
+            keepalive_timeout: Duration::from_secs(4),
             stream_window: 1 << 20,
             connection_window: 4 << 20,
             last_streams: Duration::from_secs(1),
@@ -127,7 +130,7 @@ where
     let serving = http2::Builder::new(WhileOpen(open))
         .timer(TokioTimer::new())
         .keep_alive_interval(options.keepalive)
-        .keep_alive_timeout(options.keepalive)
+        .keep_alive_timeout(options.keepalive_timeout)
         .initial_stream_window_size(options.stream_window)
         .initial_connection_window_size(options.connection_window)
         .max_concurrent_streams(options.max_streams)

@@ -112,8 +112,12 @@ async fn half_a_preface_is_closed_in_time_and_holds_nobody_up() {
 
 #[tokio::test]
 async fn whoever_does_not_answer_pings_loses_its_streams() {
-    let mut running =
-        start(RpcOptions { keepalive: Duration::from_millis(100), ..RpcOptions::default() }).await;
+    let mut running = start(RpcOptions {
+        keepalive: Duration::from_millis(100),
+        keepalive_timeout: Duration::from_millis(100),
+        ..RpcOptions::default()
+    })
+    .await;
     let mut socket = running.greeted().await;
     socket.write_all(GET).await.unwrap();
     within("the call", running.calls.recv()).await.unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use gatepipe_daemon::config::{self, ConfigError, Knob, Noted, Program, Settings};
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
+use gatepipe_proto::MAX_MESSAGE_BYTES;
 use secrecy::SecretString;
 
 const KNOBS: &[Knob] = &[
@@ -74,7 +75,7 @@ const KNOBS: &[Knob] = &[
         "max-message-size",
         "SIZE",
         Some("64KiB"),
-        "Longest message from a client; a longer one is closed with 1009",
+        "Longest message from a client, at most 1MiB; a longer one is closed with 1009",
     ),
     Knob::one(
         "max-frames-per-second",
@@ -221,6 +222,9 @@ impl Config {
         let trusted_proxies = s.parsed_list("trusted-proxy");
         let origins = s.list("origin");
         let max_message_size = size(s, "max-message-size");
+        if matches!(max_message_size, Ok(bytes) if bytes > MAX_MESSAGE_BYTES) {
+            s.mistake("max-message-size", "must be at most 1MiB, the longest message there is");
+        }
         let max_frames_per_second = count(s, "max-frames-per-second", "0 is any number");
         let bind_timeout = s.duration_or_zero("bind-timeout");
         let handshake_timeout = s.duration("handshake-timeout");
@@ -299,6 +303,13 @@ mod tests {
             ConfigError::Mistakes(mistakes) => mistakes,
             ConfigError::Flags(error) => panic!("{error}"),
         })
+    }
+
+    #[test]
+    fn no_client_may_send_more_than_a_message_can_hold() {
+        assert!(read(&["--max-message-size", "1MiB"]).is_ok());
+        let mistakes = read(&["--max-message-size", "1025KiB"]).unwrap_err();
+        assert!(mistakes.len() == 1 && mistakes[0].contains("at most 1MiB"), "{mistakes:?}");
     }
 
     #[test]

@@ -329,6 +329,7 @@ async fn serve_control(
     let options = RpcOptions {
         max_streams: MAX_STREAMS,
         keepalive: KEEPALIVE,
+        keepalive_timeout: KEEPALIVE,
         stream_window: STREAM_WINDOW,
         connection_window: CONNECTION_WINDOW,
         ..RpcOptions::default()

@@ -1,40 +1,81 @@
 //! Changing a session: JSON Merge Patch (RFC 7396). Pure; whose session it is and which lock holds it is not known here.
 
 use gatepipe_proto::{InvalidSession, Session};
-use serde_json::{Map, Value};
+use indexmap::IndexMap;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
-/// The session that `patch` makes of `session`; `None` when it changes nothing.
+/// The session that `patch` makes of `session`; `None` when it changes nothing. Members that the patch does not name keep their
+/// spelling: `1.10` stays `1.10`, and a number of any length keeps its digits.
 ///
 /// # Errors
 /// `InvalidSession::TooLarge` when the result is over 64 KiB.
 pub(crate) fn merged(session: &Session, patch: &Session) -> Result<Option<Session>, InvalidSession> {
-    let before = session.to_object();
-    let mut after = before.clone();
-    merge_objects(&mut after, &patch.to_object());
-    // The old text stays as it is when only its spelling would change.
-    if after == before { Ok(None) } else { Session::try_from(&after).map(Some) }
+    let (session, patch) = (raw(session.as_str())?, raw(patch.as_str())?);
+    let mut changed = false;
+    let after = patched(Some(session), patch, &mut changed)?;
+    if !changed {
+        return Ok(None);
+    }
+    let text = serde_json::to_string(&after).map_err(InvalidSession::Json)?;
+    Session::parse(&text).map(Some)
 }
 
-/// `MergePatch` of RFC 7396 section 2. No deeper than a session's 128 levels.
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        target.clone_from(patch);
-        return;
+/// A value of which nothing is read that need not be.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Patched<'a> {
+    AsItWas(&'a RawValue),
+    Object(IndexMap<String, Patched<'a>>),
+}
+
+/// `MergePatch` of RFC 7396 section 2. No deeper than the patch, which as a session has at most 128 levels.
+fn patched<'a>(
+    target: Option<&'a RawValue>,
+    patch: &'a RawValue,
+    changed: &mut bool,
+) -> Result<Patched<'a>, InvalidSession> {
+    if !is_object(patch) {
+        *changed |= target.is_none_or(|target| target.get() != patch.get());
+        return Ok(Patched::AsItWas(patch));
+    }
+    let before = match target.filter(|target| is_object(target)) {
+        Some(object) => members(object)?,
+        None => {
+            *changed = true;
+            IndexMap::new()
+        }
     };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
+    let changes = members(patch)?;
+    // All that go in one pass: taking out single keys would move the rest each time.
+    let stays = |key: &str| !changes.get(key).is_some_and(|change| is_null(change));
+    *changed |= !before.keys().all(|key| stays(key));
+    let mut after: IndexMap<_, _> = before
+        .iter()
+        .filter(|(key, _)| stays(key))
+        .map(|(key, value)| (key.clone(), Patched::AsItWas(value)))
+        .collect();
+    for (key, change) in changes.into_iter().filter(|(_, change)| !is_null(change)) {
+        let value = patched(before.get(&key).copied(), change, changed)?;
+        after.insert(key, value);
     }
-    if let Value::Object(target) = target {
-        merge_objects(target, patch);
-    }
+    Ok(Patched::Object(after))
 }
 
-fn merge_objects(target: &mut Map<String, Value>, patch: &Map<String, Value>) {
-    // All that go in one pass: taking out single keys would move the rest each time.
-    target.retain(|key, _| !patch.get(key).is_some_and(Value::is_null));
-    for (key, change) in patch.iter().filter(|(_, change)| !change.is_null()) {
-        merge(target.entry(key).or_insert(Value::Null), change);
-    }
+fn raw(text: &str) -> Result<&RawValue, InvalidSession> {
+    serde_json::from_str(text).map_err(InvalidSession::Json)
+}
+
+fn members(object: &RawValue) -> Result<IndexMap<String, &RawValue>, InvalidSession> {
+    serde_json::from_str(object.get()).map_err(InvalidSession::Json)
+}
+
+fn is_object(value: &RawValue) -> bool {
+    value.get().starts_with('{')
+}
+
+fn is_null(value: &RawValue) -> bool {
+    value.get() == "null"
 }
 
 #[cfg(test)]
@@ -69,9 +110,8 @@ mod tests {
                 r#"{"title":"Hello!","author":{"givenName":"John"},"tags":["example"],"content":"This will be unchanged","phoneNumber":"+01-123-456-7890"}"#,
             ),
         ] {
-            let mut target: Value = serde_json::from_str(original).unwrap();
-            merge(&mut target, &serde_json::from_str(patch).unwrap());
-            assert_eq!(target.to_string(), result, "{original} with {patch}");
+            let after = patched(Some(raw(original).unwrap()), raw(patch).unwrap(), &mut false).unwrap();
+            assert_eq!(serde_json::to_string(&after).unwrap(), result, "{original} with {patch}");
         }
     }
 
@@ -81,6 +121,18 @@ mod tests {
         for patch in ["{}", r#"{"x":null}"#, r#"{"a":1.0}"#, r#"{"b":{}}"#, r#"{"b":{"c":[],"d":null}}"#] {
             assert_eq!(merged(&session, &Session::parse(patch).unwrap()).unwrap(), None, "{patch}");
         }
+    }
+
+    #[test]
+    fn what_a_patch_does_not_name_keeps_its_spelling() {
+        let session =
+            Session::parse(r#" { "n" : 12345678901234567890123, "f":{ "x": 1.10 }, "z": -0, "b": 1 }"#);
+        let patch = Session::parse(r#"{"b":1E2,"f":{"y":[ 1.50 ]}}"#).unwrap();
+        let after = merged(&session.unwrap(), &patch).unwrap().unwrap();
+        assert_eq!(
+            after.as_str(),
+            r#"{"n":12345678901234567890123,"f":{"x":1.10,"y":[ 1.50 ]},"z":-0,"b":1E2}"#
+        );
     }
 
     #[test]

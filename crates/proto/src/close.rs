@@ -62,6 +62,13 @@ impl CloseCode {
         }
     }
 
+    /// A code that a worker may ask for: 1000, 1001, 1008, 1011 to 1013, or 4000 to 4999. The others tell of broken frames, which only the
+    /// gateway sees, or are not ours to give (wire message `Close`).
+    #[must_use]
+    pub fn may_be_asked_for(self) -> bool {
+        matches!(self.0, 1000 | 1001 | 1008 | 1011..=1013 | 4000..=4999)
+    }
+
     /// The number on the wire.
     #[must_use]
     pub const fn number(self) -> u16 {
@@ -98,5 +105,16 @@ mod tests {
             assert_eq!(CloseCode::new(number), None, "{number}");
         }
         assert_eq!(CloseCode::new(4001), Some(CloseCode::FORCED_OFFLINE));
+    }
+
+    #[test]
+    fn workers_may_ask_for_some_of_them() {
+        let asked = |number| CloseCode::new(number).is_some_and(CloseCode::may_be_asked_for);
+        for number in [1000, 1001, 1008, 1011, 1012, 1013, 4000, 4001, 4999] {
+            assert!(asked(number), "{number}");
+        }
+        for number in [1002, 1003, 1005, 1007, 1009, 1010, 1014, 3000, 3999, 5000] {
+            assert!(!asked(number), "{number}");
+        }
     }
 }

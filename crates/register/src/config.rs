@@ -44,8 +44,10 @@ pub struct Config {
     pub secret: Option<SecretString>,
     /// How long a gateway stays listed after its stream broke off.
     pub grace: Duration,
-    /// HTTP/2 pings: a host that is silent for twice this long has lost its streams.
+    /// HTTP/2 pings on a connection that is silent for so long.
     pub keepalive: Duration,
+    /// A host that does not answer a ping within this time has lost its streams.
+    pub keepalive_timeout: Duration,
     /// What is logged; used by `main` only.
     pub log: Log,
 }
@@ -77,9 +79,10 @@ impl Config {
             listen: listen?,
             admin_listen: admin_listen?,
             secret: secret?,
-            // Together at most 15 s until a silent host is off the list.
+            // Together between 14 and 15 s until a silent host is off the list.
             grace: Duration::from_secs(5),
-            keepalive: Duration::from_secs(4),
+            keepalive: Duration::from_secs(1),
+            keepalive_timeout: Duration::from_secs(9),
             log: log?,
         })
     }

@@ -51,7 +51,7 @@ pub struct Register {
     rpc_addr: SocketAddr,
     admin: Admin,
     readiness: Readiness,
-    keepalive: Duration,
+    keepalive: (Duration, Duration),
     stop: CancellationToken,
 }
 
@@ -81,7 +81,7 @@ impl Register {
             rpc_addr,
             admin,
             readiness,
-            keepalive: config.keepalive,
+            keepalive: (config.keepalive, config.keepalive_timeout),
             stop,
         })
     }
@@ -127,12 +127,18 @@ impl Register {
 async fn serve(
     service: InterceptedService<RegisterServer<Service>, RequireSecret>,
     listener: TcpListener,
-    keepalive: Duration,
+    keepalive: (Duration, Duration),
     stop: CancellationToken,
 ) {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<RegisterServer<Service>>().await;
     let services = Routes::new(health_service).add_service(service).prepare();
-    let options = RpcOptions { max_connections: MAX_CONNECTIONS, keepalive, ..RpcOptions::default() };
+    let (keepalive, keepalive_timeout) = keepalive;
+    let options = RpcOptions {
+        max_connections: MAX_CONNECTIONS,
+        keepalive,
+        keepalive_timeout,
+        ..RpcOptions::default()
+    };
     rpc::serve(listener, services, options, stop.cancelled_owned()).await;
 }

@@ -121,10 +121,22 @@ impl<T: FromFields> FromRequestParts<App> for Query<T> {
         let query = axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, app).await;
         let axum::extract::Query(pairs) =
             query.map_err(|_| ApiError::Malformed("the query string is not valid".into()))?;
-        let given = pairs.into_iter().map(|(name, text)| (name, Value::String(text)));
-        let fields = Fields { given: given.collect(), ..Fields::default() };
-        Ok(Self(fields.into()?))
+        Ok(Self(parameters(pairs)?.into()?))
     }
+}
+
+/// A name that stands twice, or a text that is not UTF-8, would otherwise answer another question than was asked.
+fn parameters(pairs: Vec<(String, String)>) -> Result<Fields, ApiError> {
+    let mut given = Map::new();
+    for (name, text) in pairs {
+        if text.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(ApiError::Malformed(format!("{name} in the query string is not UTF-8")));
+        }
+        if given.insert(name.clone(), Value::String(text)).is_some() {
+            return Err(ApiError::Malformed(format!("{name} stands twice in the query string")));
+        }
+    }
+    Ok(Fields { given, ..Fields::default() })
 }
 
 /// `limit` in the query of a list: 1 to 100 rows, 20 when absent.
@@ -233,6 +245,17 @@ mod tests {
         for json in [r#"{"name":"a"}"#, r#"{"name":"a","count":null,"other":[]}"#] {
             let two = read(json).unwrap();
             assert_eq!((two.name.as_str(), two.count), ("a", 3));
+        }
+    }
+
+    #[test]
+    fn a_parameter_stands_once_and_is_utf_8() {
+        let query = |pairs: &[(&str, &str)]| {
+            parameters(pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+        };
+        assert!(query(&[("uid", "2"), ("group", "部门")]).is_ok());
+        for wrong in [&[("uid", "2"), ("uid", "3")][..], &[("group", "a\u{fffd}")]] {
+            assert!(matches!(query(wrong), Err(ApiError::Malformed(_))), "{wrong:?}");
         }
     }
 

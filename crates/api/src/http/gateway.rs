@@ -56,34 +56,36 @@ pub struct GatewayView {
 #[derive(Serialize, ToSchema)]
 pub struct RatesView {
     /// Clients that connected.
-    opened_per_s: f32,
+    opened_per_s: f64,
     /// Clients that left.
-    closed_per_s: f32,
+    closed_per_s: f64,
     /// Frames from clients.
-    frames_in_per_s: f32,
+    frames_in_per_s: f64,
     /// Frames to clients.
-    frames_out_per_s: f32,
+    frames_out_per_s: f64,
     /// Bytes from clients.
-    bytes_in_per_s: f32,
+    bytes_in_per_s: f64,
     /// Bytes to clients.
-    bytes_out_per_s: f32,
+    bytes_out_per_s: f64,
     /// Commands taken.
-    commands_per_s: f32,
+    commands_per_s: f64,
     /// Events told to workers.
-    events_per_s: f32,
+    events_per_s: f64,
 }
 
 impl From<&Numbers> for RatesView {
     fn from(numbers: &Numbers) -> Self {
+        // They are rounded to tenths already; as wider numbers they would show the noise behind.
+        let tenths = |rate: f32| f64::from((rate * 10.0).round()) / 10.0;
         Self {
-            opened_per_s: numbers.opened_per_s,
-            closed_per_s: numbers.closed_per_s,
-            frames_in_per_s: numbers.frames_in_per_s,
-            frames_out_per_s: numbers.frames_out_per_s,
-            bytes_in_per_s: numbers.bytes_in_per_s,
-            bytes_out_per_s: numbers.bytes_out_per_s,
-            commands_per_s: numbers.commands_per_s,
-            events_per_s: numbers.events_per_s,
+            opened_per_s: tenths(numbers.opened_per_s),
+            closed_per_s: tenths(numbers.closed_per_s),
+            frames_in_per_s: tenths(numbers.frames_in_per_s),
+            frames_out_per_s: tenths(numbers.frames_out_per_s),
+            bytes_in_per_s: tenths(numbers.bytes_in_per_s),
+            bytes_out_per_s: tenths(numbers.bytes_out_per_s),
+            commands_per_s: tenths(numbers.commands_per_s),
+            events_per_s: tenths(numbers.events_per_s),
         }
     }
 }

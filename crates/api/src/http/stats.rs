@@ -86,7 +86,7 @@ fn event(told: Told) -> Result<Event, axum::Error> {
 /// events_dropped since its start; the rest a second), and `failed`: the gateways that did not answer, which are in no other place.
 /// In the history each gateway has an array of numbers in the order of `columns`, and an empty `failed` is left out.
 ///
-/// A reader that is slow gets the newest sample and misses those between. The stream ends when the token does, and when the api
+/// A reader that falls so far behind that nothing more fits into its socket misses samples and goes on with the newest. The stream ends when the token does, and when the api
 /// stops; at most 64 are open at once.
 #[utoipa::path(
     get,

@@ -70,7 +70,8 @@ impl From<Online> for OnlineAnswer {
 
 /// Tells which users are online. Needs `websocket.inspect`.
 ///
-/// Nobody is called offline because a gateway was silent: such users are in `unknown`.
+/// Nobody is called offline because a gateway was silent: such users are in `unknown`, until that gateway is off the register's list
+/// (15 s).
 #[utoipa::path(
     get,
     path = "/User/online",

@@ -165,7 +165,7 @@ impl Dev {
             String::new(),
             "  Gatepipe is up. Ctrl-C stops it.".into(),
             String::new(),
-            format!("  http      {0}   ({0}/openapi.json)", places.http),
+            format!("  http      {0}   ({0}/docs)", places.http),
             format!("  ws        {}", places.ws.join("  ")),
             format!("  register  {}", places.register),
             format!("  gateways  {}", places.gateways.join("  ")),
@@ -179,7 +179,7 @@ impl Dev {
             lines.push(format!("  {name:<6}  id {}  password {}", login.id, login.password));
         }
         // As this one was called, so that the line can be copied from a checkout too.
-        let program = std::env::args().next().unwrap_or_else(|| "gatepipe".to_owned());
+        let program = called_as();
         if let (Some(ws), Some(alice)) = (places.ws.first(), places.users.get("alice")) {
             lines.extend([
                 String::new(),
@@ -189,6 +189,16 @@ impl Dev {
             ]);
         }
         lines.join("\n")
+    }
+}
+
+/// cargo calls a program by its whole path; from where one stands it is shorter.
+fn called_as() -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "gatepipe".to_owned());
+    let here = std::env::current_dir().unwrap_or_default();
+    match std::path::Path::new(&program).strip_prefix(here) {
+        Ok(short) => short.display().to_string(),
+        Err(_) => program,
     }
 }
 

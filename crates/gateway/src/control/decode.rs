@@ -189,8 +189,12 @@ pub(super) fn end(close: Option<v1::Close>) -> Result<End, Refusal> {
         return Ok(End::Destroy);
     }
     let code = u16::try_from(close.code).ok().and_then(CloseCode::new);
-    let code =
-        code.ok_or_else(|| Refusal::invalid(format!("{} is not a close code that may be sent", close.code)))?;
+    let code = code.filter(|code| code.may_be_asked_for()).ok_or_else(|| {
+        Refusal::invalid(format!(
+            "{} is no close code to ask for: 1000, 1001, 1008, 1011 to 1013, 4000 to 4999",
+            close.code
+        ))
+    })?;
     if close.reason.len() > MAX_REASON_BYTES {
         return Err(Refusal::invalid(format!("a close reason has at most {MAX_REASON_BYTES} bytes")));
     }

@@ -132,10 +132,7 @@ impl Kick {
 /// Those that a gateway sends on command.
 fn code(text: &str) -> Result<CloseCode, String> {
     let number: u16 = text.parse().map_err(|_| "it is not a number".to_owned())?;
-    let code = match number {
-        1000 | 1001 | 1008 | 1011..=1013 | 4000..=4999 => CloseCode::new(number),
-        _ => None,
-    };
+    let code = CloseCode::new(number).filter(|code| code.may_be_asked_for());
     code.ok_or_else(|| "a gateway sends 1000, 1001, 1008, 1011 to 1013 and 4000 to 4999".to_owned())
 }
 

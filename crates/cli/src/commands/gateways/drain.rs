@@ -35,10 +35,10 @@ pub struct Drain {
     #[arg(value_name = "GATEWAY")]
     gateway: GatewayName,
     /// Wait until it is gone; the default
-    #[arg(long, overrides_with = "no_wait")]
+    #[arg(long, conflicts_with = "no_wait")]
     wait: bool,
     /// End as soon as it has begun
-    #[arg(long, overrides_with = "wait")]
+    #[arg(long)]
     no_wait: bool,
     #[command(flatten)]
     confirm: Confirm,
