@@ -160,10 +160,16 @@ impl Client {
         first
     }
 
-    /// Cuts the connection without a word.
-    pub(crate) fn destroy(&self) {
-        self.outbox.destroy();
+    /// Cuts the connection without a word, also when it is ending already; `false` then.
+    pub(crate) fn destroy(&self) -> bool {
+        let first = self.outbox.destroy();
         self.wake.notify_one();
+        first
+    }
+
+    /// Whether the connection is ending: nothing more can be offered.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.outbox.is_ending()
     }
 
     /// The connection has ended, for whatever reason: it is counted, and later offers are refused.

@@ -80,6 +80,13 @@ pub(crate) struct BoundClient {
     pub(crate) newest_wins: bool,
 }
 
+impl BoundClient {
+    /// Whether it makes older clients of the uid go. One that is being closed itself makes nobody go.
+    pub(crate) fn outlives_older(&self) -> bool {
+        self.newest_wins && !self.client.is_ending()
+    }
+}
+
 /// A client and the uid it is bound to.
 pub(crate) type Entry = (Arc<Client>, Option<Uid>);
 
@@ -154,7 +161,7 @@ impl Hub {
     /// Binds a client, and offers it `greeting` before any push to the uid can reach it.
     ///
     /// # Errors
-    /// `NoSuchClient` also when the client is just being closed; `BoundToAnother` by the condition.
+    /// `NoSuchClient` also when the client is being closed and so does not take the greeting; `BoundToAnother` by the condition.
     pub(crate) fn bind(&self, bind: &Bind<'_>, greeting: Option<&Frame>) -> Result<Bound, HubError> {
         let shard = self.shard(bind.client);
         let (client, bound) = shard.name(bind)?;

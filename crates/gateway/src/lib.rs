@@ -100,7 +100,6 @@ pub struct Gateway {
     server: Arc<Server>,
     sweep: Sweep,
     rates: Arc<Rates>,
-    told_to_drain: CancellationToken,
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: TcpListener,
     rpc_listener: TcpListener,
@@ -159,14 +158,13 @@ impl Gateway {
 
         let draining = CancellationToken::new();
         let stop_control = CancellationToken::new();
-        let told_to_drain = CancellationToken::new();
         let executor = Executor {
             hub: hub.clone(),
             events: events.clone(),
             lane: Lane::open(hub.clone()),
             metrics: metrics.clone(),
             moments: Arc::default(),
-            drain: told_to_drain.clone(),
+            draining: draining.clone(),
         };
         let rates = Rates::new(common.clock.now());
         let control = Control {
@@ -216,7 +214,6 @@ impl Gateway {
             server: Arc::new(server),
             sweep,
             rates,
-            told_to_drain,
             control: InterceptedService::new(control, require_secret),
             listener,
             rpc_listener,
@@ -256,8 +253,8 @@ impl Gateway {
         self.server.hub.gateway()
     }
 
-    /// Serves until `stop` resolves or a command tells it to drain, then drains: readiness red, no new sockets, clients leave paced, workers hear of it, and last the
-    /// lease, the command service and the admin listener.
+    /// Serves until `stop` resolves or a command tells it to drain, then drains: readiness red, no new sockets, clients leave paced,
+    /// workers hear of it, and last the lease, the command service and the admin listener.
     ///
     /// # Errors
     /// None so far.
@@ -281,7 +278,7 @@ impl Gateway {
 
         tokio::select! {
             () = stop => {}
-            () = self.told_to_drain.cancelled() => tracing::info!("a worker tells this gateway to drain"),
+            () = self.server.draining.cancelled() => tracing::info!("a worker tells this gateway to drain"),
         }
         getting_ready.abort();
         self.readiness.set_draining("draining");

@@ -189,11 +189,18 @@ impl Outbox {
         true
     }
 
-    /// Drops everything; nothing more is written.
-    pub(crate) fn destroy(&self) {
+    /// Drops everything; nothing more is written. `false` when it was closing already, or known to be broken.
+    pub(crate) fn destroy(&self) -> bool {
         let mut waiting = self.waiting.lock();
+        let was_open = waiting.phase == Phase::Open;
         waiting.phase = Phase::Broken;
         self.clear(&mut waiting);
+        was_open
+    }
+
+    /// Whether it takes no more frames: it is closing, or known to be broken.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.waiting.lock().phase != Phase::Open
     }
 
     /// Writes what waits until the socket is full.
@@ -435,7 +442,9 @@ mod tests {
         while outbox.offer(&wire, &encode::text(&"z".repeat(5000)), 1, &slow()) == Offer::Written {}
         assert!(budget.is_over());
         budget.passed().await;
-        outbox.destroy();
+        assert!(!outbox.is_ending());
+        assert!(outbox.destroy());
+        assert!(outbox.is_ending() && !outbox.destroy());
         assert_eq!(budget.queued(), 0);
         assert_eq!(outbox.flush(&wire), Flush::Broken);
     }

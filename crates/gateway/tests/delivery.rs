@@ -191,6 +191,22 @@ async fn a_destroyed_client_hears_nothing_more() {
     assert_eq!(page.rest().await, (vec![], None));
 }
 
+/// One batch of a pipe is carried out at once here: whoever is closed in it is still there for what follows.
+#[tokio::test]
+async fn only_the_first_end_of_a_client_is_counted() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let (mut page, mut other) = (gateway.page().await, gateway.page().await);
+    let end = |page: &Page, destroy| {
+        let close = Some(v1::Close { code: 4001, destroy, ..Default::default() });
+        Kind::CloseClient(v1::CloseClient { client_id: page.client_id.clone(), close })
+    };
+    let receipts =
+        worker.pipe(vec![end(&page, true), end(&page, true), end(&other, false), end(&other, true)]).await;
+    assert_eq!(receipts.iter().map(|receipt| receipt.reached).collect::<Vec<_>>(), [1, 0, 1, 0]);
+    assert_eq!((page.rest().await, other.rest().await), ((vec![], None), (vec![], None)));
+}
+
 #[tokio::test]
 async fn a_client_tells_what_went_over_its_socket() {
     let gateway = start(|_| {}).await;

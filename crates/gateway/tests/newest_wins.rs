@@ -2,9 +2,19 @@
 
 mod common;
 
-use common::{Page, Worker, start};
+use common::{Page, Worker, start, text};
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
+
+fn binding(page: &Page, uid: &str, policy: v1::BindPolicy, at_ms: i64) -> Kind {
+    Kind::BindUid(v1::BindUid {
+        client_id: page.client_id.clone(),
+        uid: uid.to_owned(),
+        policy: policy.into(),
+        bound_at_ms: at_ms,
+        ..Default::default()
+    })
+}
 
 async fn bind(
     worker: &mut Worker,
@@ -13,14 +23,7 @@ async fn bind(
     policy: v1::BindPolicy,
     at_ms: i64,
 ) -> v1::Receipt {
-    let bind = v1::BindUid {
-        client_id: page.client_id.clone(),
-        uid: uid.to_owned(),
-        policy: policy.into(),
-        bound_at_ms: at_ms,
-        ..Default::default()
-    };
-    let receipt = worker.execute(Kind::BindUid(bind)).await;
+    let receipt = worker.execute(binding(page, uid, policy, at_ms)).await;
     assert_eq!(receipt.code, 0, "{}", receipt.error);
     receipt
 }
@@ -81,6 +84,110 @@ async fn of_two_binds_that_overtook_each_other_the_one_made_later_stays() {
     assert_eq!((receipt.replaced, receipt.newer), (0, 0));
     assert_eq!(worker.send_to_uid("ana", "end").await.reached, 1);
     assert_eq!(late.text().await, "end");
+}
+
+#[tokio::test]
+async fn that_the_newest_wins_is_noted_of_a_repeated_bind_that_came_late() {
+    use v1::BindPolicy::{KeepAll, NewestWins};
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let late = gateway.page().await;
+    let mut early = gateway.page().await;
+    bind(&mut worker, &late, "ana", KeepAll, 20).await;
+    bind(&mut worker, &late, "ana", NewestWins, 10).await;
+    assert_eq!(bind(&mut worker, &early, "ana", NewestWins, 15).await.newer, 1);
+    assert_eq!(is(&ended(&mut early).await), REPLACED);
+    worker.until_clients(1).await;
+}
+
+/// One batch of a pipe is carried out at once here: whoever is closed in it is still there for what follows.
+#[tokio::test]
+async fn one_that_is_being_closed_makes_nobody_go() {
+    use v1::BindPolicy::NewestWins;
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut late = gateway.page().await;
+    let mut early = gateway.page().await;
+    bind(&mut worker, &late, "ana", NewestWins, 20).await;
+    let close = Some(v1::Close { code: 4001, ..Default::default() });
+    let before = v1::BoundBefore { bound_at_ms: 10, client_id: early.client_id.clone() };
+    let receipts = worker
+        .pipe(vec![
+            Kind::CloseClient(v1::CloseClient { client_id: late.client_id.clone(), close: close.clone() }),
+            binding(&early, "ana", NewestWins, 10),
+            Kind::CloseUid(v1::CloseUid {
+                uid: "ana".into(),
+                close,
+                bound_before: Some(before),
+                exclude_client_ids: vec![early.client_id.clone()],
+            }),
+        ])
+        .await;
+    let told = receipts.iter().map(|receipt| (receipt.reached, receipt.newer));
+    assert_eq!(told.collect::<Vec<_>>(), [(1, 0), (1, 0), (0, 0)]);
+    assert_eq!(late.close_code().await, Some(4001));
+    assert_eq!(worker.send_to_uid("ana", "end").await.reached, 1);
+    assert_eq!(early.text().await, "end");
+}
+
+fn broadcasts(count: usize) -> Vec<Kind> {
+    let send = v1::SendToAll { message: text("to all"), ..Default::default() };
+    vec![Kind::SendToAll(send); count]
+}
+
+/// The broadcasts have not begun here when what follows in their batch is carried out.
+#[tokio::test]
+async fn a_login_that_closes_nobody_waits_for_no_broadcast() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut page = gateway.page().await;
+    let mut commands = broadcasts(10);
+    commands.extend([
+        binding(&page, "ana", v1::BindPolicy::NewestWins, 10),
+        // What a login elsewhere asks of this gateway.
+        Kind::CloseUid(v1::CloseUid {
+            uid: "ben".into(),
+            close: Some(v1::Close { code: 4002, ..Default::default() }),
+            bound_before: Some(v1::BoundBefore { bound_at_ms: 10, client_id: page.client_id.clone() }),
+            ..Default::default()
+        }),
+        Kind::SendToUids(v1::SendToUids {
+            uids: vec!["ana".into()],
+            message: text("push"),
+            ..Default::default()
+        }),
+    ]);
+    let receipts = worker.pipe(commands).await;
+    assert!(receipts.iter().all(|receipt| receipt.code == 0));
+    assert_eq!(page.text().await, "push");
+    for _ in 0..10 {
+        assert_eq!(page.text().await, "to all");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_replaced_gets_what_was_broadcast_before() {
+    use v1::BindPolicy::NewestWins;
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut old = gateway.page().await;
+    let mut new = gateway.page().await;
+    bind(&mut worker, &old, "ana", NewestWins, 10).await;
+    let mut commands = broadcasts(10);
+    commands.push(binding(&new, "ana", NewestWins, 20));
+    assert_eq!(worker.pipe(commands).await[10].replaced, 1);
+    let (texts, close) = old.rest().await;
+    assert_eq!((texts.len(), is(&close)), (10, REPLACED));
+    // The same for one that came late and so has to go itself.
+    let mut late = gateway.page().await;
+    let mut commands = broadcasts(10);
+    commands.push(binding(&late, "ana", NewestWins, 15));
+    assert_eq!(worker.pipe(commands).await[10].newer, 1);
+    let (texts, close) = late.rest().await;
+    assert_eq!((texts.len(), is(&close)), (10, REPLACED));
+    for _ in 0..20 {
+        assert_eq!(new.text().await, "to all");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,6 +96,8 @@ async fn a_gateway_told_to_drain_lets_everybody_go_and_ends() {
     ];
     let receipts = worker.pipe(commands).await;
     assert_eq!(receipts.iter().map(|receipt| receipt.reached).collect::<Vec<_>>(), [100, 100]);
+    let identity = worker.0.identify(v1::IdentifyRequest {}).await.unwrap().into_inner();
+    assert!(identity.draining);
     let again = worker.execute(Kind::Drain(v1::Drain {})).await;
     assert!(again.code == 0 && again.reached <= 100, "{again:?}");
     let stats = worker.0.stats(v1::StatsRequest {}).await.unwrap().into_inner();

@@ -1,14 +1,76 @@
 //! Which uid a client is, and which of two clients of a uid has to go.
 
+use std::sync::Arc;
+
 use gatepipe_proto::{CloseCode, Uid, v1};
 
 use super::decode::{self, Refusal};
 use super::executor::{Done, Executor};
 use crate::client::{Client, Closing};
-use crate::hub::{Bind, Bound, Stamp};
+use crate::hub::{Bind, Bound, BoundClient, Hub, Stamp};
+
+/// A bind after which only the newest client of the uid may stay. Those that have to go are let go at last when it is dropped.
+pub(super) struct Login {
+    hub: Arc<Hub>,
+    uid: Uid,
+    client: Arc<Client>,
+    stamp: Stamp,
+    is_settled: bool,
+}
+
+impl Login {
+    /// Whether anybody has to go now. The client is listed by now: of two that are bound at once at least one sees the other, and
+    /// both would close the same one.
+    fn closes_any(&self) -> bool {
+        self.others().any(|other| self.beats(&other) || other.outlives_older())
+    }
+
+    /// Closes the clients of the uid that were bound before, or this one when it is not the newest.
+    ///
+    /// Gives how many were closed, and how many are newer.
+    pub(super) fn settle(&mut self) -> (usize, usize) {
+        self.is_settled = true;
+        let replaced = Closing::new(CloseCode::REPLACED, "replaced by a newer login");
+        let (mut closed, mut newer) = (0, 0);
+        for other in self.others() {
+            if self.beats(&other) {
+                closed += usize::from(other.client.close(&replaced));
+            } else {
+                newer += usize::from(other.outlives_older());
+            }
+        }
+        // Between the bind and now it may have been bound to another uid.
+        if newer > 0
+            && self.hub.client_and_uid(self.client.id).is_some_and(|(_, uid)| uid.as_ref() == Some(&self.uid))
+        {
+            self.client.close(&replaced);
+        }
+        (closed, newer)
+    }
+
+    /// The other clients of the uid that are not being closed already.
+    fn others(&self) -> impl Iterator<Item = BoundClient> {
+        let own = self.client.id;
+        let binds = self.hub.binds_of_uid(&self.uid).into_iter();
+        binds.filter(move |bound| bound.client.id != own && !bound.client.is_ending())
+    }
+
+    fn beats(&self, other: &BoundClient) -> bool {
+        other.stamp < self.stamp
+    }
+}
+
+impl Drop for Login {
+    fn drop(&mut self) {
+        if !self.is_settled {
+            self.settle();
+        }
+    }
+}
 
 impl Executor {
-    pub(super) fn bind_uid(&self, bind: v1::BindUid) -> Result<Done, Refusal> {
+    /// Binds a client. With the policy that the newest wins also gives the login, when anybody has to go by it.
+    pub(super) fn bind_uid(&self, bind: v1::BindUid) -> Result<(Done, Option<Login>), Refusal> {
         let client = self.client(&bind.client_id)?;
         let uid = decode::uid(&bind.uid)?;
         let condition = decode::condition(bind.condition)?;
@@ -25,34 +87,13 @@ impl Executor {
         drop(binding);
         let mut done = Done::changed(previous.as_ref() != Some(&uid));
         done.previous_uid = previous.map(|uid| uid.to_string()).unwrap_or_default();
-        if newest_wins {
-            (done.replaced, done.newer) = self.let_the_newest_win(&uid, &client, at_ms);
+        if !newest_wins {
+            return Ok((done, None));
         }
-        Ok(done)
-    }
-
-    /// Closes the clients of `uid` that were bound before, or this one when it is not the newest. The client is listed by now: of
-    /// two that are bound at once at least one sees the other, and both would close the same one.
-    ///
-    /// Gives how many were closed, and how many are newer.
-    fn let_the_newest_win(&self, uid: &Uid, client: &Client, at_ms: i64) -> (usize, usize) {
         let stamp = Stamp { at_ms, client: client.id };
-        let replaced = Closing::new(CloseCode::REPLACED, "replaced by a newer login");
-        let (mut closed, mut newer) = (0, 0);
-        for other in self.hub.binds_of_uid(uid) {
-            if other.client.id == client.id {
-                continue;
-            }
-            if other.stamp < stamp {
-                closed += usize::from(other.client.close(&replaced));
-            } else {
-                newer += usize::from(other.newest_wins);
-            }
-        }
-        if newer > 0 {
-            client.close(&replaced);
-        }
-        (closed, newer)
+        let mut login = Login { hub: self.hub.clone(), uid, client, stamp, is_settled: false };
+        login.is_settled = !login.closes_any();
+        Ok((done, (!login.is_settled).then_some(login)))
     }
 
     pub(super) fn unbind_uid(&self, unbind: &v1::UnbindUid) -> Result<Done, Refusal> {

@@ -6,6 +6,7 @@ use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
 use tokio_util::sync::CancellationToken;
 
+use super::bind::Login;
 use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
 use crate::client::Client;
@@ -23,8 +24,8 @@ pub(crate) struct Executor {
     pub(crate) metrics: Arc<Metrics>,
     /// When binds happen whose caller does not say it: of two in the same millisecond one is still the later.
     pub(crate) moments: Arc<Moments>,
-    /// Cancelled by a command to drain.
-    pub(crate) drain: CancellationToken,
+    /// Cancelled by a command to drain: whoever asks hears of it before the receipt.
+    pub(crate) draining: CancellationToken,
 }
 
 /// A command that has begun.
@@ -33,6 +34,25 @@ pub(super) enum Started {
     Done(v1::Receipt),
     /// A broadcast on its lane.
     Broadcast(Broadcast),
+    /// A bind by which others have to go.
+    Replacing(Replacing),
+}
+
+/// A bind that is done but for this: somebody has to go, and may get something before.
+pub(super) struct Replacing {
+    id: u64,
+    done: Done,
+    login: Login,
+    metrics: Arc<Metrics>,
+}
+
+impl Replacing {
+    /// Lets them go.
+    pub(super) fn receipt(self) -> v1::Receipt {
+        let Self { id, mut done, mut login, metrics } = self;
+        (done.replaced, done.newer) = login.settle();
+        receipt(&metrics, id, "bind_uid", Ok(done))
+    }
 }
 
 /// A broadcast whose receipt comes later.
@@ -76,10 +96,11 @@ impl Executor {
         match self.start(command).await {
             Started::Done(receipt) => receipt,
             Started::Broadcast(broadcast) => broadcast.receipt().await,
+            Started::Replacing(replacing) => replacing.receipt(),
         }
     }
 
-    /// Begins one command; everything but a broadcast is done when this returns. Waits only for room on the broadcast lane, and
+    /// Begins one command; everything but a broadcast, and the closes that follow from a bind, is done when this returns. Waits only for room on the broadcast lane, and
     /// pauses in sends to many.
     pub(super) async fn start(&self, command: v1::Command) -> Started {
         let id = command.id;
@@ -94,7 +115,12 @@ impl Executor {
             Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send).await),
             Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send).await),
             Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send).await),
-            Some(Kind::BindUid(bind)) => ("bind_uid", self.bind_uid(bind)),
+            Some(Kind::BindUid(bind)) => match self.bind_uid(bind) {
+                Ok((done, Some(login))) => {
+                    return Started::Replacing(Replacing { id, done, login, metrics: self.metrics.clone() });
+                }
+                bound => ("bind_uid", bound.map(|(done, _)| done)),
+            },
             Some(Kind::UnbindUid(unbind)) => ("unbind_uid", self.unbind_uid(&unbind)),
             Some(Kind::CloseClient(close)) => ("close_client", self.close_client(close)),
             Some(Kind::CloseUid(close)) => ("close_uid", self.close_uid(close)),
@@ -112,7 +138,7 @@ impl Executor {
     fn drain(&self) -> Done {
         // Counted first: they begin to leave at once.
         let done = Done::reached(self.hub.client_count());
-        self.drain.cancel();
+        self.draining.cancel();
         done
     }
 

@@ -87,16 +87,29 @@ impl Pipe {
             if position % PAUSE_AFTER == PAUSE_AFTER - 1 {
                 tokio::task::yield_now().await;
             }
-            // Whoever is closed gets what was broadcast before.
-            if closes(&command) {
+            // Whoever is closed gets what was broadcast before. When nobody is, all that follows may overtake it.
+            if !self.broadcasts.is_empty() && self.closes_any(&command) {
                 self.finish_broadcasts().await?;
             }
             match self.executor.start(command).await {
                 Started::Done(receipt) => done.push(receipt),
                 Started::Broadcast(broadcast) => self.broadcasts.push(Box::pin(broadcast.receipt())),
+                Started::Replacing(replacing) => {
+                    self.finish_broadcasts().await?;
+                    done.push(replacing.receipt());
+                }
             }
         }
         if done.is_empty() { Ok(()) } else { send(&self.receipts, done).await }
+    }
+
+    /// Whether clients may end by this command as such; a bind tells afterwards.
+    fn closes_any(&self, command: &v1::Command) -> bool {
+        match &command.command {
+            Some(Kind::CloseClient(_) | Kind::Drain(_)) => true,
+            Some(Kind::CloseUid(close)) => self.executor.closes_any(close),
+            _ => false,
+        }
     }
 
     async fn finish_broadcasts(&mut self) -> Result<(), Status> {
@@ -109,15 +122,6 @@ impl Pipe {
 
 fn ending() -> Status {
     Code::Unavailable.status("the gateway is ending")
-}
-
-/// Whether clients may end by it.
-fn closes(command: &v1::Command) -> bool {
-    match &command.command {
-        Some(Kind::CloseClient(_) | Kind::CloseUid(_) | Kind::Drain(_)) => true,
-        Some(Kind::BindUid(bind)) => bind.policy() == v1::BindPolicy::NewestWins,
-        _ => false,
-    }
 }
 
 /// Waits while the worker does not read; fails when it has gone.

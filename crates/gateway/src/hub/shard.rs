@@ -105,8 +105,9 @@ impl Shard {
         if member.bound.is_some() && !is_same && bind.condition == BindCondition::UnboundOrSame {
             return Err(HubError::BoundToAnother { client: id });
         }
-        // A repeated bind never makes the client older.
-        if let Some(bound) = member.bound.as_ref().filter(|bound| is_same && bound.at_ms > bind.at_ms) {
+        // A repeated bind never makes the client older; that the newest wins is noted all the same.
+        if let Some(bound) = member.bound.as_mut().filter(|bound| is_same && bound.at_ms > bind.at_ms) {
+            bound.newest_wins |= bind.newest_wins;
             return Ok((client, Bound { previous: Some(bind.uid.clone()), at_ms: bound.at_ms }));
         }
         let bound = BoundTo { uid: bind.uid.clone(), at_ms: bind.at_ms, newest_wins: bind.newest_wins };
@@ -118,7 +119,7 @@ impl Shard {
         Ok((client, Bound { previous, at_ms: bind.at_ms }))
     }
 
-    /// The second half of a bind: lists the client under `uid`, unless it left or was named otherwise meanwhile.
+    /// The second half of a bind: lists the client under `uid`, unless it left meanwhile.
     pub(super) fn list(&self, id: ClientId, uid: &Uid) {
         let mut members = self.0.lock();
         let Some(member) = members.clients.get(&id).filter(|member| member.uid() == Some(uid)) else {
