@@ -58,9 +58,9 @@ use crate::GatewayClient;
 ///
 /// # What may be missing
 /// Events are told at most once. What was on its way to a worker that died, or on a stream that broke, is lost; what did not fit
-/// because this worker was too slow is told by [`on_dropped`](Self::on_dropped). A close is not lost with its gateway: when a
-/// gateway leaves the membership, each client that it is known to have had is told by one [`on_close`](Self::on_close) with
-/// [`Closed::inferred`].
+/// because this worker was too slow is told by [`on_dropped`](Self::on_dropped). A close is not lost: when a gateway leaves the
+/// membership, each client that it is known to have had is told by one [`on_close`](Self::on_close) with [`Closed::inferred`], and
+/// after a stream that broke or events that were dropped the gateway is asked who is gone.
 #[expect(unused_variables, reason = "the hooks that are not written do nothing")]
 pub trait Worker: Send + Sync + 'static {
     /// The worker starts; no other hook runs before this one has ended. GatewayWorker's `onWorkerStart`.
@@ -100,7 +100,9 @@ pub trait Worker: Send + Sync + 'static {
     }
 
     /// A gateway could not keep events for this worker, because its hooks were too slow. Runs beside the hooks of clients, in no
-    /// order with them. When [`Dropped::others`] is not 0 this worker may have missed clients that came, were bound or went.
+    /// order with them. When [`Dropped::others`] is not 0 this worker may have missed clients that came or were bound. Whoever went is
+    /// found out: a little later the gateway is asked about every client that is known to be this worker's, and each that is gone has
+    /// one [`on_close`](Self::on_close) with [`Closed::inferred`].
     fn on_dropped(&self, gateway: GatewayId, dropped: Dropped) -> impl Future<Output = ()> + Send {
         std::future::ready(())
     }
@@ -166,10 +168,15 @@ pub struct Closed {
     pub code: u16,
     /// The uid it was bound to, as last known.
     pub uid: Option<Uid>,
-    /// Its last session, `{}` when none was set; `None` when the close is inferred, because the session went with the gateway.
+    /// Its last session, `{}` when none was set; `None` when the close is inferred, because the session went with the client.
     pub session: Option<Session>,
-    /// Nobody told this worker: the gateway left the membership with the client, or the client was gone when the stream to its gateway
-    /// had broken and was open again. In the second case another worker of the name may have had the client in between, and been told.
+    /// Nobody told this worker, or not in time:
+    ///
+    /// - The gateway left the membership with the client.
+    /// - The client was gone, or went, after the stream to its gateway had broken and was open again. Another worker of the name may have
+    ///   had the client in between, and been told.
+    /// - The gateway dropped events, and the client was gone when it was asked about. Its real close may have been kept and still wait
+    ///   there when this worker is far behind; that one calls no hook any more.
     pub inferred: bool,
 }
 

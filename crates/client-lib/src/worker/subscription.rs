@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
-use gatepipe_proto::{ClientId, GatewayId, v1};
+use gatepipe_proto::{GatewayId, v1};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use super::event::{self, ClientEvent, Told};
 use super::lanes::{Hook, Lanes, Room};
 use super::running::Seen;
 use super::stream::{Credit, EventStream};
-use super::table::Table;
+use super::table::{Question, Table};
 use crate::GatewayClient;
 use crate::backoff::Backoff;
 use crate::connection::{Peer, Trouble};
@@ -29,6 +29,13 @@ use crate::connection::{Peer, Trouble};
 const FAREWELL: Duration = Duration::from_secs(2);
 /// How many questions about clients are open at a time.
 const QUESTIONS: usize = 32;
+/// Clients that are asked about before the answers count.
+const ASKED_AT_ONCE: usize = 1_000;
+/// How long before everybody in question is asked about again, or after events were dropped, which they seldom are alone.
+const ASK_AFTER: Duration = Duration::from_secs(3);
+/// How long the close of a client may be on its way after the gateway has said on another connection that it is gone. A close that
+/// is told says more than one that is inferred.
+const CLOSE_ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 pub(crate) struct Subscription {
     gateway: GatewayId,
@@ -42,8 +49,36 @@ pub(crate) struct Subscription {
     seen: Arc<Seen>,
 }
 
-/// Who is still connected, as the gateway says.
-type Answers = BoxStream<'static, (ClientId, bool)>;
+/// What the gateway says about one client.
+struct Answer {
+    question: Question,
+    is_connected: bool,
+    /// When the question was put.
+    asked: Instant,
+}
+
+/// Asking about everybody in question: one round after the other, never two at a time.
+struct Asking {
+    /// Of the round that goes on.
+    answers: Option<BoxStream<'static, Answer>>,
+    /// When the next round begins, once this one is over.
+    next: Option<Instant>,
+}
+
+impl Asking {
+    /// Begins a round then, unless one begins sooner.
+    fn again_at(&mut self, time: Instant) {
+        self.next = Some(self.next.map_or(time, |next| next.min(time)));
+    }
+
+    /// The next answer; `None` when the round is over. Waits for ever when there is none.
+    async fn answer(&mut self) -> Option<Answer> {
+        match &mut self.answers {
+            Some(answers) => answers.next().await,
+            None => std::future::pending().await,
+        }
+    }
+}
 
 impl Subscription {
     pub(crate) fn new(
@@ -123,8 +158,8 @@ impl Subscription {
         mut stream: EventStream,
         mut events: VecDeque<v1::Event>,
     ) -> Result<(), Trouble> {
-        self.table.begin();
-        let mut answers = stream::empty().boxed();
+        self.table.begin(Instant::now());
+        let mut asking = Asking { answers: None, next: None };
         let mut leave_by = None;
         loop {
             tokio::select! {
@@ -140,9 +175,19 @@ impl Subscription {
                     Err(trouble) => return Err(trouble),
                 },
                 place = place(&self.room), if !events.is_empty() => {
-                    self.take(&mut events, place, stream.credit(), &mut answers);
+                    self.take(&mut events, place, stream.credit(), &mut asking);
                 }
-                Some((client, is_connected)) = answers.next() => self.learn(client, is_connected).await,
+                () = until(asking.next), if asking.answers.is_none() => {
+                    asking = Asking { answers: Some(self.ask()), next: None };
+                }
+                // What has come already is heard first: a close may be among it.
+                answer = asking.answer(), if events.is_empty() => match answer {
+                    Some(answer) => self.learn(answer).await,
+                    None => {
+                        let next = self.table.has_questions().then(|| Instant::now() + ASK_AFTER);
+                        asking = Asking { answers: None, next };
+                    }
+                },
             }
         }
     }
@@ -153,7 +198,7 @@ impl Subscription {
         events: &mut VecDeque<v1::Event>,
         first_place: OwnedSemaphorePermit,
         credit: &Arc<Credit>,
-        answers: &mut Answers,
+        asking: &mut Asking,
     ) {
         let mut next_place = Some(first_place);
         while let Some(place) = next_place {
@@ -164,7 +209,7 @@ impl Subscription {
             let room = Room::new(place, Some(Arc::clone(credit)));
             match event::read(self.gateway, &self.settings.hello.headers, event) {
                 Some(Told::Client(client, event)) => {
-                    if self.table.hear(client, &event) {
+                    if self.table.hear(client, &event, Instant::now()) {
                         self.seen.event();
                         self.lanes.put(Hook::Client(client, event), room);
                     }
@@ -175,9 +220,13 @@ impl Subscription {
                         "the worker is too slow: a gateway dropped events"
                     );
                     self.seen.dropped(dropped);
+                    if dropped.others > 0 {
+                        self.table.doubt();
+                        asking.again_at(Instant::now() + ASK_AFTER);
+                    }
                     self.lanes.put(Hook::Dropped(self.gateway, dropped), room);
                 }
-                Some(Told::AdoptedAll) => *answers = self.ask(),
+                Some(Told::AdoptedAll) => asking.again_at(Instant::now()),
                 None => tracing::debug!(gateway = %self.gateway, "an event that this program does not know"),
             }
             next_place = Arc::clone(&self.room).try_acquire_owned().ok();
@@ -185,30 +234,35 @@ impl Subscription {
         self.seen.has_clients(self.table.len());
     }
 
-    /// Asks about everybody who was ours on an earlier stream and was not adopted again, until each is answered.
-    fn ask(&self) -> Answers {
-        let ask = |gateways: GatewayClient, client| async move {
-            let mut backoff = Backoff::default();
-            loop {
-                match gateways.is_online(client).await {
-                    Ok(is_connected) => return (client, is_connected),
-                    // The stream is open, so it is about to break, or the gateway is busy.
-                    Err(_) => sleep(backoff.after_failure(rand::random())).await,
-                }
-            }
-        };
+    /// Asks about everybody in question, until each is answered. A batch is answered as a whole, and late enough for a close that the
+    /// gateway tells to come first.
+    fn ask(&mut self) -> BoxStream<'static, Answer> {
+        let questions = self.table.questions();
         let gateways = self.gateways.clone();
-        stream::iter(self.table.unsure())
-            .map(move |client| ask(gateways.clone(), client))
-            .buffer_unordered(QUESTIONS)
-            .boxed()
+        stream::unfold((questions, gateways), |(mut questions, gateways)| async move {
+            let rest = questions.len().saturating_sub(ASKED_AT_ONCE);
+            let batch = questions.split_off(rest);
+            if batch.is_empty() {
+                return None;
+            }
+            let answers = stream::iter(batch).map(|question| ask(&gateways, question));
+            let answers: Vec<_> = answers.buffer_unordered(QUESTIONS).collect().await;
+            if answers.iter().any(|answer| !answer.is_connected) {
+                sleep(CLOSE_ON_ITS_WAY).await;
+            }
+            Some((stream::iter(answers), (questions, gateways)))
+        })
+        .flatten()
+        .boxed()
     }
 
-    async fn learn(&mut self, client: ClientId, is_connected: bool) {
+    async fn learn(&mut self, answer: Answer) {
+        let Answer { question, is_connected, asked } = answer;
         if is_connected {
-            self.table.is_connected(client);
-        } else if let Some(closed) = self.table.is_gone(client) {
-            self.tell(Hook::Client(client, ClientEvent::Closed(closed))).await;
+            self.table.is_connected(question.client, asked);
+        } else if let Some(closed) = self.table.is_gone(question, Instant::now()) {
+            self.seen.has_clients(self.table.len());
+            self.tell(Hook::Client(question.client, ClientEvent::Closed(closed))).await;
         }
     }
 
@@ -217,6 +271,18 @@ impl Subscription {
         let place = place(&self.room).await;
         self.seen.event();
         self.lanes.put(hook, Room::new(place, None));
+    }
+}
+
+async fn ask(gateways: &GatewayClient, question: Question) -> Answer {
+    let mut backoff = Backoff::default();
+    loop {
+        let asked = Instant::now();
+        match gateways.is_online(question.client).await {
+            Ok(is_connected) => return Answer { question, is_connected, asked },
+            // The stream is open, so it is about to break, or the gateway is busy.
+            Err(_) => sleep(backoff.after_failure(rand::random())).await,
+        }
     }
 }
 

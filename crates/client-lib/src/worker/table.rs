@@ -1,25 +1,51 @@
-//! Which clients of one gateway are this worker's: pure. It decides whose close has to be inferred.
+//! Which clients of one gateway are this worker's: pure, time passed in. It decides whose close has to be inferred.
 //!
-//! A client is *ours* from its `connected` or `adopted` to its `closed`. When the stream breaks, the gateway forgets the
-//! subscription, and everybody who was ours is *unsure* until told otherwise: adopted again by the new stream, or asked about once
-//! the gateway has told of everybody. Who is still connected then belongs to another worker of the name.
+//! A client is *ours* from its `connected` or `adopted` to its `closed`. When the stream breaks, everybody who was ours is *unsure*
+//! until told otherwise: adopted again by the new stream, or gone when the gateway is asked. One that is still connected proves
+//! nothing yet. A gateway that has not noticed that the stream before is dead keeps the client for it, and hands it over when it
+//! does; only who is connected and not adopted after that has another worker.
+//!
+//! When the gateway dropped events, closes may be among them. Then everybody who is ours is asked about, too.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::time::Duration;
 
 use gatepipe_proto::{ClientId, Uid};
+use tokio::time::Instant;
 
 use super::Closed;
 use super::event::ClientEvent;
 
-/// Bounded by the clients that the gateway has.
+/// When a stream is this old, its gateway has handed over what it kept for the one before. A gateway finds a dead connection by
+/// HTTP/2 keepalive, a PING after 5 s and 5 s for its answer; half as much again is for a busy one, and for the way.
+const HANDED_OVER: Duration = Duration::from_secs(15);
+/// How long what is told about a client after its inferred close is kept from the hooks. Its events can be that late when they wait
+/// at the gateway for this worker's slow hooks. Longer costs memory for each such close.
+const LATE: Duration = Duration::from_secs(600);
+
+/// Whom to ask the gateway about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question {
+    pub(crate) client: ClientId,
+    /// As of the asking; else it is unsure.
+    is_ours: bool,
+}
+
+/// Bounded by the clients that the gateway has, and the closes that were inferred within [`LATE`].
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     /// With the uid as last known.
     ours: HashMap<ClientId, Option<Uid>>,
     unsure: HashMap<ClientId, Option<Uid>>,
-    /// Whose close was inferred on this stream. A gateway that has not yet noticed that the stream before is dead may still hand its
-    /// events on to this one.
+    /// Closes of ours may have been dropped since everybody was asked about.
+    doubted: bool,
+    /// When the stream is old enough, see [`HANDED_OVER`].
+    handed_over: Option<Instant>,
+    /// Whose close was inferred. The gateway may still tell of them: what waited for a stream whose end it had not noticed, or waits
+    /// for this worker's credit.
     over: HashSet<ClientId>,
+    /// When each of `over` is forgotten, in order.
+    over_until: VecDeque<(Instant, ClientId)>,
 }
 
 impl Table {
@@ -29,14 +55,16 @@ impl Table {
     }
 
     /// A new stream begins: what was known is not certain any more.
-    pub(crate) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self, now: Instant) {
         self.unsure.extend(self.ours.drain());
-        self.over.clear();
+        self.doubted = false;
+        self.handed_over = Some(now + HANDED_OVER);
     }
 
     /// Takes in what the gateway tells about a client. Whatever it tells makes the client ours, because its `connected` may be
     /// among the events that were dropped. `false` when its last hook was called already.
-    pub(crate) fn hear(&mut self, client: ClientId, event: &ClientEvent) -> bool {
+    pub(crate) fn hear(&mut self, client: ClientId, event: &ClientEvent, now: Instant) -> bool {
+        self.forget_over(now);
         if self.over.contains(&client) {
             return false;
         }
@@ -53,21 +81,46 @@ impl Table {
         true
     }
 
-    /// Everybody has been adopted who will be: whom to ask the gateway about.
-    pub(crate) fn unsure(&self) -> Vec<ClientId> {
-        self.unsure.keys().copied().collect()
+    /// The gateway dropped events, and closes may be among them.
+    pub(crate) fn doubt(&mut self) {
+        self.doubted = true;
     }
 
-    /// The gateway says that this client is connected: unless it is ours by now, another worker has it.
-    pub(crate) fn is_connected(&mut self, client: ClientId) {
-        self.unsure.remove(&client);
+    /// Whether there is anybody to ask about.
+    pub(crate) fn has_questions(&self) -> bool {
+        self.doubted || !self.unsure.is_empty()
     }
 
-    /// The gateway says that this client is gone: its close, unless the gateway has told of it in the meantime.
-    pub(crate) fn is_gone(&mut self, client: ClientId) -> Option<Closed> {
-        let uid = self.unsure.remove(&client)?;
+    /// Whom to ask the gateway about now.
+    pub(crate) fn questions(&mut self) -> Vec<Question> {
+        let ours = std::mem::take(&mut self.doubted).then_some(self.ours.keys()).into_iter().flatten();
+        let ours = ours.map(|client| Question { client: *client, is_ours: true });
+        self.unsure.keys().map(|client| Question { client: *client, is_ours: false }).chain(ours).collect()
+    }
+
+    /// The gateway, asked at `asked`, says that this client is connected: unless it is ours, or may still become so, another worker
+    /// has it.
+    pub(crate) fn is_connected(&mut self, client: ClientId, asked: Instant) {
+        if self.handed_over.is_some_and(|by| asked >= by) {
+            self.unsure.remove(&client);
+        }
+    }
+
+    /// The gateway says that the client of this question is gone: its close, unless the gateway has told of it in the meantime, or
+    /// has made the client ours and so is about to.
+    pub(crate) fn is_gone(&mut self, question: Question, now: Instant) -> Option<Closed> {
+        let Question { client, is_ours } = question;
+        let uid = if is_ours { self.ours.remove(&client) } else { self.unsure.remove(&client) }?;
+        self.forget_over(now);
         self.over.insert(client);
+        self.over_until.push_back((now + LATE, client));
         Some(inferred(uid))
+    }
+
+    fn forget_over(&mut self, now: Instant) {
+        while let Some((_, client)) = self.over_until.pop_front_if(|(until, _)| *until <= now) {
+            self.over.remove(&client);
+        }
     }
 
     /// The gateway is gone: the closes of everybody it had, who is gone with it.
@@ -95,8 +148,13 @@ mod tests {
         Closes(char),
         /// A new stream.
         Begin,
+        /// So many seconds.
+        Passes(u64),
+        /// The gateway dropped events that may have been closes.
+        Dropped,
         /// Whom to ask about.
-        Unsure(&'static str),
+        Asks(&'static str),
+        /// As the gateway says, asked at that moment.
         IsConnected(char),
         /// The inferred close's uid, or no close.
         IsGone(char, Option<&'static str>),
@@ -130,36 +188,43 @@ mod tests {
     fn play(name: &str, steps: &[Step]) {
         let mut table = Table::default();
         let mut heard = true;
+        let mut now = Instant::now();
+        let mut asked: Vec<Question> = Vec::new();
         for (number, step) in steps.iter().enumerate() {
             match *step {
                 Connects(letter) => {
-                    heard = table.hear(client(letter), &ClientEvent::Connected(Handshake::default()));
+                    heard = table.hear(client(letter), &ClientEvent::Connected(Handshake::default()), now);
                 }
                 Adopts(letter, name) => {
                     let adopted = Adopted { uid: uid(name), ..Adopted::default() };
-                    heard = table.hear(client(letter), &ClientEvent::Adopted(adopted));
+                    heard = table.hear(client(letter), &ClientEvent::Adopted(adopted), now);
                 }
                 Speaks(letter) => {
                     let message = gatepipe_proto::Message::text("hello").unwrap();
-                    heard = table.hear(client(letter), &ClientEvent::Message(message));
+                    heard = table.hear(client(letter), &ClientEvent::Message(message), now);
                 }
                 Binds(letter, name) => {
                     let bound = BoundTo { uid: uid(name), previous: None };
-                    heard = table.hear(client(letter), &ClientEvent::Bound(bound));
+                    heard = table.hear(client(letter), &ClientEvent::Bound(bound), now);
                 }
-                Closes(letter) => heard = table.hear(client(letter), &ClientEvent::Closed(inferred(None))),
-                Begin => table.begin(),
-                Unsure(expected) => {
-                    assert_eq!(
-                        sorted(table.unsure().into_iter()),
-                        letters(expected),
-                        "{name}, step {number}"
-                    );
+                Closes(letter) => {
+                    heard = table.hear(client(letter), &ClientEvent::Closed(inferred(None)), now)
                 }
-                IsConnected(letter) => table.is_connected(client(letter)),
+                Begin => table.begin(now),
+                Passes(seconds) => now += Duration::from_secs(seconds),
+                Dropped => table.doubt(),
+                Asks(expected) => {
+                    assert_eq!(table.has_questions(), !expected.is_empty(), "{name}, step {number}");
+                    let questions = table.questions();
+                    let clients = sorted(questions.iter().map(|question| question.client));
+                    asked.extend(questions);
+                    assert_eq!(clients, letters(expected), "{name}, step {number}");
+                }
+                IsConnected(letter) => table.is_connected(client(letter), now),
                 IsGone(letter, expected) => {
                     let expected = expected.map(|name| inferred(uid(name)));
-                    assert_eq!(table.is_gone(client(letter)), expected, "{name}, step {number}");
+                    let question = asked.iter().rfind(|question| question.client == client(letter));
+                    assert_eq!(table.is_gone(*question.unwrap(), now), expected, "{name}, step {number}");
                 }
                 Unheard => assert!(!heard, "{name}, step {number}"),
                 Ours(expected) => {
@@ -213,30 +278,79 @@ mod tests {
         #[rustfmt::skip]
         let stories: &[(&str, &[Step])] = &[
             ("everybody is adopted again", &[
-                Connects('a'), Connects('b'), Begin, Adopts('a', ""), Adopts('b', ""), Unsure(""), Ours("ab"),
+                Connects('a'), Connects('b'), Begin, Adopts('a', ""), Adopts('b', ""), Asks(""), Ours("ab"),
             ]),
-            ("still connected: another worker has it", &[
-                Adopts('a', "ana"), Begin, Unsure("a"), IsConnected('a'), Unsure(""), IsGone('a', None), GatewayGone(&[]),
+            ("still connected when the gateway has handed over: another worker has it", &[
+                Adopts('a', "ana"), Begin, Passes(15), Asks("a"), IsConnected('a'), Asks(""), IsGone('a', None), GatewayGone(&[]),
+            ]),
+            ("still connected before: the stream before may hold it", &[
+                Adopts('a', "ana"), Begin, Asks("a"), IsConnected('a'), Passes(14), Asks("a"), IsConnected('a'), Asks("a"),
+                IsGone('a', Some("ana")), Asks(""), GatewayGone(&[]),
+            ]),
+            ("the gateway dies while the stream before may hold it", &[
+                Adopts('a', "ana"), Begin, Asks("a"), IsConnected('a'), GatewayGone(&[('a', "ana")]),
+            ]),
+            ("handed over after it was asked about", &[
+                Adopts('a', "ana"), Begin, Asks("a"), IsConnected('a'), Passes(10), Adopts('a', "ana"), Asks(""), Passes(5),
+                IsConnected('a'), Ours("a"), GatewayGone(&[('a', "ana")]),
+            ]),
+            ("every stream has its own time to hand over", &[
+                Adopts('a', "ana"), Begin, Passes(10), Begin, Passes(10), Asks("a"), IsConnected('a'), Asks("a"), Passes(5),
+                IsConnected('a'), Asks(""),
             ]),
             ("gone: one close", &[
-                Adopts('a', "ana"), Begin, Unsure("a"), IsGone('a', Some("ana")), IsGone('a', None), GatewayGone(&[]),
+                Adopts('a', "ana"), Begin, Asks("a"), IsGone('a', Some("ana")), IsGone('a', None), GatewayGone(&[]),
             ]),
             ("taken over after all, before the answer", &[
-                Adopts('a', "ana"), Begin, Unsure("a"), Adopts('a', "ana"), IsGone('a', None), Ours("a"),
+                Adopts('a', "ana"), Begin, Asks("a"), Adopts('a', "ana"), IsGone('a', None), Ours("a"),
                 IsConnected('a'), Ours("a"), Closes('a'), GatewayGone(&[]),
             ]),
             ("taken over and closed, before the answer", &[
-                Adopts('a', "ana"), Begin, Unsure("a"), Adopts('a', "ana"), Closes('a'), IsGone('a', None), GatewayGone(&[]),
+                Adopts('a', "ana"), Begin, Asks("a"), Adopts('a', "ana"), Closes('a'), IsGone('a', None), GatewayGone(&[]),
             ]),
             ("handed on late from the stream before: its last hook was called already", &[
-                Adopts('a', "ana"), Begin, Unsure("a"), IsGone('a', Some("ana")), Adopts('a', "ana"), Unheard, Closes('a'), Unheard,
+                Adopts('a', "ana"), Begin, Asks("a"), IsGone('a', Some("ana")), Adopts('a', "ana"), Unheard, Closes('a'), Unheard,
                 Ours(""), GatewayGone(&[]),
             ]),
-            ("closed out of the blue", &[Connects('a'), Begin, Closes('a'), Unsure(""), GatewayGone(&[])]),
+            ("handed on late after one more break", &[
+                Adopts('a', "ana"), Begin, Asks("a"), IsGone('a', Some("ana")), Begin, Closes('a'), Unheard, Passes(599), Closes('a'),
+                Unheard, Passes(1), Closes('a'), Ours(""),
+            ]),
+            ("closed out of the blue", &[Connects('a'), Begin, Closes('a'), Asks(""), GatewayGone(&[])]),
             ("broke again while asking", &[
-                Adopts('a', "ana"), Begin, Unsure("a"), Begin, Adopts('a', "ana"), Unsure(""), Ours("a"),
+                Adopts('a', "ana"), Begin, Asks("a"), Begin, Adopts('a', "ana"), Asks(""), Ours("a"),
             ]),
             ("a message keeps the uid", &[Adopts('a', "ana"), Begin, Speaks('a'), GatewayGone(&[('a', "ana")])]),
+        ];
+        for (name, steps) in stories {
+            play(name, steps);
+        }
+    }
+
+    #[test]
+    fn when_events_were_dropped_everybody_is_asked_about_and_who_is_gone_closes_once() {
+        #[rustfmt::skip]
+        let stories: &[(&str, &[Step])] = &[
+            ("nothing dropped, nobody asked about", &[Connects('a'), Asks("")]),
+            ("one close was dropped", &[
+                Adopts('a', "ana"), Connects('b'), Dropped, Dropped, Asks("ab"), IsGone('a', Some("ana")), IsConnected('b'), Ours("b"),
+                IsGone('a', None), Asks(""), GatewayGone(&[('b', "")]),
+            ]),
+            ("who is ours stays ours however old the stream", &[
+                Begin, Connects('a'), Dropped, Passes(100), Asks("a"), IsConnected('a'), Ours("a"),
+            ]),
+            ("a close that was not dropped comes after all", &[
+                Connects('a'), Dropped, Asks("a"), IsGone('a', Some("")), Closes('a'), Unheard, Ours(""), GatewayGone(&[]),
+            ]),
+            ("a close that is told before the answer wins", &[
+                Connects('a'), Dropped, Asks("a"), Closes('a'), IsGone('a', None), GatewayGone(&[]),
+            ]),
+            ("dropped again while asking", &[
+                Connects('a'), Connects('b'), Dropped, Asks("ab"), Dropped, IsGone('a', Some("")), IsConnected('b'), Asks("b"), Asks(""),
+            ]),
+            ("the stream breaks: everybody is asked about anyway", &[
+                Connects('a'), Dropped, Begin, Asks("a"), Adopts('a', ""), Asks(""),
+            ]),
         ];
         for (name, steps) in stories {
             play(name, steps);

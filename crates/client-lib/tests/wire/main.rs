@@ -1,5 +1,6 @@
 //! The client against a register and gateways that do exactly what a test tells them, on real sockets.
 
+mod closes;
 mod commands;
 mod failures;
 mod groups;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gatepipe_client::{ClientId, Code, GatewayId};
 use gatepipe_proto::v1::gateway_server::GatewayServer;
@@ -46,6 +47,7 @@ struct Script {
     /// Entries in a page, whatever was asked for.
     page: Mutex<usize>,
     questions: Mutex<usize>,
+    asked_online: AtomicUsize,
     newer: Mutex<u64>,
     subscriptions: Subscriptions,
 }
@@ -66,6 +68,7 @@ impl Gateway {
             clients: Mutex::default(),
             page: Mutex::new(1_000),
             questions: Mutex::default(),
+            asked_online: AtomicUsize::default(),
             newer: Mutex::default(),
             subscriptions: Subscriptions::new(id),
         });
@@ -125,6 +128,11 @@ impl Gateway {
     /// How many pages it was asked for so far.
     pub(crate) fn pages_asked(&self) -> usize {
         *self.script.questions.lock()
+    }
+
+    /// How many times it was asked whether a client is connected, and has an answer ready.
+    pub(crate) fn asked_online(&self) -> usize {
+        self.script.asked_online.load(Ordering::Acquire)
     }
 
     /// The next worker that subscribes.
@@ -299,6 +307,7 @@ impl v1::gateway_server::Gateway for Scripted {
         let asked = request.into_inner().client_id;
         let clients = self.clients.lock();
         let found = clients.values().find(|entry| entry.client_id == asked);
+        self.asked_online.fetch_add(1, Ordering::AcqRel);
         Ok(Response::new(v1::IsOnlineReply {
             online: found.is_some(),
             uid: found.map(|entry| entry.uid.clone()).unwrap_or_default(),
