@@ -25,8 +25,9 @@ impl GatewayClient {
     ///
     /// GatewayWorker: `bindUid`, with [`Bind::default`].
     ///
-    /// # Errors [`Error::NoSuchClient`], [`Error::Conflict`], [`Error::UnknownGateway`], and the ways a gateway can fail. Older
-    /// clients on other gateways stay then.
+    /// # Errors
+    /// [`Error::NoSuchClient`], [`Error::Conflict`], [`Error::UnknownGateway`], and the ways a gateway can fail. Older clients on other
+    /// gateways stay then.
     pub async fn bind_uid(&self, client: ClientId, uid: &Uid, bind: Bind) -> Result<Bound, Error> {
         let deadline = self.deadline();
         let bound_at = (next_bind_ms(), client);

@@ -81,8 +81,9 @@ impl GatewayClient {
     ///
     /// GatewayWorker: `updateSession`, which merges lists by index and can remove nothing.
     ///
-    /// # Errors [`Error::NoSuchClient`]; [`Error::Refused`] with [`Code::TooLarge`] when the session would be over 64 KiB, and it
-    /// stays as it was; [`Error::UnknownGateway`], and the ways a gateway can fail.
+    /// # Errors
+    /// [`Error::NoSuchClient`]; [`Error::Refused`] with [`Code::TooLarge`] when the session would be over 64 KiB, and it stays as it
+    /// was; [`Error::UnknownGateway`], and the ways a gateway can fail.
     pub async fn update_session(&self, client: ClientId, patch: &Session) -> Result<(), Error> {
         let update = v1::UpdateSession { client_id: client.to_string(), patch: patch.as_str().to_owned() };
         let outcome = self.command_one(client.gateway(), Command::UpdateSession(update)).await;
