@@ -6,6 +6,8 @@ use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 
 /// Most client ids or uids in one command or question: with the longest uids about 1 MiB.
 const NAMES_AT_ONCE: usize = 4_000;
+/// Most uids in one question whose answer is a page of uids: as many as a page has, so that the first page tells all.
+pub(crate) const UIDS_OF_A_PAGE: usize = 1_000;
 /// Most groups in one command or question; gateways refuse more.
 pub(crate) const GROUPS_AT_ONCE: usize = 1_000;
 
@@ -51,9 +53,18 @@ pub(crate) fn client_batches(clients: &BTreeSet<ClientId>) -> Vec<Vec<String>> {
 
 /// Uids in as many commands as they need, each once. A client has one uid, so it is reached by one of them at most.
 pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Vec<String>> {
+    uids_once(uids, NAMES_AT_ONCE)
+}
+
+/// Uids in as many questions as they need for one page of answers to each, each once.
+pub(crate) fn uid_pages(uids: &[Uid]) -> Vec<Vec<String>> {
+    uids_once(uids, UIDS_OF_A_PAGE)
+}
+
+fn uids_once(uids: &[Uid], at_once: usize) -> Vec<Vec<String>> {
     let mut named = HashSet::new();
     let once: Vec<_> = uids.iter().filter(|uid| named.insert(*uid)).map(ToString::to_string).collect();
-    once.chunks(NAMES_AT_ONCE).map(<[_]>::to_vec).collect()
+    once.chunks(at_once).map(<[_]>::to_vec).collect()
 }
 
 /// Groups for one command, each once; `Err` tells how many there are when it is more than one command takes. A client may be in any

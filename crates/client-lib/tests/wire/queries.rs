@@ -1,8 +1,8 @@
 //! What questions find, and that a silent gateway makes nobody offline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use gatepipe_client::{ClientId, Error, FailureReason, Filter, GatewayId, Page};
+use gatepipe_client::{ClientId, Error, FailureReason, Filter, GatewayId, Page, Uid, UidsOnline};
 
 use crate::scripted::{Gateway, Register, impatient, joined, patient, uid};
 
@@ -35,6 +35,43 @@ async fn questions_put_together_what_all_gateways_know() {
     assert!(counts.is_whole());
     assert_eq!((counts.value.clients, counts.value.bound_clients), (3, 2));
     assert_eq!(counts.value.gateways[&there.id].uids, 1);
+}
+
+#[tokio::test]
+async fn clients_of_a_uid_are_in_order_whatever_order_gateways_tell_them_in() {
+    let register = Register::start();
+    let gateways = [Gateway::start(), Gateway::start()];
+    gateways.iter().for_each(|gateway| register.list(gateway));
+    let client = joined(patient(&register)).await;
+    let mut anas: Vec<_> = (0..20).map(|number| gateways[number % 2].has_client(Some("ana"))).collect();
+    anas.sort();
+    assert_eq!(client.clients_of_uid(&uid("ana")).await.value, anas);
+    let found = client.clients_of_uids(&[uid("ben"), uid("ana")]).await;
+    assert_eq!(found.value, BTreeMap::from([(uid("ana"), anas)]));
+}
+
+#[tokio::test]
+async fn whether_uids_are_online_is_a_page_of_uids_and_no_list_of_clients() {
+    let register = Register::start();
+    let (here, there) = (Gateway::start(), Gateway::start());
+    register.list(&here);
+    register.list(&there);
+    let client = joined(patient(&register)).await;
+    for number in 0..5_000 {
+        // One of them has many clients, on both.
+        let gateway = if number % 2 == 0 { &here } else { &there };
+        gateway.has_client(Some(&number.min(2_000).to_string()));
+    }
+    let names: Vec<_> = (0..2_500_u64).chain(0..100).map(Uid::from).collect();
+    let answer = client.are_uids_online(&names).await;
+    assert!(answer.is_whole());
+    let (online, offline): (BTreeSet<_>, BTreeSet<_>) =
+        names.into_iter().partition(|uid| uid.as_str().parse::<u64>().unwrap() <= 2_000);
+    assert_eq!(answer.value, UidsOnline { online, offline, unknown: BTreeSet::new() });
+    assert_eq!((here.pages_asked(), there.pages_asked()), (3, 3), "1,000 uids in a question");
+    assert_eq!(client.is_uid_online(&uid("2000")).await, Ok(true));
+    assert_eq!(client.is_uid_online(&uid("2001")).await, Ok(false));
+    assert_eq!((here.pages_asked(), there.pages_asked()), (5, 5));
 }
 
 #[tokio::test]

@@ -330,8 +330,10 @@ impl v1::gateway_server::Gateway for Scripted {
     ) -> Result<Response<v1::ClientsOfUidsReply>, Status> {
         let clients = self.clients.lock();
         let clients_of = |uid: String| v1::UidClients {
+            // In no order that anybody could count on.
             client_ids: clients
                 .values()
+                .rev()
                 .filter(|entry| entry.uid == uid)
                 .map(|entry| entry.client_id.clone())
                 .collect(),
