@@ -113,7 +113,7 @@ impl v1::gateway_server::Gateway for Control {
         &self,
         request: Request<v1::ClientsRequest>,
     ) -> Result<Response<v1::ClientsReply>, Status> {
-        answer(query::clients(&self.hub, request.into_inner()))
+        answer(query::clients(&self.hub, request.into_inner()).await)
     }
 
     async fn uids(&self, request: Request<v1::UidsRequest>) -> Result<Response<v1::UidsReply>, Status> {

@@ -40,10 +40,15 @@ pub(crate) async fn to_clients(
 /// Offers `frame` to every client of each named uid, to each client once.
 pub(crate) async fn to_uids(hub: &Hub, frame: &Frame, uids: &[Uid], exclude: &HashSet<ClientId>) -> usize {
     let mut sending = Sending::new(frame, exclude);
-    // A client has one uid, so naming every uid once reaches every client once.
-    let mut seen = HashSet::with_capacity(uids.len());
-    for uid in uids.iter().filter(|uid| seen.insert(*uid)) {
-        sending.offer(&hub.clients_of_uid(uid)).await;
+    let mut named = HashSet::with_capacity(uids.len());
+    // A client has one uid at a time, but may be bound to the next one while this goes on.
+    let mut seen = HashSet::new();
+    for uid in uids.iter().filter(|uid| named.insert(*uid)) {
+        let mut clients = hub.clients_of_uid(uid);
+        if uids.len() > 1 {
+            clients.retain(|client| seen.insert(client.id));
+        }
+        sending.offer(&clients).await;
     }
     sending.reached
 }

@@ -190,7 +190,7 @@ impl Events {
                 team.clone()
             }
             None => {
-                let mut team = Team::default();
+                let mut team = Team::for_clients(self.hub.client_count());
                 let there = self.hub.entries_by_shard().flatten();
                 team.join(key, worker, there.map(|(client, uid)| (client.id, who(&client, uid))));
                 let team = Arc::new(Mutex::new(team));
@@ -205,13 +205,15 @@ impl Events {
 
     fn unsubscribe(&self, name: &str, key: Key) {
         let mut teams = self.gate.write();
-        let is_over = teams.by_name.get(name).is_some_and(|team| team.lock().leave(key));
-        if is_over {
+        let remains = teams.by_name.get(name).and_then(|team| team.lock().leave(key));
+        if remains.is_some() {
             teams.by_name.remove(name);
         }
         teams.headers_of.remove(&key);
         self.note_subscriptions(&mut teams);
         drop(teams);
+        // Freed only now: clients come and go again meanwhile.
+        drop(remains);
         self.ended.notify_one();
     }
 

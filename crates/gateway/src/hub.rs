@@ -18,6 +18,7 @@ use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 use crate::client::Client;
 use crate::encode::Frame;
 pub(crate) use filter::{BoundState, Filter};
+use lists::Room;
 pub(crate) use lists::{Counts, Listed, Page, Tally};
 use shard::Shard;
 
@@ -197,9 +198,9 @@ impl Hub {
         self.shard(id).leave_group(id, group)
     }
 
-    /// Takes everybody out of a group, shard by shard. Gives how many they were.
-    pub(crate) fn ungroup(&self, group: &Group) -> usize {
-        self.shards.iter().map(|shard| shard.ungroup(group)).sum()
+    /// Takes everybody out of a group, shard by shard. Gives how many they were in each.
+    pub(crate) fn ungroup_by_shard(&self, group: &Group) -> impl Iterator<Item = usize> {
+        self.shards.iter().map(|shard| shard.ungroup(group))
     }
 
     /// The members of any of the groups, each once, shard by shard.
@@ -226,18 +227,18 @@ impl Hub {
         self.shards.iter().map(Shard::client_count).sum()
     }
 
-    /// At most `most` clients with ids after `after` that the filter lets through, in order of id; fewer when their names would
-    /// have more than `bytes`, but at least one.
-    pub(crate) fn page(&self, after: Option<ClientId>, filter: &Filter, most: usize, bytes: usize) -> Page {
-        let mut page = Page::default();
-        let mut room = bytes;
-        for shard in &self.shards[after.map_or(0, Self::position)..] {
-            shard.page(after, filter, most, &mut room, &mut page);
-            if page.more {
-                break;
-            }
-        }
-        page
+    /// At most `most` clients with ids after `after` that the filter lets through, in order of id, shard by shard; fewer when their
+    /// names would have more than `bytes`, but at least one. The first part with `more` is the last.
+    pub(crate) fn page_by_shard(
+        &self,
+        after: Option<ClientId>,
+        filter: &Filter,
+        most: usize,
+        bytes: usize,
+    ) -> impl Iterator<Item = Page> {
+        let mut room = Room { clients: most, bytes, is_untouched: true };
+        let shards = self.shards[after.map_or(0, Self::position)..].iter();
+        shards.map(move |shard| shard.page(after, filter, &mut room))
     }
 
     /// The `most` lowest uids after `after` in each shard in turn, with the clients that the filter lets through; a uid may be in

@@ -52,6 +52,43 @@ async fn every_client_of_a_uid_receives_once_and_nobody_else() {
     assert_eq!(worker.send_to_uid("nobody", "x").await.reached, 0);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_bound_to_the_next_of_several_uids_meanwhile_receives_once() {
+    const SENDS: usize = 4000;
+    let gateway = start(|_| {}).await;
+    let mut page = gateway.page().await;
+    let binds = (0..SENDS).map(|number| {
+        Kind::BindUid(v1::BindUid {
+            client_id: page.client_id.clone(),
+            uid: if number % 2 == 0 { "ana" } else { "ben" }.to_owned(),
+            ..Default::default()
+        })
+    });
+    let sends = (0..SENDS).map(|number| {
+        Kind::SendToUids(v1::SendToUids {
+            uids: vec!["ana".into(), "ben".into()],
+            message: text(&number.to_string()),
+            ..Default::default()
+        })
+    });
+    let (binds, sends) = (binds.collect(), sends.collect());
+    let (mut binder, mut sender) = (gateway.worker().await, gateway.worker().await);
+    let reading = tokio::spawn(async move {
+        let mut texts = Vec::new();
+        while texts.last().is_none_or(|text| text != "end") {
+            texts.push(page.text().await);
+        }
+        texts
+    });
+    let (_, receipts) = tokio::join!(binder.pipe(binds), sender.pipe(sends));
+    assert!(receipts.iter().all(|receipt| receipt.reached <= 1));
+    assert_eq!(sender.broadcast("end").await.reached, 1);
+    let mut texts = within("the end", reading).await.unwrap();
+    let received = texts.len();
+    texts.dedup();
+    assert_eq!(texts.len(), received, "some came twice");
+}
+
 #[tokio::test]
 async fn the_excluded_hear_nothing() {
     let gateway = start(|_| {}).await;

@@ -379,6 +379,16 @@ async fn what_is_over_a_bound_is_refused_in_words() {
     assert!(worker.0.groups(groups(names(1), &"x".repeat(256))).await.is_err());
     assert!(worker.0.groups(groups(names(1000), "x")).await.is_ok());
     assert!(worker.0.clients_of_uids(v1::ClientsOfUidsRequest { uids: names(10_001) }).await.is_err());
+    let mut pages = Vec::new();
+    for _ in 0..15 {
+        let page = gateway.page().await;
+        worker.bind(&page, "ana").await;
+        pages.push(page);
+    }
+    let often = |times| v1::ClientsOfUidsRequest { uids: vec!["ana".to_owned(); times] };
+    assert!(worker.0.clients_of_uids(often(100)).await.is_ok());
+    let refusal = worker.0.clients_of_uids(often(10_000)).await.unwrap_err();
+    assert_eq!(refusal.code(), tonic::Code::OutOfRange, "{refusal}");
     let request = v1::ClientRequest { client_id: "x".into(), session: false };
     assert!(worker.0.client(request).await.is_err());
 }

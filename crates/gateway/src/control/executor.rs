@@ -101,7 +101,7 @@ impl Executor {
     }
 
     /// Begins one command; everything but a broadcast, and the closes that follow from a bind, is done when this returns. Waits only for room on the broadcast lane, and
-    /// pauses in sends to many.
+    /// pauses in what is about many clients.
     pub(super) async fn start(&self, command: v1::Command) -> Started {
         let id = command.id;
         let (kind, done) = match command.command {
@@ -126,7 +126,7 @@ impl Executor {
             Some(Kind::CloseUid(close)) => ("close_uid", self.close_uid(close)),
             Some(Kind::JoinGroup(join)) => ("join_group", self.join_group(&join)),
             Some(Kind::LeaveGroup(leave)) => ("leave_group", self.leave_group(&leave)),
-            Some(Kind::Ungroup(ungroup)) => ("ungroup", self.ungroup(&ungroup)),
+            Some(Kind::Ungroup(ungroup)) => ("ungroup", self.ungroup(&ungroup).await),
             Some(Kind::SetSession(set)) => ("set_session", self.set_session(&set)),
             Some(Kind::UpdateSession(update)) => ("update_session", self.update_session(&update)),
             Some(Kind::Drain(v1::Drain {})) => ("drain", Ok(self.drain())),

@@ -18,8 +18,13 @@ impl Executor {
         Ok(Done::changed(self.hub.leave_group(id, &group)?))
     }
 
-    pub(super) fn ungroup(&self, ungroup: &v1::Ungroup) -> Result<Done, Refusal> {
+    pub(super) async fn ungroup(&self, ungroup: &v1::Ungroup) -> Result<Done, Refusal> {
         let group = decode::group(&ungroup.group)?;
-        Ok(Done::reached(self.hub.ungroup(&group)))
+        let mut left = 0;
+        for of_shard in self.hub.ungroup_by_shard(&group) {
+            left += of_shard;
+            tokio::task::yield_now().await;
+        }
+        Ok(Done::reached(left))
     }
 }

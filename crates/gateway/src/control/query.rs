@@ -1,11 +1,11 @@
-//! Questions about clients: decode, one look into the hub, encode.
+//! Questions about clients: decode, a look into the hub, encode. What looks at everybody pauses between two shards.
 
-use gatepipe_proto::v1;
+use gatepipe_proto::{Code, v1};
 use prost::Message;
 
 use super::MAX_GRPC_MESSAGE_BYTES;
 use super::decode::{self, Refusal};
-use crate::hub::{Hub, Listed};
+use crate::hub::{Hub, Listed, Page};
 
 /// A page ends before it has more, in bytes as encoded; one entry always fits.
 pub(super) const PAGE_BYTES: usize = 2 << 20;
@@ -38,19 +38,28 @@ pub(super) async fn clients_of_uids(
             continue;
         }
         let entry = v1::UidClients { uid: uid.to_string(), client_ids };
-        room = room.checked_sub(entry.encoded_len()).ok_or_else(|| {
-            Refusal::invalid("these uids have too many clients for one answer: ask for pages of clients")
+        room = room.checked_sub(entry.encoded_len()).ok_or_else(|| Refusal {
+            code: Code::TooLarge,
+            text: "these uids have too many clients for one answer: ask for pages of clients".to_owned(),
         })?;
         reply.uids.push(entry);
     }
     Ok(reply)
 }
 
-pub(super) fn clients(hub: &Hub, request: v1::ClientsRequest) -> Result<v1::ClientsReply, Refusal> {
+pub(super) async fn clients(hub: &Hub, request: v1::ClientsRequest) -> Result<v1::ClientsReply, Refusal> {
     let after = decode::after(&request.after_client_id)?;
     let limit = decode::limit(request.limit)?;
     let filter = decode::filter(request.filter)?;
-    let page = hub.page(after, &filter, limit, PAGE_BYTES);
+    let mut page = Page::default();
+    for mut part in hub.page_by_shard(after, &filter, limit, PAGE_BYTES) {
+        page.clients.append(&mut part.clients);
+        page.more = part.more;
+        if page.more {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
     let mut reply = v1::ClientsReply { clients: Vec::new(), more: page.more };
     let mut room = PAGE_BYTES;
     for listed in page.clients {

@@ -22,6 +22,14 @@ pub(super) struct Team {
     workers: BTreeMap<Key, Worker>,
 }
 
+/// What the last worker of a team leaves behind. There may be much to free: not while everybody else has to wait.
+#[derive(Debug)]
+#[must_use]
+pub(super) struct Remains {
+    _members: HashMap<ClientId, Member>,
+    _worker: Worker,
+}
+
 #[derive(Debug)]
 struct Member {
     worker: Key,
@@ -29,6 +37,11 @@ struct Member {
 }
 
 impl Team {
+    /// A team that has room for so many clients.
+    pub(super) fn for_clients(clients: usize) -> Self {
+        Self { members: HashMap::with_capacity(clients), workers: BTreeMap::new() }
+    }
+
     /// Adds a worker. `adopted` are the clients that are there already and have no worker: everybody for the first one, nobody for
     /// the others, because a client stays where it is.
     pub(super) fn join(
@@ -89,17 +102,16 @@ impl Team {
         worker.untold.remove(&client);
     }
 
-    /// Takes a worker out; its clients and what was not sent go to the others. `true` when it was the last: then the team is over,
-    /// and what was not sent is dropped.
-    pub(super) fn leave(&mut self, key: Key) -> bool {
-        let Some(gone) = self.workers.remove(&key) else { return self.workers.is_empty() };
+    /// Takes a worker out; its clients and what was not sent go to the others. When it was the last the team is over, and what was
+    /// not sent is counted as dropped: gives what is to be freed.
+    pub(super) fn leave(&mut self, key: Key) -> Option<Remains> {
+        let gone = self.workers.remove(&key)?;
         if self.workers.is_empty() {
-            self.members = HashMap::new();
-            gone.drop_queue();
-        } else {
-            self.hand_over(key, gone);
+            gone.count_queue_as_dropped();
+            return Some(Remains { _members: std::mem::take(&mut self.members), _worker: gone });
         }
-        self.workers.is_empty()
+        self.hand_over(key, gone);
+        None
     }
 
     /// At most `most` of what this worker is to be told next, and at most about 1 MiB.

@@ -34,6 +34,8 @@ pub(super) struct Worker {
     /// Those of them that it was not told of, and whose `connected` or `adopted` does not wait either.
     pub(super) untold: BTreeSet<ClientId>,
     pub(super) queue: Queue,
+    /// Which of both is next when both wait.
+    adopts_next: bool,
     greeting: Greeting,
     wake: Arc<Notify>,
     pub(super) metrics: Arc<Metrics>,
@@ -52,6 +54,7 @@ impl Worker {
             clients: 0,
             untold: BTreeSet::new(),
             queue: Queue::new(queue_bytes),
+            adopts_next: true,
             greeting: Greeting::Welcome,
             wake,
             metrics,
@@ -128,8 +131,8 @@ impl Worker {
     }
 
     /// Counts what waits as dropped: nobody is left to be told.
-    pub(super) fn drop_queue(self) {
-        for waiting in self.queue.into_waiting() {
+    pub(super) fn count_queue_as_dropped(&self) {
+        for waiting in self.queue.iter() {
             if let Waiting::Event(_, told) = waiting {
                 self.metrics.events_dropped(told.as_dropped());
             }
@@ -147,6 +150,8 @@ impl Worker {
     }
 
     /// At most `most` of what is to be told next, and at most about a batch's bytes. `who` knows its untold clients.
+    ///
+    /// Untold clients and the queue take turns: however many clients come, neither waits for the other to be empty.
     pub(super) fn next<'a>(
         &mut self,
         gateway: GatewayId,
@@ -160,21 +165,26 @@ impl Worker {
             events.push(of_none(Event::Welcome(v1::Welcome { gateway_id: gateway.to_string() })));
         }
         while events.len() < most && bytes < BATCH_BYTES {
-            let Some(client) = self.untold.pop_first() else { break };
-            if let Some(who) = who(client) {
-                let adopted = Told::Adopted(who.clone());
-                bytes += adopted.bytes();
-                events.push(adopted.event(client));
+            if self.greeting == Greeting::Adopting && self.untold.is_empty() {
+                self.greeting = Greeting::Done;
+                self.queue.note_adopted_all();
             }
-        }
-        if self.greeting == Greeting::Adopting && self.untold.is_empty() {
-            self.greeting = Greeting::Done;
-            self.queue.note_adopted_all();
-        }
-        while events.len() < most
-            && let Some(next) = self.queue.next_bytes()
-            && (events.is_empty() || bytes + next <= BATCH_BYTES)
-        {
+            let next = self.queue.next_bytes();
+            if (self.adopts_next || next.is_none())
+                && let Some(client) = self.untold.pop_first()
+            {
+                self.adopts_next = false;
+                if let Some(who) = who(client) {
+                    let adopted = Told::Adopted(who.clone());
+                    bytes += adopted.bytes();
+                    events.push(adopted.event(client));
+                }
+                continue;
+            }
+            self.adopts_next = true;
+            let Some(next) = next.filter(|next| events.is_empty() || bytes + next <= BATCH_BYTES) else {
+                break;
+            };
             bytes += next;
             events.extend(self.queue.pop().map(|waiting| match waiting {
                 Waiting::Event(client, told) => told.event(client),

@@ -25,6 +25,15 @@ pub(crate) struct Page {
     pub(crate) more: bool,
 }
 
+/// What still fits on a page.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) clients: usize,
+    pub(super) bytes: usize,
+    /// Nobody is on the page: one client fits in any case.
+    pub(super) is_untouched: bool,
+}
+
 /// How many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Counts {

@@ -146,7 +146,7 @@ impl Play {
             Step::Leave(at) => {
                 if self.workers.len() > 1 {
                     let (key, _) = self.workers.swap_remove(at % self.workers.len());
-                    assert!(!self.team.leave(key));
+                    assert!(self.team.leave(key).is_none());
                 }
             }
         }
@@ -287,11 +287,28 @@ fn the_clients_of_one_that_goes_are_spread_evenly() {
 }
 
 #[test]
+fn what_waits_in_the_queue_does_not_wait_for_everybody_to_be_adopted() {
+    for most in [1, 2, 7] {
+        let mut play = Play::begin(usize::MAX, 100);
+        for _ in 0..10 {
+            play.step(Step::Connect);
+        }
+        let mut told = 0;
+        while told < 21 {
+            told += play.take(0, most);
+        }
+        // The welcome, then in turns.
+        assert_eq!(play.all.connected.len(), 10, "{most} at a time");
+        play.finish();
+    }
+}
+
+#[test]
 fn with_the_last_worker_the_team_is_over_and_what_waited_is_counted() {
     let mut play = Play::begin(usize::MAX, 3);
     play.step(Step::Connect);
     play.step(Step::Say(0));
-    assert!(play.team.leave(0));
+    assert!(play.team.leave(0).is_some());
     assert!(play.team.members.is_empty());
     let (messages, others) = (&play.metrics.dropped_messages, &play.metrics.dropped_others);
     // The `adopted` before the message, and the `connected`.

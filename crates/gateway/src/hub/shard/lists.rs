@@ -7,6 +7,7 @@ use gatepipe_proto::{ClientId, Group, Uid, distinct};
 use hashbrown::HashMap;
 
 use super::{Member, Members, Shard};
+use crate::hub::lists::Room;
 use crate::hub::{Filter, Page, Tally};
 
 /// Bytes of a client on a page beside its uid and groups, about.
@@ -77,15 +78,9 @@ fn lowest_after<'a, N: Ord + Clone + 'a>(
 }
 
 impl Shard {
-    /// Adds the lowest ids after `after` to the page, until it has `most` clients or `room` is used up.
-    pub(in crate::hub) fn page(
-        &self,
-        after: Option<ClientId>,
-        filter: &Filter,
-        most: usize,
-        room: &mut usize,
-        page: &mut Page,
-    ) {
+    /// The lowest ids after `after`, until `room` is used up.
+    pub(in crate::hub) fn page(&self, after: Option<ClientId>, filter: &Filter, room: &mut Room) -> Page {
+        let mut page = Page::default();
         let members = self.0.lock();
         let mut ids = Vec::new();
         members.each(filter, |member| {
@@ -94,16 +89,19 @@ impl Shard {
             }
         });
         // One more than fit tells whether more follow.
-        keep_lowest(&mut ids, most - page.clients.len() + 1);
+        keep_lowest(&mut ids, room.clients + 1);
         for member in ids.iter().filter_map(|id| members.clients.get(id)) {
             let weight = member.weight();
-            if page.clients.len() == most || (weight > *room && !page.clients.is_empty()) {
+            if room.clients == 0 || (weight > room.bytes && !room.is_untouched) {
                 page.more = true;
-                return;
+                break;
             }
-            *room = room.saturating_sub(weight);
+            room.clients -= 1;
+            room.bytes = room.bytes.saturating_sub(weight);
+            room.is_untouched = false;
             page.clients.push(member.listed());
         }
+        page
     }
 
     pub(in crate::hub) fn tally(&self, filter: &Filter, names: bool) -> Tally {
