@@ -52,12 +52,14 @@ async fn the_newest_closes_the_older_ones_of_its_uid_and_nobody_else() {
     bind(&mut worker, &other, "ben", KeepAll, 5).await;
     let receipt = bind(&mut worker, &newest, "ana", NewestWins, 30).await;
     assert_eq!((receipt.reached, receipt.replaced, receipt.newer), (1, 2, 0));
+    assert_eq!(receipt.bound_at_ms, 0, "as told");
     assert_eq!(is(&ended(&mut first).await), REPLACED);
     assert_eq!(is(&ended(&mut second).await), REPLACED);
     worker.until_clients(2).await;
     // A repeated bind, even an older one, closes nobody.
     let receipt = bind(&mut worker, &newest, "ana", NewestWins, 20).await;
     assert_eq!((receipt.reached, receipt.replaced, receipt.newer), (0, 0, 0));
+    assert_eq!(receipt.bound_at_ms, 30);
     assert_eq!(worker.client(&newest.client_id, false).await.unwrap().bound_at_ms, 30);
     assert_eq!(worker.broadcast("end").await.reached, 2);
     assert_eq!(newest.text().await, "end");

@@ -41,7 +41,7 @@ impl GatewayClient {
         });
         let sent = self.submit_one(client.gateway(), command)?;
         match bind.policy {
-            BindPolicy::KeepAll => bound(client, sent, deadline).await,
+            BindPolicy::KeepAll => bound(client, sent, deadline).await.map(|(bound, _)| bound),
             BindPolicy::NewestWins => {
                 let (this, uid) = (self.clone(), uid.clone());
                 let binding =
@@ -63,9 +63,10 @@ impl GatewayClient {
         sent: Sent,
         deadline: Instant,
     ) -> Result<Bound, Error> {
-        let client = bound_at.1;
-        let mut done = bound(client, sent, deadline).await?;
-        let older = self.close_older(bound_at, &uid).into_iter();
+        let (told_ms, client) = bound_at;
+        let (mut done, kept_ms) = bound(client, sent, deadline).await?;
+        // The client may have been bound to the uid already, by a clock that is ahead: whoever was bound before that is older.
+        let older = self.close_older((told_ms.max(kept_ms), client), &uid).into_iter();
         let mut telling: FuturesUnordered<_> = older.map(|sent| outcome(deadline, sent)).collect();
         let mut told = Vec::new();
         let mut yielding = None;
@@ -118,14 +119,18 @@ fn replaced() -> Close {
     Close { code: CloseCode::REPLACED, reason: "replaced by a newer login".into(), last_message: None }
 }
 
-async fn bound(client: ClientId, sent: Sent, deadline: Instant) -> Result<Bound, Error> {
+/// What the bind did on its own gateway, and when it counts as bound if that is later than told.
+async fn bound(client: ClientId, sent: Sent, deadline: Instant) -> Result<(Bound, i64), Error> {
     match of_client(client, sent.answer(deadline).await) {
-        Ok(receipt) => Ok(Bound {
-            previous: Uid::try_from(receipt.previous_uid.as_str()).ok(),
-            replaced: receipt.replaced,
-            superseded: receipt.newer > 0,
-            failed: Vec::new(),
-        }),
+        Ok(receipt) => {
+            let bound = Bound {
+                previous: Uid::try_from(receipt.previous_uid.as_str()).ok(),
+                replaced: receipt.replaced,
+                superseded: receipt.newer > 0,
+                failed: Vec::new(),
+            };
+            Ok((bound, receipt.bound_at_ms))
+        }
         Err(Error::Refused { code: Code::Conflict, .. }) => Err(Error::Conflict(client)),
         Err(error) => Err(error),
     }

@@ -50,6 +50,23 @@ async fn the_newest_login_closes_the_older_ones_on_all_other_gateways() {
 }
 
 #[tokio::test]
+async fn a_repeated_login_closes_who_is_older_than_the_first_by_whatever_clock() {
+    let (_register, [home, other, _third], client) = three_gateways().await;
+    let ana = home.has_client(Some("ana"));
+    let ahead = i64::MAX - 1;
+    for (kept, expected) in [(ahead, Some(ahead)), (1, None)] {
+        home.keeps_bind_of(kept);
+        client.bind_uid(ana, &uid("ana"), newest_wins()).await.unwrap();
+        let (Some(Command::BindUid(bind)), Some(Command::CloseUid(close))) =
+            (home.commands().pop(), other.commands().pop())
+        else {
+            panic!("bound, and older ones closed");
+        };
+        assert_eq!(close.bound_before.unwrap().bound_at_ms, expected.unwrap_or(bind.bound_at_ms));
+    }
+}
+
+#[tokio::test]
 async fn a_login_that_is_not_the_newest_is_closed_itself() {
     let (_register, [home, other, _third], client) = three_gateways().await;
     let ana = home.has_client(None);

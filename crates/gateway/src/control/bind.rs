@@ -75,18 +75,21 @@ impl Executor {
         let uid = decode::uid(&bind.uid)?;
         let condition = decode::condition(bind.condition)?;
         let newest_wins = decode::newest_wins(bind.policy)?;
-        let at_ms = match bind.bound_at_ms {
+        let told_ms = match bind.bound_at_ms {
             0 => self.moments.next(),
             told => told,
         };
         let greeting = bind.message.map(|message| decode::frame(Some(message))).transpose()?;
-        let bind = Bind { client: client.id, uid: &uid, condition, at_ms, newest_wins };
+        let bind = Bind { client: client.id, uid: &uid, condition, at_ms: told_ms, newest_wins };
         let binding = self.events.binding(&client);
         let Bound { previous, at_ms } = self.hub.bind(&bind, greeting.as_ref())?;
         binding.is_now(Some(&uid));
         drop(binding);
         let mut done = Done::changed(previous.as_ref() != Some(&uid));
         done.previous_uid = previous.map(|uid| uid.to_string()).unwrap_or_default();
+        if at_ms != told_ms {
+            done.bound_at_ms = at_ms;
+        }
         if !newest_wins {
             return Ok((done, None));
         }

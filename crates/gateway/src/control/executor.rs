@@ -77,6 +77,7 @@ pub(super) struct Done {
     pub(super) previous_uid: String,
     pub(super) replaced: usize,
     pub(super) newer: usize,
+    pub(super) bound_at_ms: i64,
 }
 
 impl Done {
@@ -158,12 +159,13 @@ impl Executor {
 fn receipt(metrics: &Metrics, id: u64, kind: &'static str, done: Result<Done, Refusal>) -> v1::Receipt {
     metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
     match done {
-        Ok(Done { reached, previous_uid, replaced, newer }) => v1::Receipt {
+        Ok(Done { reached, previous_uid, replaced, newer, bound_at_ms }) => v1::Receipt {
             id,
             reached: reached as u64,
             previous_uid,
             replaced: replaced as u64,
             newer: newer as u64,
+            bound_at_ms,
             ..v1::Receipt::default()
         },
         Err(Refusal { code, text }) => {

@@ -49,6 +49,7 @@ struct Script {
     questions: Mutex<usize>,
     asked_online: AtomicUsize,
     newer: Mutex<u64>,
+    bound_at_ms: Mutex<i64>,
     subscriptions: Subscriptions,
 }
 
@@ -70,6 +71,7 @@ impl Gateway {
             questions: Mutex::default(),
             asked_online: AtomicUsize::default(),
             newer: Mutex::default(),
+            bound_at_ms: Mutex::default(),
             subscriptions: Subscriptions::new(id),
         });
         let service = GatewayServer::new(Scripted(Arc::clone(&script))).max_decoding_message_size(8 << 20);
@@ -118,6 +120,11 @@ impl Gateway {
     /// Tells in every receipt that it has newer logins of the uid.
     pub(crate) fn has_newer(&self, logins: u64) {
         *self.script.newer.lock() = logins;
+    }
+
+    /// Tells in every receipt that the client counts as bound since then.
+    pub(crate) fn keeps_bind_of(&self, at_ms: i64) {
+        *self.script.bound_at_ms.lock() = at_ms;
     }
 
     /// Ends its pages after `entries`.
@@ -217,6 +224,7 @@ impl OpenPipe {
             code: if let Mood::Refuses(code) = mood { code.number() } else { 0 },
             error: if let Mood::Refuses(_) = mood { "as scripted".into() } else { String::new() },
             newer: *self.0.newer.lock(),
+            bound_at_ms: *self.0.bound_at_ms.lock(),
             ..v1::Receipt::default()
         };
         let receipts = batch.commands.iter().map(answer).collect();
