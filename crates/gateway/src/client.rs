@@ -335,3 +335,47 @@ impl Client {
         &self.wire
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use gatepipe_proto::GatewayId;
+    use prometheus_client::registry::Registry;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    /// A greeted client and the other end of its socket.
+    async fn client_and_peer() -> (Arc<Client>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (socket, address) = listener.accept().await.unwrap();
+        socket.writable().await.unwrap();
+        let common = Common {
+            clock: Clock::start(),
+            metrics: Metrics::register(&mut Registry::default()),
+            budget: Budget::new(1 << 20),
+            outbox_limit: 1 << 20,
+            slow: encode::close(CloseCode::SLOW_CONSUMER, "slow"),
+        };
+        let id = ClientId::random(GatewayId::random());
+        let client = Client::new(id, address.ip(), Wire::Plain(socket), Arc::new(common));
+        client.greet();
+        (client, peer)
+    }
+
+    #[tokio::test]
+    async fn whoever_finds_the_socket_broken_ends_the_connection_though_nobody_reads() {
+        let (client, peer) = client_and_peer().await;
+        let waiting = client.clone();
+        let finished = tokio::spawn(async move { waiting.finish_writes().await });
+        // Its task waits before anything breaks.
+        tokio::task::yield_now().await;
+        socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        assert!(!client.offer(&encode::ping()));
+        tokio::time::timeout(Duration::from_secs(20), finished).await.expect("it waits for ever").unwrap();
+        assert!(client.is_ending() && client.closed_with().is_none());
+    }
+}

@@ -101,8 +101,8 @@ impl Executor {
         }
     }
 
-    /// Begins one command; everything but a broadcast, and the closes that follow from a bind, is done when this returns. Waits only for room on the broadcast lane, and
-    /// pauses in what is about many clients.
+    /// Begins one command; everything but a broadcast, and the closes that follow from a bind, is done when this returns. Waits only
+    /// for room on the broadcast lane, and pauses in what is about many clients.
     pub(super) async fn start(&self, command: v1::Command) -> Started {
         let id = command.id;
         let (kind, done) = match command.command {
