@@ -55,7 +55,12 @@ impl From<InvalidSession> for Refusal {
             InvalidSession::TooLarge(_) => Code::TooLarge,
             InvalidSession::Json(_) | InvalidSession::NoObject => Code::Invalid,
         };
-        Self { code, text: error.to_string() }
+        // What exactly is wrong with the JSON stands in the cause; "a number out of range" is valid JSON to its sender.
+        let text = match std::error::Error::source(&error) {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+        Self { code, text }
     }
 }
 
