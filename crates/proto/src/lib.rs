@@ -6,6 +6,7 @@
 //! - [`close`]: close codes, and which of them mean "come back"
 //! - [`code`]: the one table of errors, mapped to gRPC, HTTP and close codes
 //! - [`session`]: the JSON object kept with a client
+//! - [`subscribe`]: the bounds of a worker's hello
 //! - [`distinct`]: counting different names over several gateways
 //! - [`secret`]: the shared secret on internal gRPC calls
 //!
@@ -20,6 +21,7 @@ pub mod id;
 pub mod message;
 pub mod secret;
 pub mod session;
+pub mod subscribe;
 
 /// Generated from `proto/gatepipe/v1/*.proto`; the comments there are the documentation.
 #[expect(missing_docs, reason = "documented in the .proto files")]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepipe_proto::id::MAX_NAME_BYTES;
+use gatepipe_proto::subscribe::{MAX_FIRST_CREDIT, MAX_HEADERS, MAX_WORKER_BYTES};
 use gatepipe_proto::v1;
 use hyper::header::HeaderName;
 use tokio::runtime::Handle;
@@ -14,10 +14,6 @@ use super::running::{RunningWorker, Shared};
 use super::{Worker, runner};
 use crate::GatewayClient;
 
-/// Most names of headers.
-const HEADERS: usize = 32;
-/// Most credit.
-const CREDIT: u32 = 65_536;
 /// Most lanes.
 const LANES: usize = 4_096;
 
@@ -40,16 +36,16 @@ pub(crate) struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWorker {
     /// The name is empty or longer than 255 bytes.
-    #[error("a worker's name has 1 to {MAX_NAME_BYTES} bytes, not {0}")]
+    #[error("a worker's name has 1 to {MAX_WORKER_BYTES} bytes, not {0}")]
     Name(usize),
     /// Too many headers were named.
-    #[error("a worker may ask for at most {HEADERS} headers, not {0}")]
+    #[error("a worker may ask for at most {MAX_HEADERS} headers, not {0}")]
     TooManyHeaders(usize),
     /// No header can have this name.
     #[error("{0:?} is not the name of a header")]
     Header(String),
     /// No credit, or more than a gateway gives.
-    #[error("a worker's credit is 1 to {CREDIT} events, not {0}")]
+    #[error("a worker's credit is 1 to {MAX_FIRST_CREDIT} events, not {0}")]
     Credit(u32),
     /// No lane, or more than are useful.
     #[error("a worker has 1 to {LANES} lanes, not {0}")]
@@ -129,16 +125,16 @@ impl WorkerBuilder {
 impl Settings {
     fn check(&self) -> Result<(), InvalidWorker> {
         let v1::Hello { worker, credit, headers, .. } = &self.hello;
-        if worker.is_empty() || worker.len() > MAX_NAME_BYTES {
+        if worker.is_empty() || worker.len() > MAX_WORKER_BYTES {
             return Err(InvalidWorker::Name(worker.len()));
         }
-        if headers.len() > HEADERS {
+        if headers.len() > MAX_HEADERS {
             return Err(InvalidWorker::TooManyHeaders(headers.len()));
         }
         if let Some(name) = headers.iter().find(|name| HeaderName::from_lowercase(name.as_bytes()).is_err()) {
             return Err(InvalidWorker::Header(name.clone()));
         }
-        if !(1..=CREDIT).contains(credit) {
+        if !(1..=MAX_FIRST_CREDIT).contains(credit) {
             return Err(InvalidWorker::Credit(*credit));
         }
         if !(1..=LANES).contains(&self.lanes) {

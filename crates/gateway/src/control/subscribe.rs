@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::Stream;
+use gatepipe_proto::subscribe::{MAX_FIRST_CREDIT, MAX_HEADERS, MAX_WORKER_BYTES};
 use gatepipe_proto::v1::subscribe_request::Request;
 use gatepipe_proto::{Code, v1};
 use http::HeaderName;
@@ -17,12 +18,6 @@ use crate::events::{Events, Hello, SubscribeError};
 
 /// How long a worker may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
-/// Longest name of a worker, in bytes.
-const MAX_NAME_BYTES: usize = 255;
-/// Most headers that a worker may ask for.
-const MAX_HEADERS: usize = 32;
-/// Most credit to begin with.
-const MAX_FIRST_CREDIT: u32 = 65_536;
 /// Batches between a queue and the transport. Everything else that waits is in the queue, where it can still go to another worker.
 const BATCHES: usize = 1;
 
@@ -98,8 +93,8 @@ async fn hello(requests: &mut Streaming<v1::SubscribeRequest>) -> Result<Hello, 
 
 fn checked(hello: v1::Hello) -> Result<Hello, Refusal> {
     let v1::Hello { worker, credit, headers, without_messages } = hello;
-    if !(1..=MAX_NAME_BYTES).contains(&worker.len()) {
-        let text = format!("a worker's name has 1 to {MAX_NAME_BYTES} bytes, not {}", worker.len());
+    if !(1..=MAX_WORKER_BYTES).contains(&worker.len()) {
+        let text = format!("a worker's name has 1 to {MAX_WORKER_BYTES} bytes, not {}", worker.len());
         return Err(Refusal::invalid(text));
     }
     if !(1..=MAX_FIRST_CREDIT).contains(&credit) {
