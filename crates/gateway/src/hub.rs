@@ -175,10 +175,7 @@ impl Hub {
     }
 
     /// Unbinds a client from `uid` only. `true` when it was bound to it.
-    ///
-    /// # Errors
-    /// `NoSuchClient`
-    pub(crate) fn unbind(&self, id: ClientId, uid: &Uid) -> Result<bool, HubError> {
+    pub(crate) fn unbind(&self, id: ClientId, uid: &Uid) -> bool {
         self.shard(id).unbind(id, uid)
     }
 
@@ -190,11 +187,8 @@ impl Hub {
         self.shard(id).join(id, group)
     }
 
-    /// Takes a client out of a group. `false` when it was not in it.
-    ///
-    /// # Errors
-    /// `NoSuchClient`
-    pub(crate) fn leave_group(&self, id: ClientId, group: &Group) -> Result<bool, HubError> {
+    /// Takes a client out of a group. `false` when it was not in it, or is not here.
+    pub(crate) fn leave_group(&self, id: ClientId, group: &Group) -> bool {
         self.shard(id).leave_group(id, group)
     }
 

@@ -100,10 +100,14 @@ impl Executor {
     }
 
     pub(super) fn unbind_uid(&self, unbind: &v1::UnbindUid) -> Result<Done, Refusal> {
-        let client = self.client(&unbind.client_id)?;
+        let id = decode::client_id(&unbind.client_id)?;
         let uid = decode::uid(&unbind.uid)?;
+        // Whoever is gone is unbound.
+        let Some(client) = self.hub.client(id) else {
+            return Ok(Done::default());
+        };
         let binding = self.events.binding(&client);
-        let unbound = self.hub.unbind(client.id, &uid)?;
+        let unbound = self.hub.unbind(client.id, &uid);
         if unbound {
             binding.is_now(None);
         }

@@ -15,7 +15,7 @@ impl Executor {
     pub(super) fn leave_group(&self, leave: &v1::LeaveGroup) -> Result<Done, Refusal> {
         let id = decode::client_id(&leave.client_id)?;
         let group = decode::group(&leave.group)?;
-        Ok(Done::changed(self.hub.leave_group(id, &group)?))
+        Ok(Done::changed(self.hub.leave_group(id, &group)))
     }
 
     pub(super) async fn ungroup(&self, ungroup: &v1::Ungroup) -> Result<Done, Refusal> {

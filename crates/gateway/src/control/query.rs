@@ -1,5 +1,7 @@
 //! Questions about clients: decode, a look into the hub, encode. What looks at everybody pauses between two shards.
 
+use std::collections::HashSet;
+
 use gatepipe_proto::{Code, v1};
 use prost::Message;
 
@@ -28,7 +30,9 @@ pub(super) async fn clients_of_uids(
 ) -> Result<v1::ClientsOfUidsReply, Refusal> {
     let mut reply = v1::ClientsOfUidsReply::default();
     let mut room = MAX_GRPC_MESSAGE_BYTES / 2;
-    for (position, uid) in decode::uids(&request.uids)?.into_iter().enumerate() {
+    let mut named = HashSet::new();
+    let uids = decode::uids(&request.uids)?.into_iter().filter(|uid| named.insert(uid.clone()));
+    for (position, uid) in uids.enumerate() {
         if position % 256 == 255 {
             tokio::task::yield_now().await;
         }

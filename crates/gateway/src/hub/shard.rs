@@ -132,16 +132,15 @@ impl Shard {
         }
     }
 
-    pub(super) fn unbind(&self, id: ClientId, uid: &Uid) -> Result<bool, HubError> {
+    pub(super) fn unbind(&self, id: ClientId, uid: &Uid) -> bool {
         let mut members = self.0.lock();
-        let member = members.member(id)?;
-        if member.uid() != Some(uid) {
-            return Ok(false);
-        }
+        let Some(member) = members.clients.get_mut(&id).filter(|member| member.uid() == Some(uid)) else {
+            return false;
+        };
         member.bound = None;
         member.client.note_bound(false);
         members.unlist(id, uid);
-        Ok(true)
+        true
     }
 
     pub(super) fn client(&self, id: ClientId) -> Option<Arc<Client>> {

@@ -53,13 +53,13 @@ impl Shard {
         Ok(true)
     }
 
-    pub(in crate::hub) fn leave_group(&self, id: ClientId, group: &Group) -> Result<bool, HubError> {
+    pub(in crate::hub) fn leave_group(&self, id: ClientId, group: &Group) -> bool {
         let mut members = self.0.lock();
-        let was_in = forget(&mut members.member(id)?.groups, group);
+        let was_in = members.clients.get_mut(&id).is_some_and(|member| forget(&mut member.groups, group));
         if was_in {
             members.drop_out(id, group);
         }
-        Ok(was_in)
+        was_in
     }
 
     pub(in crate::hub) fn ungroup(&self, group: &Group) -> usize {
