@@ -42,13 +42,17 @@ pub(super) async fn clients_of_uids(
             continue;
         }
         let entry = v1::UidClients { uid: uid.to_string(), client_ids };
-        room = room.checked_sub(entry.encoded_len()).ok_or_else(|| Refusal {
-            code: Code::TooLarge,
-            text: "these uids have too many clients for one answer: ask for pages of clients".to_owned(),
-        })?;
+        room = left_of(room, entry.encoded_len())?;
         reply.uids.push(entry);
     }
     Ok(reply)
+}
+
+fn left_of(room: usize, bytes: usize) -> Result<usize, Refusal> {
+    room.checked_sub(bytes).ok_or_else(|| Refusal {
+        code: Code::TooLarge,
+        text: "these uids have too many clients for one answer: ask for pages of clients".to_owned(),
+    })
 }
 
 pub(super) async fn clients(hub: &Hub, request: v1::ClientsRequest) -> Result<v1::ClientsReply, Refusal> {
@@ -96,5 +100,16 @@ fn entry(listed: Listed, with_session: bool) -> v1::ClientEntry {
         bytes_out: carried.bytes_out,
         queued_bytes: client.queued() as u64,
         session: if with_session { client.session().as_str().to_owned() } else { String::new() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_does_not_fit_is_refused_as_too_large() {
+        assert_eq!(left_of(10, 10).ok(), Some(0));
+        assert_eq!(left_of(10, 11).unwrap_err().code, Code::TooLarge);
     }
 }
