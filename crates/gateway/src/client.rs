@@ -12,21 +12,22 @@ use crate::clock::{self, Clock};
 use crate::encode::{self, Frame};
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::metrics::Metrics;
-use crate::outbox::{Budget, Flush, Offer, Outbox};
+use crate::outbox::{Flush, Offer, Outbox, Rules};
 use crate::session;
-use crate::traffic::{Carried, Traffic};
+use crate::traffic::{Carried, Heard};
 use crate::wire::Wire;
 
 /// What all clients of a gateway share.
 #[derive(Debug)]
 pub(crate) struct Common {
-    pub(crate) clock: Clock,
     pub(crate) metrics: Arc<Metrics>,
-    pub(crate) budget: Arc<Budget>,
-    /// Bound of one outbox, in bytes.
-    pub(crate) outbox_limit: usize,
-    /// Ends a client that reads too slowly.
-    pub(crate) slow: Frame,
+    pub(crate) rules: Rules,
+}
+
+impl Common {
+    pub(crate) fn clock(&self) -> Clock {
+        self.rules.clock
+    }
 }
 
 /// How a browser reports a connection that ended without a close frame.
@@ -57,7 +58,7 @@ pub(crate) struct Client {
     wire: Wire,
     outbox: Outbox,
     common: Arc<Common>,
-    traffic: Traffic,
+    heard: Heard,
     /// `None`: the empty object, which costs nothing. Written and merged under this lock alone, so that a large session holds up
     /// nobody else.
     session: Mutex<Option<Session>>,
@@ -81,14 +82,14 @@ impl Client {
     /// A client whose `init` waits already, before anything that anyone may offer; [`Client::greet`] sends it off.
     pub(crate) fn new(id: ClientId, remote: IpAddr, wire: Wire, common: Arc<Common>) -> Arc<Self> {
         let init = encode::text(&ServerFrame::init(&id.to_string()).to_text());
-        let (now, init_bytes) = (common.clock.now(), init.len());
+        let (now, init_bytes) = (common.clock().now(), init.len());
         let client = Arc::new(Self {
             id,
             remote,
             connected_at_ms: clock::epoch_ms(),
             wire,
-            outbox: Outbox::new(common.outbox_limit, common.budget.clone(), init, now),
-            traffic: Traffic::default(),
+            outbox: Outbox::new(init, &common.rules),
+            heard: Heard::default(),
             session: Mutex::new(None),
             heard_at: AtomicU64::new(now),
             pings: AtomicU32::new(0),
@@ -99,19 +100,25 @@ impl Client {
             wake: Notify::new(),
             common,
         });
-        client.note_taken(init_bytes);
+        client.common.metrics.sent(1, init_bytes);
         client
     }
 
     /// Offers one frame. `true` when its socket or outbox took it. Never waits.
     pub(crate) fn offer(&self, frame: &Frame) -> bool {
-        match self.outbox.offer(&self.wire, frame, self.common.clock.now(), &self.common.slow) {
-            Offer::Written => {
-                self.note_taken(frame.len());
-                true
-            }
+        let taken = self.offer_uncounted(frame, std::slice::from_ref(frame));
+        if taken {
+            self.common.metrics.sent(1, frame.len());
+        }
+        taken
+    }
+
+    /// Offers frames: `true` when all were taken, `false` when none was. `joined` is their bytes one after the other. Whoever offers
+    /// to many counts what was taken in the gateway's metrics once for all of them.
+    pub(crate) fn offer_uncounted(&self, joined: &Frame, frames: &[Frame]) -> bool {
+        match self.outbox.offer(&self.wire, joined, frames, &self.common.rules) {
+            Offer::Written => true,
             Offer::Queued => {
-                self.note_taken(frame.len());
                 self.wake.notify_one();
                 true
             }
@@ -127,6 +134,11 @@ impl Client {
         }
     }
 
+    /// Fetches what an offer needs from memory, if it is not there: many thousands are offered to in turn.
+    pub(crate) fn touch(&self) {
+        std::hint::black_box(self.outbox.oldest_at());
+    }
+
     /// Sends `init` off. The client must be in the hub by now: it may be bound as soon as it knows its id.
     pub(crate) fn greet(&self) {
         if self.outbox.flush(&self.wire) != Flush::Empty {
@@ -139,9 +151,9 @@ impl Client {
     pub(crate) fn close(&self, closing: &Closing) -> bool {
         let close = encode::close(closing.code, &closing.reason);
         let last = closing.last_message.iter().chain([&close]);
-        let first = self.outbox.close(last.clone().cloned(), self.common.clock.now());
+        let first = self.outbox.close(last.clone().cloned(), &self.common.rules);
         if first {
-            last.for_each(|frame| self.note_taken(frame.len()));
+            last.for_each(|frame| self.common.metrics.sent(1, frame.len()));
             self.note_close(closing.code);
         } else {
             self.wake.notify_one();
@@ -151,7 +163,7 @@ impl Client {
 
     /// Ends the connection because it reads too slowly: only a frame already on the wire is finished.
     pub(crate) fn close_slow(&self) -> bool {
-        let first = self.outbox.close_slow(&self.common.slow, self.common.clock.now());
+        let first = self.outbox.close_slow(&self.common.rules);
         if first {
             self.note_close(CloseCode::SLOW_CONSUMER);
         } else {
@@ -174,7 +186,7 @@ impl Client {
 
     /// The connection has ended, for whatever reason: it is counted, and later offers are refused.
     pub(crate) fn end(&self, code: u16) {
-        self.outbox.close([], self.common.clock.now());
+        self.outbox.close([], &self.common.rules);
         self.ended_with.store(u32::from(code), Relaxed);
         self.common.metrics.closed(code);
     }
@@ -203,18 +215,12 @@ impl Client {
         CloseCode::new(u16::try_from(self.closed_with.load(Relaxed)).ok()?)
     }
 
-    fn note_taken(&self, frame_bytes: usize) {
-        self.traffic.taken(frame_bytes);
-        self.common.metrics.frames_out.inc();
-        self.common.metrics.bytes_out.inc_by(frame_bytes as u64);
-    }
-
     /// Notes one frame from it, of whatever kind: a sign of life.
     pub(crate) fn heard(&self, payload_bytes: usize) {
-        self.traffic.read(payload_bytes);
+        self.heard.note(payload_bytes);
         self.common.metrics.frames_in.inc();
         self.common.metrics.bytes_in.inc_by(payload_bytes as u64);
-        self.heard_at.store(self.common.clock.now(), Relaxed);
+        self.heard_at.store(self.common.clock().now(), Relaxed);
         if self.pings.load(Relaxed) != 0 {
             self.pings.store(0, Relaxed);
         }
@@ -222,7 +228,7 @@ impl Client {
 
     /// The gateway's milliseconds.
     pub(crate) fn now(&self) -> u64 {
-        self.common.clock.now()
+        self.common.clock().now()
     }
 
     /// What its silence calls for at `now`.
@@ -233,7 +239,7 @@ impl Client {
 
     /// Notes that it has a uid, or has none any more. Called by the hub under the lock that decides it.
     pub(crate) fn note_bound(&self, bound: bool) {
-        let since = if bound { 0 } else { self.common.clock.now() };
+        let since = if bound { 0 } else { self.common.clock().now() };
         self.unbound_since.store(since, Relaxed);
     }
 
@@ -263,7 +269,7 @@ impl Client {
 
     /// What went over its socket so far.
     pub(crate) fn carried(&self) -> Carried {
-        self.traffic.carried()
+        Carried::new(&self.heard, self.outbox.taken())
     }
 
     /// Its session; the empty object when none was set.
@@ -345,6 +351,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::outbox::Budget;
 
     /// A greeted client and the other end of its socket.
     async fn client_and_peer() -> (Arc<Client>, TcpStream) {
@@ -352,13 +359,13 @@ mod tests {
         let peer = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (socket, address) = listener.accept().await.unwrap();
         socket.writable().await.unwrap();
-        let common = Common {
+        let rules = Rules {
             clock: Clock::start(),
-            metrics: Metrics::register(&mut Registry::default()),
             budget: Budget::new(1 << 20),
-            outbox_limit: 1 << 20,
+            limit: 1 << 20,
             slow: encode::close(CloseCode::SLOW_CONSUMER, "slow"),
         };
+        let common = Common { metrics: Metrics::register(&mut Registry::default()), rules };
         let id = ClientId::random(GatewayId::random());
         let client = Client::new(id, address.ip(), Wire::Plain(socket), Arc::new(common));
         client.greet();

@@ -13,15 +13,6 @@ use crate::hub::Hub;
 /// Clients between two pauses.
 const CHUNK: usize = 256;
 
-/// Offers `frame` to every client but the excluded ones. Gives how many took it.
-pub(crate) async fn to_all(hub: &Hub, frame: &Frame, exclude: &HashSet<ClientId>) -> usize {
-    let mut sending = Sending::new(frame, exclude);
-    for clients in hub.by_shard() {
-        sending.offer(&clients).await;
-    }
-    sending.reached
-}
-
 /// Offers `frame` to each named client once.
 pub(crate) async fn to_clients(
     hub: &Hub,

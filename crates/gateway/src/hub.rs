@@ -22,8 +22,8 @@ use lists::Room;
 pub(crate) use lists::{Counts, Listed, Page, Tally};
 use shard::Shard;
 
-/// A power of two; more shards make broadcast pauses shorter and uid look-ups longer.
-const SHARDS: usize = 16;
+/// A power of two; with more of them broadcasts get on sooner, and uid look-ups take longer.
+pub(crate) const SHARDS: usize = 16;
 /// Groups that one client may be in.
 pub(crate) const MAX_GROUPS: usize = 1000;
 
@@ -265,12 +265,12 @@ impl Hub {
         fingerprints
     }
 
-    /// The clients of each shard in turn, copied under its lock when the iterator comes to it.
-    pub(crate) fn by_shard(&self) -> impl Iterator<Item = Vec<Arc<Client>>> {
-        self.shards.iter().map(|shard| shard.select(|_| true))
+    /// The clients of the shard at `position`, which is below [`SHARDS`], copied under its lock.
+    pub(crate) fn clients_of_shard(&self, position: usize) -> Vec<Arc<Client>> {
+        self.shards[position].select(|_| true)
     }
 
-    /// Like [`Hub::by_shard`], with their uids.
+    /// The clients of each shard in turn, with their uids.
     pub(crate) fn entries_by_shard(&self) -> impl Iterator<Item = Vec<Entry>> + '_ {
         self.shards.iter().map(Shard::entries)
     }

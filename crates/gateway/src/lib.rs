@@ -78,7 +78,7 @@ use heartbeat::Heartbeat;
 use hub::Hub;
 use inbound::Inbound;
 use metrics::Metrics;
-use outbox::Budget;
+use outbox::{Budget, Rules};
 use places::Places;
 use rates::Rates;
 use server::Server;
@@ -147,11 +147,13 @@ impl Gateway {
             events: events.clone(),
         }));
         let common = Arc::new(Common {
-            clock: Clock::start(),
             metrics: metrics.clone(),
-            budget,
-            outbox_limit: config.outbox_size,
-            slow: encode::close(CloseCode::SLOW_CONSUMER, "reads too slowly"),
+            rules: Rules {
+                clock: Clock::start(),
+                budget,
+                limit: config.outbox_size,
+                slow: encode::close(CloseCode::SLOW_CONSUMER, "reads too slowly"),
+            },
         });
         let readiness = Readiness::new("not announced to a register yet");
         let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
@@ -161,12 +163,12 @@ impl Gateway {
         let executor = Executor {
             hub: hub.clone(),
             events: events.clone(),
-            lane: Lane::open(hub.clone()),
+            lane: Lane::open(&hub, &common),
             metrics: metrics.clone(),
             moments: Arc::default(),
             draining: draining.clone(),
         };
-        let rates = Rates::new(common.clock.now());
+        let rates = Rates::new(common.clock().now());
         let control = Control {
             hub: hub.clone(),
             events: events.clone(),

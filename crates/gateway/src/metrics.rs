@@ -14,8 +14,8 @@ type By<const N: usize> = Family<[(&'static str, String); N], Counter>;
 pub(crate) struct Metrics {
     pub(crate) frames_in: Counter,
     pub(crate) bytes_in: Counter,
-    pub(crate) frames_out: Counter,
-    pub(crate) bytes_out: Counter,
+    frames_out: Counter,
+    bytes_out: Counter,
     pub(crate) frames_dropped: Counter,
     pub(crate) pings: Counter,
     pub(crate) events_sent: Counter,
@@ -84,6 +84,12 @@ impl Metrics {
     pub(crate) fn events_dropped(&self, dropped: v1::Dropped) {
         self.dropped_messages.inc_by(dropped.messages);
         self.dropped_others.inc_by(dropped.others);
+    }
+
+    /// Clients' sockets or outboxes took frames, `bytes` with their headers.
+    pub(crate) fn sent(&self, frames: usize, bytes: usize) {
+        self.frames_out.inc_by(frames as u64);
+        self.bytes_out.inc_by(bytes as u64);
     }
 
     pub(crate) fn opened(&self) {

@@ -33,7 +33,7 @@ impl Rates {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            self.0.lock().note(common.clock.now(), common.metrics.totals());
+            self.0.lock().note(common.clock().now(), common.metrics.totals());
         }
     }
 

@@ -57,13 +57,13 @@ impl Sweep {
         loop {
             tokio::select! {
                 _ = tick.tick() => self.look().await,
-                () = self.common.budget.passed() => self.make_room(),
+                () = self.common.rules.budget.passed() => self.make_room(),
             }
         }
     }
 
     async fn look(&self) {
-        let now = self.common.clock.now();
+        let now = self.common.clock().now();
         let due = self.hub.select(|client| self.due(client, now) != Due::Nothing);
         for chunk in due.chunks(CHUNK) {
             for client in chunk {
@@ -112,7 +112,7 @@ impl Sweep {
 
     /// Closes the clients with the largest outboxes until all outboxes together fit again.
     fn make_room(&self) {
-        let budget = &self.common.budget;
+        let budget = &self.common.rules.budget;
         if !budget.is_over() {
             return;
         }

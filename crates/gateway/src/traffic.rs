@@ -2,13 +2,22 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-/// Counters of one client. The same moments move the gateway's own counters in `metrics`.
+use crate::outbox::Taken;
+
+/// What came from one client. What went to it is counted by its outbox. The same moments move the gateway's own counters in
+/// `metrics`.
 #[derive(Debug, Default)]
-pub(crate) struct Traffic {
-    frames_in: AtomicU64,
-    bytes_in: AtomicU64,
-    frames_out: AtomicU64,
-    bytes_out: AtomicU64,
+pub(crate) struct Heard {
+    frames: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Heard {
+    /// One frame came in.
+    pub(crate) fn note(&self, payload_bytes: usize) {
+        self.frames.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(payload_bytes as u64, Relaxed);
+    }
 }
 
 /// The counters as they stood at one moment.
@@ -24,25 +33,13 @@ pub(crate) struct Carried {
     pub(crate) bytes_out: u64,
 }
 
-impl Traffic {
-    /// One frame came in.
-    pub(crate) fn read(&self, payload_bytes: usize) {
-        self.frames_in.fetch_add(1, Relaxed);
-        self.bytes_in.fetch_add(payload_bytes as u64, Relaxed);
-    }
-
-    /// One frame was taken.
-    pub(crate) fn taken(&self, frame_bytes: usize) {
-        self.frames_out.fetch_add(1, Relaxed);
-        self.bytes_out.fetch_add(frame_bytes as u64, Relaxed);
-    }
-
-    pub(crate) fn carried(&self) -> Carried {
-        Carried {
-            frames_in: self.frames_in.load(Relaxed),
-            bytes_in: self.bytes_in.load(Relaxed),
-            frames_out: self.frames_out.load(Relaxed),
-            bytes_out: self.bytes_out.load(Relaxed),
+impl Carried {
+    pub(crate) fn new(heard: &Heard, taken: Taken) -> Self {
+        Self {
+            frames_in: heard.frames.load(Relaxed),
+            bytes_in: heard.bytes.load(Relaxed),
+            frames_out: taken.frames,
+            bytes_out: taken.bytes,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The bytes' way to one client. A second arm (TLS) has only to answer the same five questions.
+//! The bytes' way to one client. A second arm (TLS) has only to answer the same six questions.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
@@ -14,6 +14,20 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
+    /// Writes what the socket takes now, without a look at what the runtime believes of it: for whoever has nothing to wait for.
+    ///
+    /// # Errors
+    /// `WouldBlock` when the socket is full, and then the runtime knows it too: [`Wire::writable`] waits. Anything else means that it
+    /// is broken.
+    pub(crate) fn try_write_now(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(socket) => match socket2::SockRef::from(socket).send(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.try_write(bytes),
+                done => done,
+            },
+        }
+    }
+
     /// Writes what the socket takes now, several slices in one call.
     ///
     /// # Errors

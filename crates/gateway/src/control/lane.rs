@@ -1,27 +1,70 @@
-//! Broadcasts, one after the other, so that they keep their order among themselves while sends to one target pass by.
+//! Broadcasts, as a lift that goes round: every broadcast gets on where the lift is and rides one whole round. At each stop, which
+//! is one shard of the hub, everybody there gets everything that is aboard in one write. So broadcasts keep their order among
+//! themselves, as many as there are cost each client one write, and sends to one target pass by.
+//!
+//! - here: getting on, and the receipt
+//! - [`ring`]: who rides for how long; pure
+//! - [`batch`]: what is aboard, joined into as few writes as may be
+//! - [`runner`]: the task that goes round. There is one for each of the runtime's workers, with stops of its own; a broadcast is
+//!   over when it is through with all of them
+
+mod batch;
+mod ring;
+mod runner;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gatepipe_proto::ClientId;
-use tokio::sync::{mpsc, oneshot};
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use crate::delivery;
+use crate::client::Common;
 use crate::encode::Frame;
-use crate::hub::Hub;
+use crate::hub::{Hub, SHARDS};
+use batch::Post;
+use runner::Runner;
 
-/// Broadcasts that may wait; past it the one who asks waits, and with it its pipe.
-const WAITING: usize = 64;
+/// Broadcasts that may be under way; past it the one who asks waits, and with it its pipe.
+const UNDER_WAY: usize = 64;
 
+/// One message to everybody but the excluded.
+#[derive(Debug)]
 struct Broadcast {
-    frame: Frame,
-    exclude: HashSet<ClientId>,
-    done: oneshot::Sender<usize>,
+    post: Post,
+    reached: AtomicUsize,
+    /// Runners that are not through with it.
+    runners: AtomicUsize,
+    done: Mutex<Option<oneshot::Sender<usize>>>,
+    _permit: OwnedSemaphorePermit,
 }
 
-/// Where broadcasts queue up. Cheap to clone; the lane ends with the last handle.
+impl Broadcast {
+    /// One runner is through with it, and found so many clients that took it.
+    fn arrive(&self, reached: usize) {
+        self.reached.fetch_add(reached, Ordering::Relaxed);
+        if self.runners.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(done) = self.done.lock().take()
+        {
+            // Whoever asked may have gone; the clients have it all the same.
+            let _ = done.send(self.reached.load(Ordering::Relaxed));
+        }
+    }
+}
+
+/// Where broadcasts get on. Cheap to clone; the lane ends with the last handle.
 #[derive(Debug, Clone)]
-pub(crate) struct Lane(mpsc::Sender<Broadcast>);
+pub(crate) struct Lane(Arc<Entrance>);
+
+#[derive(Debug)]
+struct Entrance {
+    room: Arc<Semaphore>,
+    /// One way to each runner, each with room for all that may be under way. Locked, so that all runners get all in the same order.
+    runners: Mutex<Vec<mpsc::Sender<Arc<Broadcast>>>>,
+}
 
 /// Resolves to how many clients took the broadcast; to `None` only when the gateway is ending.
 pub(super) struct Running(oneshot::Receiver<usize>);
@@ -33,24 +76,38 @@ impl Running {
 }
 
 impl Lane {
-    /// Opens the lane; its task runs until every handle is dropped.
-    pub(crate) fn open(hub: Arc<Hub>) -> Self {
-        let (sender, mut waiting) = mpsc::channel::<Broadcast>(WAITING);
-        tokio::spawn(async move {
-            while let Some(broadcast) = waiting.recv().await {
-                let reached = delivery::to_all(&hub, &broadcast.frame, &broadcast.exclude).await;
-                // Whoever asked may have gone; the clients have it all the same.
-                let _ = broadcast.done.send(reached);
-            }
+    /// Opens the lane; its tasks run until every handle is dropped.
+    pub(crate) fn open(hub: &Arc<Hub>, common: &Arc<Common>) -> Self {
+        let workers = tokio::runtime::Handle::current().metrics().num_workers();
+        let count = workers.clamp(1, SHARDS);
+        let runners = (0..count).map(|number| {
+            let (sender, waiting) = mpsc::channel(UNDER_WAY);
+            let stops = (number..SHARDS).step_by(count).collect();
+            tokio::spawn(Runner::new(hub.clone(), common.clone(), stops).run(waiting));
+            sender
         });
-        Self(sender)
+        let runners = Mutex::new(runners.collect());
+        Self(Arc::new(Entrance { room: Arc::new(Semaphore::new(UNDER_WAY)), runners }))
     }
 
-    /// Queues one broadcast, waiting for room.
+    /// Lets one broadcast on, waiting for room.
     pub(super) async fn start(&self, frame: Frame, exclude: HashSet<ClientId>) -> Running {
         let (done, reached) = oneshot::channel();
-        // Refused only when the lane's task has ended; the dropped `done` then tells.
-        drop(self.0.send(Broadcast { frame, exclude, done }).await);
+        // The semaphore is never closed. If it were, the dropped `done` would tell.
+        if let Ok(permit) = self.0.room.clone().acquire_owned().await {
+            let runners = self.0.runners.lock();
+            let broadcast = Arc::new(Broadcast {
+                post: Post { frame, exclude: Arc::new(exclude) },
+                reached: AtomicUsize::new(0),
+                runners: AtomicUsize::new(runners.len()),
+                done: Mutex::new(Some(done)),
+                _permit: permit,
+            });
+            for runner in runners.iter() {
+                // Refused only when the runner has ended: there is room for every permit.
+                let _ = runner.try_send(broadcast.clone());
+            }
+        }
         Running(reached)
     }
 }

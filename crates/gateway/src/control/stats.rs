@@ -9,7 +9,7 @@ pub(super) async fn stats(control: &Control) -> v1::StatsReply {
     let now = counts::tally(&control.hub, &Filter::default(), true).await.counts();
     let common = &control.common;
     let totals = common.metrics.totals();
-    let uptime_ms = common.clock.now();
+    let uptime_ms = common.clock().now();
     let (rates, rates_over_ms) = control.rates.since(uptime_ms, &totals);
     v1::StatsReply {
         uptime_ms: i64::try_from(uptime_ms).unwrap_or(i64::MAX),
@@ -19,7 +19,7 @@ pub(super) async fn stats(control: &Control) -> v1::StatsReply {
         bound_clients: now.bound_clients as u64,
         uids: now.uids as u64,
         groups: now.groups as u64,
-        queued_bytes: common.budget.queued() as u64,
+        queued_bytes: common.rules.budget.queued() as u64,
         workers: control.events.subscriptions() as u64,
         totals: Some(totals),
         rates: Some(rates),
