@@ -11,12 +11,17 @@ mod notifications;
 mod roles;
 mod schema;
 mod sqlite;
+mod together;
 mod users;
 
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
 use prometheus_client::metrics::counter::Counter;
 use tracing::Instrument as _;
 
 use crate::id::UserId;
+use together::Together;
 
 pub use notifications::{Cursor, ListFilter, NewNotification, NotificationRow};
 pub use sqlite::OpenError;
@@ -27,6 +32,10 @@ pub use users::{Credentials, NewUser, Standing, UserRow};
 pub struct Store {
     db: Db,
     failures: Counter,
+    /// Checks of tokens, one for each request.
+    standings: Together<Self, UserId, Option<Arc<Standing>>>,
+    /// Whether a user answers to a manager: (user, manager).
+    subordinates: Together<Self, (UserId, UserId), bool>,
 }
 
 #[derive(Clone)]
@@ -35,14 +44,14 @@ enum Db {
 }
 
 /// Why the store did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// The database is away, locked, full or broken. Nothing was written, unless the commit itself broke. Later may work.
     #[error("the database is not available: {0}")]
     Unavailable(String),
     /// A fault of ours: the query and the tables do not fit together.
     #[error("the database refused a query")]
-    Fault(#[source] diesel::result::Error),
+    Fault(#[source] Arc<diesel::result::Error>),
     /// Another user has this name.
     #[error("the username {0} is taken")]
     UsernameTaken(String),
@@ -76,9 +85,16 @@ impl From<diesel::result::Error> for StoreError {
             | Error::NotFound
             | Error::QueryBuilderError(_)
             | Error::SerializationError(_)
-            | Error::DeserializationError(_) => Self::Fault(error),
+            | Error::DeserializationError(_) => Self::Fault(Arc::new(error)),
             _ => Self::Unavailable(error.to_string()),
         }
+    }
+}
+
+impl StoreError {
+    /// A fault that no database reported.
+    fn fault(text: &'static str) -> Self {
+        Self::Fault(Arc::new(diesel::result::Error::QueryBuilderError(text.into())))
     }
 }
 
@@ -98,7 +114,12 @@ impl Store {
     /// # Errors
     /// [`OpenError`], one line that says what is wrong and what to do.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        Ok(Self { db: Db::Sqlite(sqlite::Sqlite::open(url).await?), failures: Counter::default() })
+        Ok(Self {
+            db: Db::Sqlite(sqlite::Sqlite::open(url).await?),
+            failures: Counter::default(),
+            standings: Together::new(|store, users| store.read_standings(users).boxed()),
+            subordinates: Together::new(|store, pairs| store.read_subordinates(pairs).boxed()),
+        })
     }
 
     /// Every migration of the database behind `url`, in order, and whether it has run. Changes nothing.

@@ -1,6 +1,7 @@
 //! From a token to a caller, and from a caller to a permission.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
@@ -19,12 +20,13 @@ pub struct Auth {
     last_known: LastKnown,
 }
 
-/// Somebody with a good token. Only [`Auth::check`] makes one.
+/// Somebody with a good token. Only [`Auth::check`] makes one. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    user: UserRow,
-    permissions: Vec<Permission>,
-    claims: Claims,
+    standing: Arc<Standing>,
+    /// What is left of the user's permissions, when the token names the only ones it may use.
+    narrowed: Option<Arc<[Permission]>>,
+    claims: Arc<Claims>,
 }
 
 /// A permission as a type, so that a rule can ask for the proof that it was checked.
@@ -97,7 +99,7 @@ impl Auth {
     /// # Errors
     /// [`Refused`], or the store's error for a user that was not read lately.
     pub async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        let claims = self.keys.read(token, now)?;
+        let claims = Arc::new(self.keys.read(token, now)?);
         self.caller(claims, now).await
     }
 
@@ -106,19 +108,19 @@ impl Auth {
     /// # Errors
     /// As [`Auth::check`].
     pub async fn check_again(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        self.caller(caller.claims.clone(), now).await
+        self.caller(Arc::clone(&caller.claims), now).await
     }
 
-    async fn caller(&self, claims: Claims, now: DateTime<Utc>) -> Result<Caller, ApiError> {
+    async fn caller(&self, claims: Arc<Claims>, now: DateTime<Utc>) -> Result<Caller, ApiError> {
         let standing = self.standing(claims.user).await?.ok_or(Refused::Dead)?;
         if !is_alive(&claims, &standing.user, now) {
             return Err(Refused::Dead.into());
         }
-        let mut permissions = standing.permissions;
-        if let Some(only) = &claims.permissions {
-            permissions.retain(|permission| only.contains(permission));
-        }
-        Ok(Caller { user: standing.user, permissions, claims })
+        let narrowed = claims.permissions.as_ref().map(|only| {
+            let all = standing.permissions.iter();
+            all.copied().filter(|permission| only.contains(permission)).collect()
+        });
+        Ok(Caller { standing, narrowed, claims })
     }
 
     /// Whether the caller's token is still good: it has not expired, and nobody forced the caller offline meanwhile.
@@ -135,10 +137,10 @@ impl Auth {
         self.last_known.forget(user);
     }
 
-    async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+    async fn standing(&self, user: UserId) -> Result<Option<Arc<Standing>>, StoreError> {
         match self.store.standing(user).await {
             Ok(Some(standing)) => {
-                self.last_known.remember(standing.clone(), Instant::now());
+                self.last_known.remember(Arc::clone(&standing), Instant::now());
                 Ok(Some(standing))
             }
             Ok(None) => {
@@ -172,19 +174,19 @@ impl Caller {
     /// Who it is; also the uid on the gateways.
     #[must_use]
     pub fn id(&self) -> UserId {
-        self.user.id
+        self.standing.user.id
     }
 
     /// The caller's row.
     #[must_use]
     pub fn user(&self) -> &UserRow {
-        &self.user
+        &self.standing.user
     }
 
     /// What the caller may do with this token, in order.
     #[must_use]
     pub fn permissions(&self) -> &[Permission] {
-        &self.permissions
+        self.narrowed.as_deref().unwrap_or(&self.standing.permissions)
     }
 
     /// What the caller's token says.
@@ -196,7 +198,7 @@ impl Caller {
     /// Whether the caller has `permission`.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        self.permissions.contains(&permission)
+        self.permissions().contains(&permission)
     }
 
     /// The proof that the caller has the permission `G`.

@@ -1,6 +1,7 @@
 //! What was last read about users, for the time the database is away.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -23,13 +24,13 @@ pub struct LastKnown {
 /// New memories go into `young`; when it is full it becomes `old`, and what was `old` is forgotten.
 #[derive(Default)]
 struct Halves {
-    young: HashMap<UserId, (Standing, Instant)>,
-    old: HashMap<UserId, (Standing, Instant)>,
+    young: HashMap<UserId, (Arc<Standing>, Instant)>,
+    old: HashMap<UserId, (Arc<Standing>, Instant)>,
 }
 
 impl LastKnown {
     /// Remembers what was read at `now`.
-    pub fn remember(&self, standing: Standing, now: Instant) {
+    pub fn remember(&self, standing: Arc<Standing>, now: Instant) {
         let mut halves = self.halves.lock();
         let user = standing.user.id;
         if halves.young.len() >= HALF && !halves.young.contains_key(&user) {
@@ -40,10 +41,10 @@ impl LastKnown {
 
     /// What was read about `user` at most [`OLDEST`] before `now`.
     #[must_use]
-    pub fn recall(&self, user: UserId, now: Instant) -> Option<Standing> {
+    pub fn recall(&self, user: UserId, now: Instant) -> Option<Arc<Standing>> {
         let halves = self.halves.lock();
         let (standing, read_at) = halves.young.get(&user).or_else(|| halves.old.get(&user))?;
-        (now.saturating_duration_since(*read_at) <= OLDEST).then(|| standing.clone())
+        (now.saturating_duration_since(*read_at) <= OLDEST).then(|| Arc::clone(standing))
     }
 
     /// Forgets `user`: what is known is no longer true.
@@ -59,8 +60,8 @@ mod tests {
     use super::*;
     use crate::store::UserRow;
 
-    fn standing(id: i64) -> Standing {
-        Standing {
+    fn standing(id: i64) -> Arc<Standing> {
+        Arc::new(Standing {
             user: UserRow {
                 id: UserId::new(id).unwrap(),
                 username: "ana".into(),
@@ -70,7 +71,7 @@ mod tests {
                 created_at_ms: 0,
             },
             permissions: Vec::new(),
-        }
+        })
     }
 
     #[test]

@@ -64,8 +64,13 @@ pub struct UserView {
 }
 
 impl UserView {
-    fn new(user: UserRow, permissions: Vec<Permission>) -> Self {
-        Self { id: user.id, username: user.username, manager_id: user.manager_id, permissions }
+    fn new(user: &UserRow, permissions: &[Permission]) -> Self {
+        Self {
+            id: user.id,
+            username: user.username.clone(),
+            manager_id: user.manager_id,
+            permissions: permissions.to_vec(),
+        }
     }
 }
 
@@ -114,7 +119,7 @@ pub async fn login(
         token: done.token.text.expose_secret().into(),
         expires_at: written_time(expires_at_ms, app.settings.time_zone),
         expires_at_ms,
-        user: UserView::new(done.standing.user, done.standing.permissions),
+        user: UserView::new(&done.standing.user, &done.standing.permissions),
     }))
 }
 
@@ -141,6 +146,6 @@ pub async fn me(State(app): State<App>, caller: Caller) -> Answer<MeAnswer> {
     Answer(MeAnswer {
         expires_at: written_time(expires_at_ms, app.settings.time_zone),
         expires_at_ms,
-        user: UserView::new(caller.user().clone(), caller.permissions().to_vec()),
+        user: UserView::new(caller.user(), caller.permissions()),
     })
 }

@@ -1,6 +1,7 @@
 //! Username and password against a token.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::Utc;
@@ -18,7 +19,7 @@ pub struct LoggedIn {
     /// The new token.
     pub token: Token,
     /// Whose it is.
-    pub standing: Standing,
+    pub standing: Arc<Standing>,
 }
 
 /// Logs in. Failed attempts are throttled by username and by remote address; successful ones are free. An unknown user takes

@@ -1,5 +1,8 @@
 //! Who there is, who answers to whom, and which tokens are still good.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
@@ -198,32 +201,47 @@ impl Store {
         })
     }
 
-    /// What a check of this user's token needs to know.
+    /// What a check of this user's token needs to know, read after this was called; `None` when there is no such user. Checks
+    /// that wait for the database at the same time are read together.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
-    pub async fn standing(&self, user: UserId) -> Result<Option<Standing>, StoreError> {
+    pub async fn standing(&self, user: UserId) -> Result<Option<Arc<Standing>>, StoreError> {
+        self.standings.ask(self, user).await
+    }
+
+    /// The standing of each of `asked` that exists.
+    pub(super) async fn read_standings(
+        self,
+        asked: Vec<UserId>,
+    ) -> Result<HashMap<UserId, Option<Arc<Standing>>>, StoreError> {
+        let ids: Vec<i64> = asked.into_iter().map(UserId::get).collect();
         read!(self, |conn| {
-            let row = users::table.find(user.get()).select(Row::as_select()).first(conn).await.optional()?;
-            let Some(row) = row else { return Ok(None) };
-            let mut names: Vec<String> = user_permissions::table
-                .filter(user_permissions::user_id.eq(user.get()))
-                .select(user_permissions::permission)
-                .load(conn)
-                .await?;
-            let roles = user_roles::table.filter(user_roles::user_id.eq(user.get())).select(user_roles::role);
-            let by_role: Vec<String> = role_permissions::table
-                .filter(role_permissions::role.eq_any(roles))
-                .select(role_permissions::permission)
-                .load(conn)
-                .await?;
-            names.extend(by_role);
-            // A name this release does not know was granted by a newer one, and grants nothing here.
-            let mut permissions: Vec<Permission> =
-                names.iter().filter_map(|name| name.parse().ok()).collect();
-            permissions.sort_unstable();
-            permissions.dedup();
-            Ok(Some(Standing { user: row.try_into()?, permissions }))
+            let rows: Vec<Row> =
+                users::table.filter(users::id.eq_any(&ids)).select(Row::as_select()).load(conn).await?;
+            let own = user_permissions::table
+                .filter(user_permissions::user_id.eq_any(&ids))
+                .select((user_permissions::user_id, user_permissions::permission));
+            let by_role = user_roles::table
+                .inner_join(role_permissions::table.on(role_permissions::role.eq(user_roles::role)))
+                .filter(user_roles::user_id.eq_any(&ids))
+                .select((user_roles::user_id, role_permissions::permission));
+            let names: Vec<(i64, String)> = own.union_all(by_role).load(conn).await?;
+            let mut permissions = HashMap::<i64, Vec<Permission>>::new();
+            for (id, name) in names {
+                // A name this release does not know was granted by a newer one, and grants nothing here.
+                if let Ok(permission) = name.parse() {
+                    permissions.entry(id).or_default().push(permission);
+                }
+            }
+            let standing = |row: Row| {
+                let mut permissions = permissions.remove(&row.id).unwrap_or_default();
+                permissions.sort_unstable();
+                permissions.dedup();
+                let user = UserRow::try_from(row)?;
+                Ok((user.id, Some(Arc::new(Standing { user, permissions }))))
+            };
+            rows.into_iter().map(standing).collect()
         })
     }
 
@@ -262,24 +280,52 @@ impl Store {
         })
     }
 
-    /// Whether `user` answers to `manager`, directly or through others. Nobody answers to themselves.
+    /// Whether `user` answers to `manager`, directly or through others, read after this was called. Nobody answers to
+    /// themselves. Questions that wait for the database at the same time are read together.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn is_subordinate(&self, user: UserId, manager: UserId) -> Result<bool, StoreError> {
+        self.subordinates.ask(self, (user, manager)).await
+    }
+
+    /// Those of `pairs` (user, manager) whose user answers to the manager, each with `true`. All chains are climbed together,
+    /// one query for each level.
+    pub(super) async fn read_subordinates(
+        self,
+        pairs: Vec<(UserId, UserId)>,
+    ) -> Result<HashMap<(UserId, UserId), bool>, StoreError> {
         read!(self, |conn| {
-            let mut below = user.get();
+            let mut found = HashMap::new();
+            let mut climbing: Vec<_> = pairs.into_iter().map(|pair| (pair, pair.0.get())).collect();
             for _ in 0..LONGEST_CHAIN {
-                let above: Option<Option<i64>> =
-                    users::table.find(below).select(users::manager_id).first(conn).await.optional()?;
-                match above.flatten() {
-                    Some(id) if id == manager.get() => return Ok(true),
-                    Some(id) => below = id,
-                    None => return Ok(false),
+                if climbing.is_empty() {
+                    return Ok(found);
                 }
+                let below: HashSet<i64> = climbing.iter().map(|(_, below)| *below).collect();
+                let managers: HashMap<i64, Option<i64>> = users::table
+                    .filter(users::id.eq_any(below))
+                    .select((users::id, users::manager_id))
+                    .load::<(i64, Option<i64>)>(conn)
+                    .await?
+                    .into_iter()
+                    .collect();
+                climbing.retain_mut(|(pair, below)| match managers.get(below).copied().flatten() {
+                    Some(above) if above == pair.1.get() => {
+                        found.insert(*pair, true);
+                        false
+                    }
+                    Some(above) => {
+                        *below = above;
+                        true
+                    }
+                    None => false,
+                });
             }
-            tracing::error!(%user, "the chain of managers is too long or turns in a circle");
-            Ok(false)
+            for ((user, _), _) in climbing {
+                tracing::error!(%user, "the chain of managers is too long or turns in a circle");
+            }
+            Ok(found)
         })
     }
 

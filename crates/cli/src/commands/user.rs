@@ -215,7 +215,7 @@ async fn row(store: &Store, user: UserRow) -> anyhow::Result<Listed> {
         id: user.id,
         username: user.username,
         manager_id: user.manager_id,
-        permissions: standing.map(|standing| standing.permissions).unwrap_or_default(),
+        permissions: standing.map(|standing| standing.permissions.clone()).unwrap_or_default(),
         created_at_ms: user.created_at_ms,
     })
 }
