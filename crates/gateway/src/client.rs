@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, ready};
 
+use futures_util::task::AtomicWaker;
 use gatepipe_proto::{ClientId, CloseCode, InvalidSession, ServerFrame, Session};
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::Notify;
 
 use crate::clock::{self, Clock};
 use crate::encode::{self, Frame};
@@ -75,7 +76,7 @@ pub(crate) struct Client {
     /// Held while something happens to it and workers are told: what follows from that is told later.
     in_order: Mutex<()>,
     /// Wakes the connection's task: something waits, or the end has come.
-    wake: Notify,
+    wake: AtomicWaker,
 }
 
 impl Client {
@@ -97,7 +98,7 @@ impl Client {
             closed_with: AtomicU32::new(0),
             ended_with: AtomicU32::new(0),
             in_order: Mutex::new(()),
-            wake: Notify::new(),
+            wake: AtomicWaker::new(),
             common,
         });
         client.common.metrics.sent(1, init_bytes);
@@ -119,7 +120,7 @@ impl Client {
         match self.outbox.offer(&self.wire, joined, frames, &self.common.rules) {
             Offer::Written => true,
             Offer::Queued => {
-                self.wake.notify_one();
+                self.wake.wake();
                 true
             }
             Offer::TooSlow => {
@@ -127,7 +128,7 @@ impl Client {
                 false
             }
             Offer::Broken => {
-                self.wake.notify_one();
+                self.wake.wake();
                 false
             }
             Offer::Closed => false,
@@ -142,7 +143,7 @@ impl Client {
     /// Sends `init` off. The client must be in the hub by now: it may be bound as soon as it knows its id.
     pub(crate) fn greet(&self) {
         if self.outbox.flush(&self.wire) != Flush::Empty {
-            self.wake.notify_one();
+            self.wake.wake();
         }
     }
 
@@ -156,7 +157,7 @@ impl Client {
             last.for_each(|frame| self.common.metrics.sent(1, frame.len()));
             self.note_close(closing.code);
         } else {
-            self.wake.notify_one();
+            self.wake.wake();
         }
         first
     }
@@ -167,7 +168,7 @@ impl Client {
         if first {
             self.note_close(CloseCode::SLOW_CONSUMER);
         } else {
-            self.wake.notify_one();
+            self.wake.wake();
         }
         first
     }
@@ -175,7 +176,7 @@ impl Client {
     /// Cuts the connection without a word, also when it is ending already; `false` then.
     pub(crate) fn destroy(&self) -> bool {
         let first = self.outbox.destroy();
-        self.wake.notify_one();
+        self.wake.wake();
         first
     }
 
@@ -207,7 +208,7 @@ impl Client {
 
     fn note_close(&self, code: CloseCode) {
         self.closed_with.store(u32::from(code.number()), Relaxed);
-        self.wake.notify_one();
+        self.wake.wake();
     }
 
     /// The code we are closing it with.
@@ -298,24 +299,22 @@ impl Client {
         Ok(true)
     }
 
-    /// Finishes what the socket did not take at once, for as long as the client lives; resolves when we are ending the
-    /// connection or the socket is broken. Dropping the future loses nothing: bytes wait in the outbox, not in here.
-    pub(crate) async fn finish_writes(&self) {
+    /// Finishes what the socket did not take at once; ready when we are ending the connection or the socket is broken. Only the
+    /// connection's task may ask: it is the one that is woken.
+    pub(crate) fn poll_writes(&self, context: &mut Context<'_>) -> Poll<()> {
+        // Before the look, so that whatever comes after it wakes the task.
+        self.wake.register(context.waker());
         loop {
-            self.wake.notified().await;
-            loop {
-                if self.closed_with().is_some() {
-                    return;
-                }
-                match self.outbox.flush(&self.wire) {
-                    Flush::Empty => break,
-                    Flush::Broken => return,
-                    Flush::Blocked => {
-                        // Being closed must not wait for a peer that does not read.
-                        tokio::select! {
-                            writable = self.wire.writable() => if writable.is_err() { return },
-                            () = self.wake.notified() => {}
-                        }
+            // Being closed does not wait for a peer that does not read.
+            if self.closed_with().is_some() {
+                return Poll::Ready(());
+            }
+            match self.outbox.flush(&self.wire) {
+                Flush::Empty => return Poll::Pending,
+                Flush::Broken => return Poll::Ready(()),
+                Flush::Blocked => {
+                    if ready!(self.wire.poll_writable(context)).is_err() {
+                        return Poll::Ready(());
                     }
                 }
             }
@@ -344,6 +343,7 @@ impl Client {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
     use std::time::Duration;
 
     use gatepipe_proto::GatewayId;
@@ -376,7 +376,7 @@ mod tests {
     async fn whoever_finds_the_socket_broken_ends_the_connection_though_nobody_reads() {
         let (client, peer) = client_and_peer().await;
         let waiting = client.clone();
-        let finished = tokio::spawn(async move { waiting.finish_writes().await });
+        let finished = tokio::spawn(async move { poll_fn(|context| waiting.poll_writes(context)).await });
         // Its task waits before anything breaks.
         tokio::task::yield_now().await;
         socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();

@@ -3,6 +3,8 @@
 //! Frames are counted where their bytes come in, and not where whole messages come out: a message in many fragments is many
 //! frames, and each of them costs us the work that the limit is about.
 
+use crate::frames::Frames;
+
 /// Counts the frames of one client against its limit: a token bucket that holds one second's worth.
 #[derive(Debug)]
 pub(crate) struct Meter {
@@ -64,69 +66,6 @@ impl Meter {
             None => false,
         }
     }
-}
-
-/// Where frames begin in a client's bytes (RFC 6455 section 5.2). Judges nothing: whatever is broken is refused by the reader.
-#[derive(Debug)]
-enum Frames {
-    /// In a head: what came of it so far.
-    Head { bytes: [u8; 14], have: usize },
-    /// In a payload: so many bytes of it are still to come.
-    Payload(u64),
-}
-
-impl Default for Frames {
-    fn default() -> Self {
-        Self::Head { bytes: [0; 14], have: 0 }
-    }
-}
-
-impl Frames {
-    /// Whether the next byte is a frame's first.
-    fn at_a_beginning(&self) -> bool {
-        matches!(self, Self::Head { have: 0, .. })
-    }
-
-    /// Reads on, at most to the end of the frame; gives how many bytes that were, at least one of a slice that is not empty.
-    fn read(&mut self, bytes: &[u8]) -> usize {
-        match self {
-            Self::Head { bytes: head, have } => {
-                let Some(byte) = bytes.first() else {
-                    return 0;
-                };
-                head[*have] = *byte;
-                *have += 1;
-                if let Some(payload) = payload_of(&head[..*have]) {
-                    *self = if payload == 0 { Self::default() } else { Self::Payload(payload) };
-                }
-                1
-            }
-            Self::Payload(left) => {
-                let read = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
-                *left -= read as u64;
-                if *left == 0 {
-                    *self = Self::default();
-                }
-                read
-            }
-        }
-    }
-}
-
-/// The length of the payload, once the head is whole.
-fn payload_of(head: &[u8]) -> Option<u64> {
-    let second = *head.get(1)?;
-    let (length_bytes, short) = match second & 0x7f {
-        126 => (2, None),
-        127 => (8, None),
-        length => (0, Some(u64::from(length))),
-    };
-    let mask_bytes = if second & 0x80 == 0 { 0 } else { 4 };
-    let length = head.get(2..2 + length_bytes)?;
-    if head.len() < 2 + length_bytes + mask_bytes {
-        return None;
-    }
-    Some(short.unwrap_or_else(|| length.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte))))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ mod encode;
 mod error;
 mod events;
 mod frame_limit;
+mod frames;
 mod gauges;
 mod heartbeat;
 mod hub;
@@ -39,6 +40,7 @@ mod outbox;
 mod places;
 
 mod rates;
+mod reader;
 mod seat;
 mod server;
 mod session;

@@ -141,8 +141,10 @@ impl Server {
         client.greet();
         self.common.metrics.opened();
         let inbound = self.inbound.clone();
+        // Copied: almost always there are none, and they would keep the handshake's whole buffer.
+        let early = parts.read_buf.to_vec().into_boxed_slice();
         self.connections.spawn(async move {
-            connection::serve(seat, parts.read_buf, inbound).await;
+            connection::serve(seat, early, inbound).await;
             drop(place);
         });
     }

@@ -1,9 +1,11 @@
 //! The bytes' way to one client. A second arm (TLS) has only to answer the same six questions.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read};
 use std::net::Shutdown;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 
 /// One client's socket, read by its connection task only and written through its outbox only.
@@ -48,14 +50,35 @@ impl Wire {
         }
     }
 
+    /// Whether a write may make progress now; else the task is woken when one may.
+    pub(crate) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(socket) => socket.poll_write_ready(context),
+        }
+    }
+
     /// Reads what is there, or registers the task to be woken.
     pub(crate) fn poll_read(&self, context: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Plain(socket) => loop {
-                std::task::ready!(socket.poll_read_ready(context))?;
-                match socket.try_read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                    done => return Poll::Ready(done),
+                ready!(socket.poll_read_ready(context))?;
+                let mut read = 0;
+                let done = socket.try_io(Interest::READABLE, || {
+                    read = (&*SockRef::from(socket)).read(buffer)?;
+                    // Fewer bytes than there is room for are all there were. Said to the runtime, it spares the call that finds
+                    // nothing.
+                    if (1..buffer.len()).contains(&read) {
+                        Err(io::ErrorKind::WouldBlock.into())
+                    } else {
+                        Ok(())
+                    }
+                });
+                match done {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock && read == 0 => {}
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => {
+                        return Poll::Ready(Err(error));
+                    }
+                    _ => return Poll::Ready(Ok(read)),
                 }
             },
         }
@@ -65,7 +88,7 @@ impl Wire {
     pub(crate) fn finish(&self) {
         match self {
             // Fails only when the socket is gone already.
-            Self::Plain(socket) => drop(socket2::SockRef::from(socket).shutdown(Shutdown::Write)),
+            Self::Plain(socket) => drop(SockRef::from(socket).shutdown(Shutdown::Write)),
         }
     }
 }
