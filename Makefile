@@ -1,8 +1,9 @@
 # Two commands: `make run` gives a running system, `make test` tells whether it works.
 CARGO ?= cargo
 RUN_FLAGS ?=
+BENCH_FLAGS ?=
 
-.PHONY: run test check fmt build
+.PHONY: run test check fmt build bench
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev. Ctrl-C stops it.
 run:
@@ -26,6 +27,11 @@ check:
 	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
 	    echo "docker-compose is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
 	else echo "skipped: docker-compose config (docker-compose is not installed)"; fi
+
+## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
+bench:
+	$(CARGO) build --release --workspace --bins
+	$(CARGO) run --release -p gatepipe-bench -- all --runs 3 $(BENCH_FLAGS)
 
 fmt:
 	$(CARGO) fmt --all

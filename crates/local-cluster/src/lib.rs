@@ -7,6 +7,7 @@
 //! - [`actor`]: what tests hold in their hands: a page, a person
 //! - [`ledger`]: a business worker that writes down what it is told
 //! - [`events`]: a stream of server-sent events, as a page reads it
+//! - [`program`]: a built program as a process
 //! - [`eventually`]: waiting for a condition with a deadline
 
 pub mod actor;
@@ -18,6 +19,7 @@ pub mod ledger;
 mod part;
 pub mod people;
 mod plan;
+pub mod program;
 
 pub use cluster::{Cluster, Ending};
 pub use plan::{Others, Plan, Ports};

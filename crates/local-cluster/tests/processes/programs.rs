@@ -1,118 +1,19 @@
-//! The built programs as processes of their own, so that they can be killed, stopped and starved.
+//! A whole cluster of the built programs.
 
-use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use gatepipe_api::auth::Keys;
 use gatepipe_api::store::Store;
 use gatepipe_local_cluster::actor::Caller;
-use gatepipe_local_cluster::eventually::{PATIENCE, until};
+use gatepipe_local_cluster::eventually::until;
 use gatepipe_local_cluster::home::Home;
 use gatepipe_local_cluster::people::{self, Person};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
-use serde_json::Value;
+pub(crate) use gatepipe_local_cluster::program::Program;
 
 /// The program beside this test's own executable; `make test` builds them first.
 pub(crate) fn program(name: &str) -> PathBuf {
-    let mut dir = std::env::current_exe().unwrap();
-    dir.pop();
-    if dir.ends_with("deps") {
-        dir.pop();
-    }
-    let path = dir.join(name);
-    assert!(path.exists(), "{} is missing: `cargo build --workspace --bins` makes it", path.display());
-    path
-}
-
-/// A running program; killed when it is dropped.
-pub(crate) struct Program {
-    child: Child,
-    /// The log line that says that it is up, with its addresses.
-    pub(crate) up: Value,
-}
-
-impl Program {
-    /// Starts it and waits until its log says that it is up.
-    pub(crate) fn start(name: &str, flags: &[&str]) -> Self {
-        Self::spawn(Command::new(program(name)).args(flags))
-    }
-
-    /// The same through a shell that first sets a limit.
-    pub(crate) fn start_with_open_files(limit: u32, name: &str, flags: &[&str]) -> Self {
-        let script = format!("ulimit -n {limit}; exec \"$0\" \"$@\"");
-        Self::spawn(Command::new("sh").arg("-c").arg(script).arg(program(name)).args(flags))
-    }
-
-    fn spawn(command: &mut Command) -> Self {
-        command.args(["--log-format", "json", "--admin-listen", "127.0.0.1:0"]);
-        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
-        let (found, up) = mpsc::channel();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        // Reads to the end, so that the program never waits for a full pipe.
-        std::thread::spawn(move || {
-            for line in lines.map_while(Result::ok) {
-                match serde_json::from_str::<Value>(&line) {
-                    Ok(event) if event["message"].as_str().is_some_and(|text| text.ends_with(" is up")) => {
-                        let _ = found.send(event);
-                    }
-                    _ => eprintln!("{line}"),
-                }
-            }
-        });
-        let up = up.recv_timeout(PATIENCE).expect("the program says that it is up");
-        Self { child, up }
-    }
-
-    /// An address from the line that said that it is up.
-    pub(crate) fn addr(&self, field: &str) -> &str {
-        self.up[field].as_str().unwrap_or_else(|| panic!("no {field} in {}", self.up))
-    }
-
-    pub(crate) fn url(&self, field: &str) -> String {
-        format!("http://{}", self.addr(field))
-    }
-
-    pub(crate) fn signal(&self, signal: Signal) {
-        let pid = Pid::from_child(&self.child);
-        kill_process(pid, signal).unwrap();
-    }
-
-    /// SIGSTOP. All its threads stand still when this returns; after the signal alone, one may run on for a moment.
-    pub(crate) async fn freeze(&self) {
-        self.signal(Signal::STOP);
-        let options = WaitOptions::UNTRACED | WaitOptions::NOHANG;
-        let changed = || waitpid(Some(Pid::from_child(&self.child)), options).unwrap();
-        until("it stands still", || async { changed().is_some_and(|(_, status)| status.stopped()) }).await;
-    }
-
-    /// SIGKILL, and gone when this returns.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-
-    /// Waits until it ends by itself.
-    pub(crate) async fn ended(mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "the program does not end");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        // A stopped process is killed all the same; one that has ended is no matter.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+    gatepipe_local_cluster::program::path(name).unwrap()
 }
 
 /// A register, gateways and the api, each a process.
