@@ -31,7 +31,7 @@ check:
 ## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
 bench:
 	$(CARGO) build --release --workspace --bins
-	$(CARGO) run --release -p gatepipe-bench -- all --runs 3 $(BENCH_FLAGS)
+	$(or $(CARGO_TARGET_DIR),target)/release/gatepipe-bench all --runs 3 $(BENCH_FLAGS)
 
 fmt:
 	$(CARGO) fmt --all
