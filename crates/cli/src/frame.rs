@@ -7,7 +7,7 @@ use clap::Args;
 use gatepipe_client::Message;
 use gatepipe_proto::MAX_MESSAGE_BYTES;
 use gatepipe_proto::frame::{RESERVED_TYPES, ServerFrame};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::exit::{Exit, Failure};
 use crate::file;
@@ -23,7 +23,7 @@ pub struct Frame {
     kind: String,
     /// The frame's data, any JSON
     #[arg(long, value_name = "JSON", default_value = "[]", value_parser = json)]
-    data: Value,
+    data: Box<RawValue>,
     /// Send this text as it stands, instead of a frame
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["kind", "data"])]
     text: Option<String>,
@@ -38,7 +38,7 @@ impl Frame {
         let message = match (&self.binary, &self.text) {
             (Some(path), _) => Message::binary(file::read(path, MAX_MESSAGE_BYTES)?),
             (_, Some(text)) => Message::text(text),
-            _ => Message::text(ServerFrame::push(&self.kind, self.data.clone()).to_text()),
+            _ => Message::text(ServerFrame::push_as_written(&self.kind, self.data.clone()).to_text()),
         };
         message.map_err(|wrong| Failure::new(Exit::Usage, wrong.to_string())).context("cannot send this")
     }
@@ -54,7 +54,9 @@ fn kind(text: &str) -> Result<String, String> {
     }
 }
 
-fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text)
+/// Carried as it was typed, when it can be read.
+fn json(text: &str) -> Result<Box<RawValue>, String> {
+    serde_json::from_str::<serde_json::Value>(text)
+        .and_then(|_| serde_json::from_str(text))
         .map_err(|error| format!("it is not JSON ({error}); a text needs its quotes: '\"…\"'"))
 }

@@ -273,7 +273,17 @@ impl Caller {
         read(within("an answer", request.send()).await.expect("an answer")).await
     }
 
-    /// The same, `None` when the api does not answer.
+    /// [`Caller::post`], with the body's JSON to the letter.
+    ///
+    /// # Panics
+    /// When the answer is not an envelope.
+    pub async fn post_as_written(&self, path: &str, body: &str) -> Answer {
+        let request = self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/json").body(body.to_owned());
+        read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
+    /// [`Caller::post`], `None` when the api does not answer.
     pub async fn try_post(&self, path: &str, body: Value) -> Option<Answer> {
         let request =
             self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token).json(&body);

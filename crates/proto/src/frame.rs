@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Types that only Gatepipe itself may send: refused in `pushToUser` and `broadcast`.
 pub const RESERVED_TYPES: [&str; 6] = ["init", "ping", "pong", "bind_success", "force_offline", "reconnect"];
@@ -15,7 +16,7 @@ pub struct ServerFrame<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<serde_json::Value>,
+    data: Option<Box<RawValue>>,
 }
 
 /// `{"type":"pong"}`, the gateway's answer to each ping.
@@ -49,6 +50,13 @@ impl<'a> ServerFrame<'a> {
     /// `{"type":T,"data":D}`: everything else. `kind` is one of [`RESERVED_TYPES`] only from Gatepipe itself.
     #[must_use]
     pub fn push(kind: &'a str, data: serde_json::Value) -> Self {
+        // JSON values always serialise.
+        Self { kind, client_id: None, data: to_raw_value(&data).ok() }
+    }
+
+    /// As [`ServerFrame::push`], with `data` to the letter as somebody wrote it: `1.10` stays `1.10`.
+    #[must_use]
+    pub fn push_as_written(kind: &'a str, data: Box<RawValue>) -> Self {
         Self { kind, client_id: None, data: Some(data) }
     }
 

@@ -9,8 +9,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -27,7 +27,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(15);
 /// What a body or query gave, and what was wrong with it so far.
 #[derive(Default)]
 pub struct Fields {
-    given: Map<String, Value>,
+    /// Each field's JSON as it was written. Of a name that stands twice the last one counts.
+    given: BTreeMap<String, Box<RawValue>>,
     wrong: BTreeMap<&'static str, String>,
 }
 
@@ -42,16 +43,21 @@ impl Fields {
     pub fn required<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
         match self.given.remove(name) {
             None => self.wrong(name, "is required"),
-            Some(value) => self.typed(name, value),
+            Some(value) => self.typed(name, &value),
         }
     }
 
     /// A field that may be absent or null, and then is `default`.
     pub fn optional<T: DeserializeOwned>(&mut self, name: &'static str, default: T) -> Option<T> {
         match self.given.remove(name) {
-            None | Some(Value::Null) => Some(default),
-            Some(value) => self.typed(name, value),
+            Some(value) if value.get() != "null" => self.typed(name, &value),
+            _ => Some(default),
         }
+    }
+
+    /// A field's JSON to the letter, for what is only carried on; `None` when it is absent or null.
+    pub fn as_written(&mut self, name: &'static str) -> Option<Box<RawValue>> {
+        self.given.remove(name).filter(|value| value.get() != "null")
     }
 
     /// Notes that a field breaks a rule.
@@ -60,8 +66,10 @@ impl Fields {
         None
     }
 
-    fn typed<T: DeserializeOwned>(&mut self, name: &'static str, value: Value) -> Option<T> {
-        match serde_json::from_value(value) {
+    fn typed<T: DeserializeOwned>(&mut self, name: &'static str, value: &RawValue) -> Option<T> {
+        // Read from a value, its errors tell no place: that would be one in the field, not in the body.
+        let again = || serde_json::from_str(value.get()).and_then(serde_json::from_value::<T>);
+        match serde_json::from_str(value.get()).or_else(|_| again()) {
             Ok(value) => Some(value),
             Err(error) => self.wrong(name, error.to_string()),
         }
@@ -127,12 +135,13 @@ impl<T: FromFields> FromRequestParts<App> for Query<T> {
 
 /// A name that stands twice, or a text that is not UTF-8, would otherwise answer another question than was asked.
 fn parameters(pairs: Vec<(String, String)>) -> Result<Fields, ApiError> {
-    let mut given = Map::new();
+    let mut given = BTreeMap::new();
     for (name, text) in pairs {
         if text.contains(char::REPLACEMENT_CHARACTER) {
             return Err(ApiError::Malformed(format!("{name} in the query string is not UTF-8")));
         }
-        if given.insert(name.clone(), Value::String(text)).is_some() {
+        let text = to_raw_value(&text).map_err(|error| ApiError::Internal(error.to_string()))?;
+        if given.insert(name.clone(), text).is_some() {
             return Err(ApiError::Malformed(format!("{name} stands twice in the query string")));
         }
     }
@@ -206,10 +215,69 @@ async fn read_body(request: Request, app: &App) -> Result<Bytes, ApiError> {
 }
 
 fn object(bytes: &[u8]) -> Result<Fields, ApiError> {
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(given)) => Ok(Fields { given, ..Fields::default() }),
-        Ok(_) => Err(ApiError::field("body", "must be a JSON object")),
-        Err(error) => Err(ApiError::Malformed(format!("the body is not JSON: {error}"))),
+    let not_json = |error| ApiError::Malformed(format!("the body is not JSON: {error}"));
+    // What is only carried on is looked at as closely as what is read.
+    let Sound { object } = serde_json::from_slice(bytes).map_err(not_json)?;
+    if !object {
+        return Err(ApiError::field("body", "must be a JSON object"));
+    }
+    let given = serde_json::from_slice(bytes).map_err(not_json)?;
+    Ok(Fields { given, ..Fields::default() })
+}
+
+/// Any JSON that can be read whole: nested at most 128 deep, with numbers that a double can hold and text that is Unicode. Nothing
+/// is kept of it but whether it is an object.
+struct Sound {
+    object: bool,
+}
+
+impl<'de> Deserialize<'de> for Sound {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Looking)
+    }
+}
+
+struct Looking;
+
+impl<'de> Visitor<'de> for Looking {
+    type Value = Sound;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("any JSON")
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Sound, E> {
+        Ok(Sound { object: false })
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<Sound, E> {
+        self.visit_unit()
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Sound, E> {
+        self.visit_unit()
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Sound, E> {
+        self.visit_unit()
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Sound, E> {
+        self.visit_unit()
+    }
+
+    fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Sound, E> {
+        self.visit_unit()
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Sound, A::Error> {
+        while items.next_element::<Sound>()?.is_some() {}
+        self.visit_unit()
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Sound, A::Error> {
+        while entries.next_entry::<Sound, Sound>()?.is_some() {}
+        Ok(Sound { object: true })
     }
 }
 
@@ -246,6 +314,42 @@ mod tests {
             let two = read(json).unwrap();
             assert_eq!((two.name.as_str(), two.count), ("a", 3));
         }
+    }
+
+    #[test]
+    fn what_is_carried_on_stays_as_it_was_written() {
+        let written = |json: &str| {
+            let value = object(json.as_bytes()).unwrap().as_written("data");
+            value.map(|value| value.get().to_owned())
+        };
+        for data in
+            ["1.10", "123456789012345678901234567890", "-0", "1E2", r#"{ "b" : "\u4e8c","a":[ ] }"#, "\"\""]
+        {
+            assert_eq!(written(&format!("{{\"data\": {data} ,\"x\":1}}")).as_deref(), Some(data));
+        }
+        assert_eq!(written(r#"{"data":null}"#), None);
+        assert_eq!(written("{}"), None);
+        assert_eq!(written(r#"{"data":1,"data":2}"#).as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn what_is_carried_on_is_sound_json() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let fits = |data: &str| object(format!("{{\"data\":{data}}}").as_bytes()).is_ok();
+        assert!(fits(&nested(126)) && fits("1e308") && fits(r#""\ud83d\ude00""#));
+        for unsound in
+            [&nested(128), "1e999", "01", "\"\u{1}\"", r#""\ud800""#, r#""\x""#, "[1,]", "tru", "NaN"]
+        {
+            assert!(!fits(unsound), "{unsound}");
+        }
+        assert!(object(b"{\"data\":\"\xff\"}").is_err() && object(b"{\"\xff\":1}").is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_field_is_told_without_a_place() {
+        let Err(ApiError::Fields(wrong)) = read(r#"{"name":5,"count":256}"#) else { panic!("two are wrong") };
+        assert_eq!(wrong["name"], "invalid type: integer `5`, expected a string");
+        assert_eq!(wrong["count"], "invalid value: integer `256`, expected u8");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use axum::extract::State;
 use gatepipe_proto::ClientId;
 use gatepipe_proto::frame::RESERVED_TYPES;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
@@ -76,9 +76,9 @@ pub struct BroadcastBody {
     /// 1 to 64 characters; "notification" when absent. init, ping, pong, bind_success, force_offline and reconnect are reserved.
     #[schema(required = false, min_length = 1, max_length = 64, default = "notification")]
     r#type: String,
-    /// Any JSON; `[]` when absent.
-    #[schema(required = false)]
-    data: Value,
+    /// Any JSON, carried as it is written; `[]` when absent or null.
+    #[schema(required = false, value_type = serde_json::Value)]
+    data: Option<Box<RawValue>>,
 }
 
 impl FromFields for BroadcastBody {
@@ -93,8 +93,8 @@ impl FromFields for BroadcastBody {
             }
             fine => fine,
         };
-        let data = fields.optional("data", Value::Array(Vec::new()));
-        Some(Self { r#type: kind?, data: data? })
+        let data = fields.as_written("data");
+        Some(Self { r#type: kind?, data })
     }
 }
 
@@ -105,9 +105,9 @@ pub struct PushBody {
     /// As in a broadcast.
     #[schema(required = false, min_length = 1, max_length = 64, default = "notification")]
     r#type: String,
-    /// Any JSON; `[]` when absent.
-    #[schema(required = false)]
-    data: Value,
+    /// Any JSON, carried as it is written; `[]` when absent or null.
+    #[schema(required = false, value_type = serde_json::Value)]
+    data: Option<Box<RawValue>>,
 }
 
 impl FromFields for PushBody {

@@ -1,6 +1,7 @@
 //! A message from somebody to somebody, now or never.
 
 use gatepipe_proto::{Message, ServerFrame};
+use serde_json::value::RawValue;
 
 use super::receipt::Reached;
 use crate::app::App;
@@ -12,7 +13,7 @@ use crate::user::Permission;
 
 /// Pushes to every client of `user`, who is the caller, answers to the caller, or anybody with `websocket.push_any`.
 ///
-/// A user that is offline or does not exist is reached zero times; who may not push to a user does not learn which.
+/// `data` is carried as it was written; `[]` when there is none. A user that is offline or does not exist is reached zero times; who may not push to a user does not learn which.
 ///
 /// # Errors
 /// [`ApiError::Forbidden`], [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known, the store's.
@@ -21,7 +22,7 @@ pub async fn to_user(
     caller: &Caller,
     user: UserId,
     kind: &str,
-    data: serde_json::Value,
+    data: Option<Box<RawValue>>,
 ) -> Result<Reached, ApiError> {
     if !may_push(app, caller, user).await? {
         return Err(ApiError::Forbidden("you may push to yourself and to those who answer to you".into()));
@@ -30,7 +31,7 @@ pub async fn to_user(
     counted(app, receipt.into())
 }
 
-/// Pushes to every connected client, bound or not.
+/// Pushes to every connected client, bound or not. `data` as in [`to_user`].
 ///
 /// # Errors
 /// [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known.
@@ -38,7 +39,7 @@ pub async fn to_all(
     app: &App,
     by: &Allowed<Broadcast>,
     kind: &str,
-    data: serde_json::Value,
+    data: Option<Box<RawValue>>,
 ) -> Result<Reached, ApiError> {
     let receipt = app.gateways.send_to_all(message(kind, data)?, &[]).await;
     let reached = counted(app, receipt.into())?;
@@ -53,9 +54,12 @@ async fn may_push(app: &App, caller: &Caller, user: UserId) -> Result<bool, ApiE
     Ok(app.store.is_subordinate(user, caller.id()).await?)
 }
 
-fn message(kind: &str, data: serde_json::Value) -> Result<Message, ApiError> {
-    Message::text(ServerFrame::push(kind, data).to_text())
-        .map_err(|error| ApiError::TooLarge(error.to_string()))
+fn message(kind: &str, data: Option<Box<RawValue>>) -> Result<Message, ApiError> {
+    let frame = match data {
+        Some(data) => ServerFrame::push_as_written(kind, data),
+        None => ServerFrame::push(kind, serde_json::json!([])),
+    };
+    Message::text(frame.to_text()).map_err(|error| ApiError::TooLarge(error.to_string()))
 }
 
 /// A push that nobody could be asked to carry was not sent at all.
