@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
@@ -20,10 +22,19 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// A register and gateways, and the api when there is a database.
 #[derive(Debug)]
 pub struct Cluster {
-    // Stopped in this order, so that nobody complains of another's end.
     pub api: Option<Program>,
     pub gateways: Vec<Program>,
     register: Program,
+    stopping: Stopping,
+}
+
+/// Set when the servers are being stopped: what they say of each other's end is no news.
+type Stopping = Arc<AtomicBool>;
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Cluster {
@@ -32,12 +43,14 @@ impl Cluster {
     /// # Errors
     /// When a program was not built or does not come up.
     pub fn start(cores: Cores, gateways: usize) -> anyhow::Result<Self> {
-        let register = program(cores, "gatepipe-register", &["--listen", "127.0.0.1:0"])?;
+        let stopping = Stopping::default();
+        let register = program(cores, &stopping, "gatepipe-register", &["--listen", "127.0.0.1:0"])?;
         let url = register.url("rpc");
         let flags = ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0", "--register", &url];
-        let gateways =
-            (0..gateways).map(|_| program(cores, "gatepipe-gateway", &flags)).collect::<Result<_, _>>()?;
-        Ok(Self { register, gateways, api: None })
+        let gateways = (0..gateways)
+            .map(|_| program(cores, &stopping, "gatepipe-gateway", &flags))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { api: None, gateways, register, stopping })
     }
 
     /// Starts the api on a database.
@@ -48,7 +61,7 @@ impl Cluster {
         let (url, register) = (format!("sqlite://{}", database.display()), self.register.url("rpc"));
         let listen = ["--listen", "127.0.0.1:0", "--database-url", &url, "--jwt-secret", jwt_secret];
         let flags = [&listen[..], &["--register", &register]].concat();
-        self.api = Some(program(cores, "gatepipe-api", &flags)?);
+        self.api = Some(program(cores, &self.stopping, "gatepipe-api", &flags)?);
         Ok(())
     }
 
@@ -114,12 +127,16 @@ impl Cluster {
     }
 }
 
-fn program(cores: Cores, name: &str, flags: &[&str]) -> anyhow::Result<Program> {
+fn program(cores: Cores, stopping: &Stopping, name: &str, flags: &[&str]) -> anyhow::Result<Program> {
     // What is only told goes nowhere; what somebody should look at does.
-    let log = |line: &str| {
-        if !line.contains(r#""level":"INFO""#) {
+    let stopping = Arc::clone(stopping);
+    let log = move |line: &str| {
+        if !line.contains(r#""level":"INFO""#) && !stopping.load(Ordering::Relaxed) {
             eprintln!("{line}");
         }
     };
-    cores.on_servers(|| Program::try_start(name, flags, log))
+    cores.on_servers(|| {
+        Program::try_start(name, flags, log)
+            .context("build all programs: cargo build --release --workspace --bins")
+    })
 }

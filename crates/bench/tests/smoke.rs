@@ -1,0 +1,69 @@
+//! The whole of a benchmark through its real door, small: that it measures and reports, not how fast anything is.
+
+use std::process::Command;
+
+use gatepipe_local_cluster::program;
+use serde_json::Value;
+
+fn figures(case: &str, connections: &str) -> Vec<Value> {
+    // The servers are started from beside the benchmark; this tells how to build them.
+    for server in ["gatepipe-register", "gatepipe-gateway", "gatepipe-api"] {
+        program::path(server).unwrap();
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let json = dir.path().join("figures.json");
+    let ran = Command::new(env!("CARGO_BIN_EXE_gatepipe-bench"))
+        .args([case, "--quick", "--connections", connections, "--json"])
+        .arg(&json)
+        .output()
+        .unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{stdout}{stderr}");
+    let rows: Vec<Value> = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    for row in &rows {
+        assert!(stdout.contains(row["name"].as_str().unwrap()), "{stdout}");
+    }
+    rows
+}
+
+fn value(rows: &[Value], name: &str) -> f64 {
+    let row = rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("no {name} in {rows:?}"));
+    row["value"].as_f64().unwrap()
+}
+
+#[test]
+fn a_broadcast_is_measured_with_its_yardstick() {
+    let rows = figures("broadcast", "300");
+    for outstanding in ["one", "four"] {
+        let name = format!("broadcast, {outstanding} outstanding");
+        for part in [name.clone(), format!("{name}: gateway"), format!("{name}: bare send")] {
+            assert!(value(&rows, &part) > 0.0, "{part}");
+        }
+    }
+}
+
+#[test]
+fn pushes_are_measured_over_http_and_through_the_library() {
+    let rows = figures("push", "160");
+    assert!(value(&rows, "push over HTTP, eight gateways") > 0.0);
+    assert!(value(&rows, "push through the library: driver") > 0.0);
+}
+
+#[test]
+fn a_fleet_is_bound_broadcast_to_and_pushed_to() {
+    let rows = figures("fleet", "50");
+    let all = 6.0 * 50.0;
+    assert_eq!(value(&rows, "fleet: clients bound"), all);
+    assert_eq!(value(&rows, "fleet: clients that got the broadcast"), all);
+    assert_eq!(value(&rows, "fleet: pushes to random users that arrived"), 100.0);
+}
+
+#[test]
+fn a_missing_server_is_told_with_the_command_that_builds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let alone = dir.path().join("gatepipe-bench");
+    std::fs::copy(env!("CARGO_BIN_EXE_gatepipe-bench"), &alone).unwrap();
+    let ran = Command::new(alone).args(["broadcast", "--quick"]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && stderr.contains("cargo build --release --workspace --bins"), "{stderr}");
+}
