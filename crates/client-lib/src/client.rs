@@ -128,6 +128,7 @@ fn status((gateway_id, gateway): (&GatewayId, &GatewayView)) -> GatewayStatus {
         waiting: lane.waiting,
         in_flight: lane.in_flight,
         refused: lane.refused,
+        left_out: lane.left_out,
         trouble: lane.trouble,
     }
 }

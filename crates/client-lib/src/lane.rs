@@ -4,11 +4,16 @@
 //! A full lane refuses at once and never makes a caller wait: so no later command can overtake an earlier one, and overload
 //! is told when it happens, not at the deadline. Every entry belongs to a [`Ticket`] and goes when that is dropped, so a lane
 //! holds nothing for callers who gave up, however long its gateway is mute.
+//!
+//! The lane also keeps what its program believes about its gateway: which uids have no client there, so that sends to them may leave it
+//! out. The rules are `gatepipe_proto::absence`; what has to be said for them goes out with the next batch, or alone.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use gatepipe_proto::{Code, v1};
+use gatepipe_proto::absence::Asker;
+use gatepipe_proto::v1::command::Command;
+use gatepipe_proto::{Code, Uid, v1};
 use parking_lot::Mutex;
 use prost::Message as _;
 use tokio::sync::{Notify, oneshot};
@@ -43,8 +48,12 @@ struct State {
     last_id: u64,
     waiting: BTreeMap<u64, Waiting>,
     waiting_bytes: usize,
-    in_flight: HashMap<u64, oneshot::Sender<Outcome>>,
+    in_flight: HashMap<u64, InFlight>,
+    /// The last command that was sent.
+    last_sent: u64,
     refused: u64,
+    asker: Asker,
+    left_out: u64,
 }
 
 enum Phase {
@@ -58,6 +67,13 @@ enum Phase {
 struct Waiting {
     command: v1::Command,
     bytes: usize,
+    uids: Option<Arc<[Uid]>>,
+    outcome: oneshot::Sender<Outcome>,
+}
+
+struct InFlight {
+    /// Of a send to uids: what its receipt is about.
+    uids: Option<Arc<[Uid]>>,
     outcome: oneshot::Sender<Outcome>,
 }
 
@@ -79,6 +95,7 @@ pub(crate) struct LaneStatus {
     pub(crate) waiting: usize,
     pub(crate) in_flight: usize,
     pub(crate) refused: u64,
+    pub(crate) left_out: u64,
     pub(crate) trouble: Option<String>,
 }
 
@@ -96,7 +113,10 @@ impl Lane {
                 waiting: BTreeMap::new(),
                 waiting_bytes: 0,
                 in_flight: HashMap::new(),
+                last_sent: 0,
                 refused: 0,
+                asker: Asker::default(),
+                left_out: 0,
             }),
             changed,
             settled: Notify::new(),
@@ -107,7 +127,20 @@ impl Lane {
     ///
     /// # Errors
     /// `Unreachable` while the pipe is down, `TooBusy` when full, `Refused` as too large; the command is not sent then.
-    pub(crate) fn submit(self: &Arc<Self>, command: v1::command::Command) -> Result<Ticket, FailureReason> {
+    pub(crate) fn submit(self: &Arc<Self>, command: Command) -> Result<Ticket, FailureReason> {
+        self.put_in(command, None)
+    }
+
+    /// Puts a send to these uids last in the queue, as [`Lane::submit`] does, and learns from its receipt.
+    pub(crate) fn submit_send(
+        self: &Arc<Self>,
+        uids: Arc<[Uid]>,
+        send: v1::SendToUids,
+    ) -> Result<Ticket, FailureReason> {
+        self.put_in(Command::SendToUids(send), Some(uids))
+    }
+
+    fn put_in(self: &Arc<Self>, command: Command, uids: Option<Arc<[Uid]>>) -> Result<Ticket, FailureReason> {
         let mut command = v1::Command { id: 0, command: Some(command) };
         let bytes = command.encoded_len();
         if bytes > COMMAND_BYTES {
@@ -128,11 +161,41 @@ impl Lane {
         state.last_id += 1;
         let id = state.last_id;
         command.id = id;
+        if let Some(Command::BindUid(bind)) = &command.command {
+            // The gateway does not tell the pipe that the bind came through.
+            state.asker.doubt(&bind.uid, id);
+        }
         state.waiting_bytes += bytes;
-        let waiting = Waiting { command, bytes, outcome };
+        let waiting = Waiting { command, bytes, uids, outcome };
         state.waiting.insert(id, waiting);
         state.wake.notify_one();
         Ok(Ticket { entry: Entry { lane: Arc::clone(self), id }, receipt })
+    }
+
+    /// Which of these uids a send has to ask this gateway for: those that are not known to have no client there.
+    pub(crate) fn to_ask_for(&self, uids: &Arc<[Uid]>) -> Arc<[Uid]> {
+        let mut state = self.state.lock();
+        let State { phase, asker, .. } = &mut *state;
+        if !matches!(phase, Phase::Open(_)) || asker.beliefs() == 0 {
+            return Arc::clone(uids);
+        }
+        let now = Instant::now().into_std();
+        let asked: Vec<_> = uids.iter().filter(|uid| !asker.may_leave_out(uid, now)).cloned().collect();
+        if asker.has_word(now) {
+            state.wake.notify_one();
+        }
+        if asked.len() == uids.len() {
+            return Arc::clone(uids);
+        }
+        state.left_out += u64::from(asked.is_empty());
+        asked.into()
+    }
+
+    /// This program has seen that a client is, or may be, bound to `uid` there: sends from now on ask for it.
+    pub(crate) fn doubt(&self, uid: &Uid) {
+        let mut state = self.state.lock();
+        let last_id = state.last_id;
+        state.asker.doubt(uid.as_str(), last_id);
     }
 
     /// The way for queries, once the pipe is open; waits while it is being opened.
@@ -166,6 +229,7 @@ impl Lane {
             waiting: state.waiting.len(),
             in_flight: state.in_flight.len(),
             refused: state.refused,
+            left_out: state.left_out,
             trouble: match &state.phase {
                 Phase::Opening | Phase::Open(_) => None,
                 Phase::Down(trouble) => Some(trouble.clone()),
@@ -216,12 +280,27 @@ impl Lane {
         self.changed.notify_one();
     }
 
-    /// Hands receipts to the callers that still wait for them.
-    pub(crate) fn answer(&self, receipts: Vec<v1::Receipt>) {
+    /// Takes in what the gateway says, and hands receipts to the callers that still wait for them.
+    pub(crate) fn answer(&self, batch: v1::ReceiptBatch) {
         let answered = {
             let mut state = self.state.lock();
-            let told = |receipt: v1::Receipt| Some((state.in_flight.remove(&receipt.id)?, Ok(receipt)));
-            receipts.into_iter().filter_map(told).collect()
+            let now = Instant::now().into_std();
+            let State { asker, in_flight, last_id, wake, .. } = &mut *state;
+            if let Some(word) = batch.absence {
+                asker.hear(&word, *last_id, now);
+                if asker.has_word(now) {
+                    wake.notify_one();
+                }
+            }
+            let told = |receipt: v1::Receipt| {
+                let InFlight { uids, outcome } = in_flight.remove(&receipt.id)?;
+                if let Some(uids) = uids.filter(|_| !receipt.absent.is_empty()) {
+                    let absent = receipt.absent.iter().filter_map(|position| uids.get(*position as usize));
+                    asker.learn(receipt.id, absent, now);
+                }
+                Some((outcome, Ok(receipt)))
+            };
+            batch.receipts.into_iter().filter_map(told).collect()
         };
         tell(answered);
     }
@@ -245,23 +324,31 @@ impl State {
     fn end_stream(&mut self) -> Vec<Told> {
         self.stream += 1;
         self.wake.notify_one();
-        let unknown = |(_, outcome)| (outcome, Err(FailureReason::UnknownOutcome));
+        self.asker.broke(self.last_id);
+        let unknown =
+            |(_, in_flight): (u64, InFlight)| (in_flight.outcome, Err(FailureReason::UnknownOutcome));
         self.in_flight.drain().map(unknown).collect()
     }
 
-    fn take_batch(&mut self) -> v1::CommandBatch {
+    /// What is to be sent now; `None` when that is nothing.
+    fn take_batch(&mut self) -> Option<v1::CommandBatch> {
         let mut commands = Vec::new();
         let mut bytes = 0;
+        let mut asks = false;
+        let sent_before = self.last_sent;
         while commands.len() < BATCH_COMMANDS && bytes < BATCH_BYTES {
             let Some((id, waiting)) = self.waiting.pop_first() else {
                 break;
             };
             bytes += waiting.bytes;
             self.waiting_bytes -= waiting.bytes;
-            self.in_flight.insert(id, waiting.outcome);
+            asks |= waiting.uids.is_some();
+            self.last_sent = id;
+            self.in_flight.insert(id, InFlight { uids: waiting.uids, outcome: waiting.outcome });
             commands.push(waiting.command);
         }
-        v1::CommandBatch { commands }
+        let absence = self.asker.word(sent_before, asks, Instant::now().into_std());
+        (!commands.is_empty() || absence.is_some()).then_some(v1::CommandBatch { commands, absence })
     }
 }
 
@@ -273,7 +360,7 @@ pub(crate) struct Batches {
 }
 
 impl Batches {
-    /// Whatever waits, up to the bounds of a batch; waits for a first command. `None` once the pipe broke.
+    /// Whatever waits, up to the bounds of a batch; waits for a first command or word. `None` once the pipe broke.
     ///
     /// May be dropped at any time: commands are taken only as it returns.
     pub(crate) async fn next(&mut self) -> Option<v1::CommandBatch> {
@@ -283,8 +370,10 @@ impl Batches {
                 if state.stream != self.stream {
                     return None;
                 }
-                if matches!(state.phase, Phase::Open(_)) && !state.waiting.is_empty() {
-                    return Some(state.take_batch());
+                if matches!(state.phase, Phase::Open(_))
+                    && let Some(batch) = state.take_batch()
+                {
+                    return Some(batch);
                 }
             }
             self.wake.notified().await;
@@ -330,7 +419,6 @@ mod tests {
 
     use gatepipe_proto::GatewayId;
     use gatepipe_proto::secret::SendSecret;
-    use gatepipe_proto::v1::command::Command;
     use tonic::transport::Endpoint;
 
     use super::*;
@@ -433,7 +521,8 @@ mod tests {
         let waits = submit(&lane, 1).unwrap();
         batches.next().await;
         let receipt = |id| v1::Receipt { id, ..v1::Receipt::default() };
-        lane.answer(vec![receipt(99), receipt(1), receipt(2)]);
+        let receipts = vec![receipt(99), receipt(1), receipt(2)];
+        lane.answer(v1::ReceiptBatch { receipts, absence: None });
         assert_eq!(waits.receipt(soon()).await, Ok(receipt(2)));
     }
 }

@@ -118,7 +118,7 @@ impl Pipe {
     async fn carry(mut self, lane: &Lane) -> Trouble {
         loop {
             match self.receipts.message().await {
-                Ok(Some(batch)) => lane.answer(batch.receipts),
+                Ok(Some(batch)) => lane.answer(batch),
                 Ok(None) => return Trouble("the gateway ended it".into()),
                 Err(status) => return status.into(),
             }

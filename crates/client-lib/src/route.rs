@@ -1,6 +1,7 @@
 //! Which gateways must hear a target, and in how many commands: pure.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 
@@ -52,19 +53,19 @@ pub(crate) fn client_batches(clients: &BTreeSet<ClientId>) -> Vec<Vec<String>> {
 }
 
 /// Uids in as many commands as they need, each once. A client has one uid, so it is reached by one of them at most.
-pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Vec<String>> {
-    uids_once(uids, NAMES_AT_ONCE)
+pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Arc<[Uid]>> {
+    once(uids).chunks(NAMES_AT_ONCE).map(Arc::from).collect()
 }
 
 /// Uids in as many questions as they need for one page of answers to each, each once.
 pub(crate) fn uid_pages(uids: &[Uid]) -> Vec<Vec<String>> {
-    uids_once(uids, UIDS_OF_A_PAGE)
+    let once: Vec<_> = once(uids).iter().map(ToString::to_string).collect();
+    once.chunks(UIDS_OF_A_PAGE).map(<[_]>::to_vec).collect()
 }
 
-fn uids_once(uids: &[Uid], at_once: usize) -> Vec<Vec<String>> {
+fn once(uids: &[Uid]) -> Vec<Uid> {
     let mut named = HashSet::new();
-    let once: Vec<_> = uids.iter().filter(|uid| named.insert(*uid)).map(ToString::to_string).collect();
-    once.chunks(at_once).map(<[_]>::to_vec).collect()
+    uids.iter().filter(|uid| named.insert(*uid)).cloned().collect()
 }
 
 /// Groups for one command, each once; `Err` tells how many there are when it is more than one command takes. A client may be in any
@@ -121,7 +122,7 @@ mod tests {
     fn many_names_go_in_several_commands_and_none_twice() {
         let uids: Vec<_> = (0..10_000_u64).chain(0..10_000).map(Uid::from).collect();
         let batches = uid_batches(&uids);
-        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [4_000, 4_000, 2_000]);
+        assert_eq!(batches.iter().map(|batch| batch.len()).collect::<Vec<_>>(), [4_000, 4_000, 2_000]);
         assert_eq!(batches.concat().into_iter().collect::<HashSet<_>>().len(), 10_000);
         assert!(uid_batches(&[]).is_empty());
         assert_eq!(client_batches(&BTreeSet::from([client(1, 1)])), [[client(1, 1).to_string()]]);

@@ -22,6 +22,8 @@ pub struct GatewayStatus {
     pub in_flight: usize,
     /// Commands refused as too busy since it became a member.
     pub refused: u64,
+    /// Sends to uids that left it out since it became a member: it is known that none of them has a client there.
+    pub left_out: u64,
     /// Why the pipe is down, in one line; `None` while it is open or first being opened.
     pub trouble: Option<String>,
 }

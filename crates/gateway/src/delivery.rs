@@ -28,20 +28,29 @@ pub(crate) async fn to_clients(
     sending.reached
 }
 
-/// Offers `frame` to every client of each named uid, to each client once.
-pub(crate) async fn to_uids(hub: &Hub, frame: &Frame, uids: &[Uid], exclude: &HashSet<ClientId>) -> usize {
+/// Offers `frame` to every client of each named uid, to each client once. Also gives the positions in `uids` of those without any.
+pub(crate) async fn to_uids(
+    hub: &Hub,
+    frame: &Frame,
+    uids: &[Uid],
+    exclude: &HashSet<ClientId>,
+) -> (usize, Vec<usize>) {
     let mut sending = Sending::new(frame, exclude);
     let mut named = HashSet::with_capacity(uids.len());
     // A client has one uid at a time, but may be bound to the next one while this goes on.
     let mut seen = HashSet::new();
-    for uid in uids.iter().filter(|uid| named.insert(*uid)) {
+    let mut absent = Vec::new();
+    for (position, uid) in uids.iter().enumerate().filter(|(_, uid)| named.insert(*uid)) {
         let mut clients = hub.clients_of_uid(uid);
+        if clients.is_empty() {
+            absent.push(position);
+        }
         if uids.len() > 1 {
             clients.retain(|client| seen.insert(client.id));
         }
         sending.offer(&clients).await;
     }
-    sending.reached
+    (sending.reached, absent)
 }
 
 /// Offers `frame` to every member of any of the groups, to each once.

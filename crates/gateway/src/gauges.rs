@@ -6,6 +6,7 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 
+use crate::absence::Absence;
 use crate::events::Events;
 use crate::hub::Hub;
 use crate::outbox::Budget;
@@ -15,11 +16,13 @@ pub(crate) struct Gauges {
     pub(crate) hub: Arc<Hub>,
     pub(crate) budget: Arc<Budget>,
     pub(crate) events: Arc<Events>,
+    pub(crate) absence: Arc<Absence>,
 }
 
 impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let counts = self.hub.counts();
+        let (notes, leases) = self.absence.counts();
         let gauges = [
             ("connections", "Clients connected now", counts.clients),
             ("bound_clients", "Clients bound to a uid now", counts.bound_clients),
@@ -28,6 +31,8 @@ impl Collector for Gauges {
             ("outbox_bytes", "Bytes that wait in all outboxes now", self.budget.queued()),
             ("subscriptions", "Subscriptions of workers now", self.events.subscriptions()),
             ("event_bytes", "Bytes of events that wait for all workers now", self.events.queued_bytes()),
+            ("absence_notes", "Uids that pipes believe to have no client here, for each pipe, now", notes),
+            ("absence_leases", "Pipes whose sends may leave this gateway out now", leases),
         ];
         for (name, help, value) in gauges {
             let gauge = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));

@@ -150,6 +150,11 @@ impl Hub {
         clients
     }
 
+    /// Whether `uid` has a client.
+    pub(crate) fn has_uid(&self, uid: &Uid) -> bool {
+        self.shards.iter().any(|shard| shard.has_uid(uid))
+    }
+
     /// Every client of `uid` with the moment of its bind.
     pub(crate) fn binds_of_uid(&self, uid: &Uid) -> Vec<BoundClient> {
         let mut binds = Vec::new();

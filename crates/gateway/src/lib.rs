@@ -13,10 +13,12 @@
 //! | `hub` (`shard`), `delivery` | who is where; one message to many |
 //! | `sweep`, `heartbeat` | silence, slow readers, and those that are not bound in time |
 //! | `events` (`team`, `worker`, `queue`) | what workers are told, and which worker |
+//! | `absence` | who believes that a uid has no client here, and the binds that wait for it |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
 //! | `metrics`, `gauges`, `rates` | what is counted, and how fast it grows |
 
+mod absence;
 mod admission;
 mod announce;
 mod client;
@@ -70,6 +72,7 @@ use tonic::transport::Endpoint;
 pub use config::{Config, PROGRAM};
 pub use error::GatewayError;
 
+use absence::Absence;
 use announce::Announcements;
 use client::Common;
 use clock::Clock;
@@ -101,6 +104,7 @@ const MAX_STREAMS: u32 = 1024;
 pub struct Gateway {
     server: Arc<Server>,
     sweep: Sweep,
+    absence: Arc<Absence>,
     rates: Arc<Rates>,
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: TcpListener,
@@ -143,10 +147,12 @@ impl Gateway {
         let ours = registry.sub_registry_with_prefix("gatepipe_gateway");
         let metrics = Metrics::register(ours);
         let events = Events::new(hub.clone(), metrics.clone(), config.worker_queue);
+        let absence = Absence::new(metrics.clone());
         ours.register_collector(Box::new(Gauges {
             hub: hub.clone(),
             budget: budget.clone(),
             events: events.clone(),
+            absence: absence.clone(),
         }));
         let common = Arc::new(Common {
             metrics: metrics.clone(),
@@ -165,6 +171,7 @@ impl Gateway {
         let executor = Executor {
             hub: hub.clone(),
             events: events.clone(),
+            absence: absence.clone(),
             lane: Lane::open(&hub, &common),
             metrics: metrics.clone(),
             moments: Arc::default(),
@@ -217,6 +224,7 @@ impl Gateway {
         Ok(Self {
             server: Arc::new(server),
             sweep,
+            absence,
             rates,
             control: InterceptedService::new(control, require_secret),
             listener,
@@ -267,6 +275,7 @@ impl Gateway {
         // None of them outlives this future.
         let accepting = spawn(self.server.clone().run(self.listener));
         let sweeping = spawn(self.sweep.run());
+        let forgetting = spawn(self.absence.sweep());
         let sampling = spawn(self.rates.sample(self.server.common.clone()));
         let stop_admin = CancellationToken::new();
         let admin = spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
@@ -298,6 +307,7 @@ impl Gateway {
         announcements.leave().await;
         accepting.abort();
         sweeping.abort();
+        forgetting.abort();
         sampling.abort();
         self.stop_control.cancel();
         stop_admin.cancel();

@@ -1,13 +1,26 @@
 //! Every counter of the gateway, named in one list. What is only read when somebody asks stands in `gauges`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatepipe_proto::{CloseCode, Code, v1};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 type By<const N: usize> = Family<[(&'static str, String); N], Counter>;
+
+/// Times in seconds.
+#[derive(Debug)]
+struct Waits(Histogram);
+
+impl Default for Waits {
+    fn default() -> Self {
+        // A bind waits for a round trip, or for what is left of a lease of 1 s.
+        Self(Histogram::new([0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0]))
+    }
+}
 
 /// Counters, held as fields by the paths that count.
 #[derive(Debug, Default)]
@@ -23,6 +36,9 @@ pub(crate) struct Metrics {
     /// Of `events_dropped`: messages, and all others.
     pub(crate) dropped_messages: Counter,
     pub(crate) dropped_others: Counter,
+    /// Uids revoked from pipes that believed them absent.
+    pub(crate) revocations: Counter,
+    bind_waits: Waits,
     opened: Counter,
     closed: By<1>,
     /// Of `closed`: all of them, and those that read too slowly.
@@ -78,7 +94,22 @@ impl Metrics {
             "Events that did not fit into a worker's queue, or waited for the last worker of a name when it went, by kind",
             dropped,
         );
+        registry.register(
+            "absence_revocations",
+            "Uids that a pipe was told not to believe absent any more, because of a bind or for want of room",
+            metrics.revocations.clone(),
+        );
+        registry.register(
+            "bind_waits_seconds",
+            "Binds whose receipt waited until nobody believed the uid absent, by how long",
+            metrics.bind_waits.0.clone(),
+        );
         metrics
+    }
+
+    /// A bind's receipt was withheld for so long.
+    pub(crate) fn bind_waited(&self, waited: Duration) {
+        self.bind_waits.0.observe(waited.as_secs_f64());
     }
 
     pub(crate) fn events_dropped(&self, dropped: v1::Dropped) {

@@ -353,8 +353,10 @@ async fn a_pipe_keeps_the_order_and_answers_every_command_once() {
             }),
         })
         .collect();
-    let batches: Vec<_> =
-        commands.chunks(100).map(|chunk| v1::CommandBatch { commands: chunk.to_vec() }).collect();
+    let batches: Vec<_> = commands
+        .chunks(100)
+        .map(|chunk| v1::CommandBatch { commands: chunk.to_vec(), absence: None })
+        .collect();
     let mut receipts = worker.0.pipe(tokio_stream::iter(batches)).await.unwrap().into_inner();
     let reading = tokio::spawn(async move {
         for id in 1..2000_u64 {
@@ -385,7 +387,7 @@ async fn what_was_broadcast_before_a_close_arrives_before_it() {
     ];
     let commands =
         commands.into_iter().zip(1..).map(|(command, id)| v1::Command { id, command: Some(command) });
-    let batch = v1::CommandBatch { commands: commands.collect() };
+    let batch = v1::CommandBatch { commands: commands.collect(), absence: None };
     let mut receipts = worker.0.pipe(tokio_stream::iter([batch])).await.unwrap().into_inner();
     let mut reached = Vec::new();
     while let Some(batch) = within("receipts", receipts.next()).await {
@@ -400,7 +402,7 @@ async fn what_was_broadcast_before_a_close_arrives_before_it() {
 async fn a_pipe_ends_when_a_batch_is_too_long() {
     let gateway = start(|_| {}).await;
     let mut worker = gateway.worker().await;
-    let batch = v1::CommandBatch { commands: vec![v1::Command::default(); 257] };
+    let batch = v1::CommandBatch { commands: vec![v1::Command::default(); 257], absence: None };
     let mut receipts = worker.0.pipe(tokio_stream::iter([batch])).await.unwrap().into_inner();
     let status = within("the end", receipts.next()).await.unwrap().unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);

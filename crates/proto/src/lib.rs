@@ -7,12 +7,14 @@
 //! - [`code`]: the one table of errors, mapped to gRPC, HTTP and close codes
 //! - [`session`]: the JSON object kept with a client
 //! - [`subscribe`]: the bounds of a worker's hello
+//! - [`absence`]: which gateways a send to a uid may leave out
 //! - [`distinct`]: counting different names over several gateways
 //! - [`secret`]: the shared secret on internal gRPC calls
 //!
 //! `vectors/client-frames.json` in the repository root holds golden client frames; every implementation of the client wire is
 //! tested against it.
 
+pub mod absence;
 pub mod close;
 pub mod code;
 pub mod distinct;

@@ -1,8 +1,10 @@
 //! How every command goes out: through the pipes, and its receipts back.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use gatepipe_proto::v1::command::Command;
-use gatepipe_proto::{ClientId, Code, GatewayId, v1};
+use gatepipe_proto::{ClientId, Code, GatewayId, Uid, v1};
 use tokio::time::Instant;
 
 use super::GatewayClient;
@@ -79,6 +81,25 @@ impl View {
             Some(gateway) => gateway.lane.submit(command),
             None => Err(FailureReason::UnknownGateway),
         }
+    }
+
+    /// Gives every gateway that may hold any of these uids its sends.
+    pub(super) fn submit_to_uids(
+        &self,
+        uids: &[Arc<[Uid]>],
+        send: impl Fn(GatewayId, &[Uid]) -> v1::SendToUids,
+    ) -> Vec<Submitted> {
+        let mut submitted = Vec::new();
+        for (gateway, seen) in &self.gateways {
+            for uids in uids {
+                let asked = seen.lane.to_ask_for(uids);
+                if !asked.is_empty() {
+                    let send = send(*gateway, &asked);
+                    submitted.push((*gateway, seen.lane.submit_send(asked, send)));
+                }
+            }
+        }
+        submitted
     }
 
     pub(super) fn submit_all(

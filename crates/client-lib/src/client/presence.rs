@@ -1,5 +1,7 @@
 //! Who is online. Nobody is called offline because a gateway was silent.
 
+use std::sync::Arc;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
 
@@ -66,7 +68,9 @@ impl GatewayClient {
     /// GatewayWorker: `batchGetClientIdByUid`.
     pub async fn clients_of_uids(&self, uids: &[Uid]) -> Answer<BTreeMap<Uid, Vec<ClientId>>> {
         let batches = route::uid_batches(uids);
-        let question = |uids: &Vec<String>| v1::ClientsOfUidsRequest { uids: uids.clone() };
+        let question = |uids: &Arc<[Uid]>| v1::ClientsOfUidsRequest {
+            uids: uids.iter().map(ToString::to_string).collect(),
+        };
         let answer = self.ask_each(&[], |_| batches.iter().map(question).collect()).await.sum(add_clients);
         answer.map(|mut found: BTreeMap<_, Vec<_>>| {
             // A gateway tells a uid's clients in any order.

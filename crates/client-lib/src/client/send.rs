@@ -61,22 +61,27 @@ impl GatewayClient {
     }
 
     /// Sends `message` to every client of each of `uids` once, except those in `exclude`; a uid that is named twice is sent to
-    /// once. All gateways hear it. A uid that is offline counts zero. No uids: nobody.
+    /// once. A uid that is offline counts zero. No uids: nobody.
+    ///
+    /// Only the gateways that may hold one of them hear it, and they never include too few: a client whose bind was acknowledged before
+    /// this was called, to whomever, is reached, or its gateway is named as failed. [`Receipt::asked`] tells who was asked: everybody the
+    /// first time, and afterwards those of which it is not known that they hold none. What is known lasts for as long as it is used about
+    /// every second.
     ///
     /// GatewayWorker: `sendToUid` with an array.
     pub async fn send_to_uids(&self, uids: &[Uid], message: Message, exclude: &[ClientId]) -> Receipt {
-        let batches = route::uid_batches(uids);
-        let command = |gateway, uids: &Vec<String>| {
-            Command::SendToUids(v1::SendToUids {
-                uids: uids.clone(),
-                message: Some(message.clone().into()),
-                exclude_client_ids: route::excluded_on(gateway, exclude),
-            })
+        let view = self.view();
+        let send = |gateway, uids: &[Uid]| v1::SendToUids {
+            uids: uids.iter().map(ToString::to_string).collect(),
+            message: Some(message.clone().into()),
+            exclude_client_ids: route::excluded_on(gateway, exclude),
         };
-        self.command_all(|gateway| batches.iter().map(|uids| command(gateway, uids)).collect()).await
+        let submitted = view.submit_to_uids(&route::uid_batches(uids), send);
+        Receipt { blind: !view.heard, ..self.receipt(submitted).await }
     }
 
-    /// Sends `message` to every client of one uid. All gateways hear it. A uid that is offline counts zero.
+    /// Sends `message` to every client of one uid. Only the gateways that may hold it hear it, as in [`Self::send_to_uids`]. A uid that is
+    /// offline counts zero.
     ///
     /// GatewayWorker: `sendToUid`.
     pub async fn send_to_uid(&self, uid: &Uid, message: Message) -> Receipt {
@@ -122,7 +127,8 @@ impl GatewayClient {
         self.command_all(|_| vec![Command::Ungroup(ungroup.clone())]).await
     }
 
-    /// Closes every client of `uid`: `close.last_message`, then a close frame. All gateways hear it; `reached` counts the clients.
+    /// Closes every client of `uid`: `close.last_message`, then a close frame. All gateways hear it, because whoever is bound at this very
+    /// moment has to go, too; `reached` counts the clients.
     ///
     /// GatewayWorker has no such call.
     pub async fn close_uid(&self, uid: &Uid, close: Close) -> Receipt {

@@ -21,6 +21,7 @@ use super::lanes::{Hook, Lanes, Room};
 use super::running::Seen;
 use super::stream::{Credit, EventStream};
 use super::table::{Question, Table};
+use super::{Adopted, BoundTo};
 use crate::GatewayClient;
 use crate::backoff::Backoff;
 use crate::connection::{Peer, Trouble};
@@ -209,6 +210,7 @@ impl Subscription {
             let room = Room::new(place, Some(Arc::clone(credit)));
             match event::read(self.gateway, &self.settings.hello.headers, event) {
                 Some(Told::Client(client, event)) => {
+                    self.doubt(&event);
                     if self.table.hear(client, &event, Instant::now()) {
                         self.seen.event();
                         self.lanes.put(Hook::Client(client, event), room);
@@ -232,6 +234,18 @@ impl Subscription {
             next_place = Arc::clone(&self.room).try_acquire_owned().ok();
         }
         self.seen.has_clients(self.table.len());
+    }
+
+    /// A hook may send to the uid that it is told of, while the bind is not acknowledged yet.
+    fn doubt(&self, event: &ClientEvent) {
+        let (ClientEvent::Bound(BoundTo { uid: Some(uid), .. })
+        | ClientEvent::Adopted(Adopted { uid: Some(uid), .. })) = event
+        else {
+            return;
+        };
+        if let Some(gateway) = self.gateways.views().borrow().gateways.get(&self.gateway) {
+            gateway.lane.doubt(uid);
+        }
     }
 
     /// Asks about everybody in question, until each is answered. A batch is answered as a whole, and late enough for a close that the

@@ -6,8 +6,18 @@ use gatepipe_proto::{CloseCode, Uid, v1};
 
 use super::decode::{self, Refusal};
 use super::executor::{Done, Executor};
+use crate::absence::{Asking, Withheld};
 use crate::client::{Client, Closing};
-use crate::hub::{Bind, Bound, BoundClient, Hub, Stamp};
+use crate::hub::{self, Bind, BoundClient, Hub, Stamp};
+
+/// A bind that is done.
+pub(super) struct Bound {
+    pub(super) done: Done,
+    /// With the policy that the newest wins, when anybody has to go by it.
+    pub(super) login: Option<Login>,
+    /// Until when its receipt waits.
+    pub(super) withheld: Option<Withheld>,
+}
 
 /// A bind after which only the newest client of the uid may stay. Those that have to go are let go at last when it is dropped.
 pub(super) struct Login {
@@ -69,8 +79,8 @@ impl Drop for Login {
 }
 
 impl Executor {
-    /// Binds a client. With the policy that the newest wins also gives the login, when anybody has to go by it.
-    pub(super) fn bind_uid(&self, bind: v1::BindUid) -> Result<(Done, Option<Login>), Refusal> {
+    /// Binds a client, by a command that came through the pipe of `asking`.
+    pub(super) fn bind_uid(&self, bind: v1::BindUid, asking: Option<&Asking>) -> Result<Bound, Refusal> {
         let client = self.client(&bind.client_id)?;
         let uid = decode::uid(&bind.uid)?;
         let condition = decode::condition(bind.condition)?;
@@ -82,21 +92,23 @@ impl Executor {
         let greeting = bind.message.map(|message| decode::frame(Some(message))).transpose()?;
         let bind = Bind { client: client.id, uid: &uid, condition, at_ms: told_ms, newest_wins };
         let binding = self.events.binding(&client);
-        let Bound { previous, at_ms } = self.hub.bind(&bind, greeting.as_ref())?;
+        let hub::Bound { previous, at_ms } = self.hub.bind(&bind, greeting.as_ref())?;
         binding.is_now(Some(&uid));
         drop(binding);
+        // Only now, when everybody who looks finds the client.
+        let withheld = self.absence.bound(&uid, asking);
         let mut done = Done::changed(previous.as_ref() != Some(&uid));
         done.previous_uid = previous.map(|uid| uid.to_string()).unwrap_or_default();
         if at_ms != told_ms {
             done.bound_at_ms = at_ms;
         }
         if !newest_wins {
-            return Ok((done, None));
+            return Ok(Bound { done, login: None, withheld });
         }
         let stamp = Stamp { at_ms, client: client.id };
         let mut login = Login { hub: self.hub.clone(), uid, client, stamp, is_settled: false };
         login.is_settled = !login.closes_any();
-        Ok((done, (!login.is_settled).then_some(login)))
+        Ok(Bound { done, login: (!login.is_settled).then_some(login), withheld })
     }
 
     pub(super) fn unbind_uid(&self, unbind: &v1::UnbindUid) -> Result<Done, Refusal> {

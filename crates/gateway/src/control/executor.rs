@@ -6,9 +6,10 @@ use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
 use tokio_util::sync::CancellationToken;
 
-use super::bind::Login;
+use super::bind::{Bound, Login};
 use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
+use crate::absence::{Absence, Asking, Withheld};
 use crate::client::Client;
 use crate::clock::Moments;
 use crate::events::Events;
@@ -20,6 +21,7 @@ use crate::metrics::Metrics;
 pub(crate) struct Executor {
     pub(crate) hub: Arc<Hub>,
     pub(crate) events: Arc<Events>,
+    pub(crate) absence: Arc<Absence>,
     pub(crate) lane: Lane,
     pub(crate) metrics: Arc<Metrics>,
     /// When binds happen whose caller does not say it: of two in the same millisecond one is still the later.
@@ -36,6 +38,8 @@ pub(super) enum Started {
     Broadcast(Broadcast),
     /// A bind by which others have to go.
     Replacing(Replacing),
+    /// A bind that is done, and acknowledged when nobody believes any more that the uid has no client here.
+    Withheld(WithheldBind),
 }
 
 /// A bind that is done but for this: somebody has to go, and may get something before.
@@ -43,15 +47,40 @@ pub(super) struct Replacing {
     id: u64,
     done: Done,
     login: Login,
+    withheld: Option<Withheld>,
     metrics: Arc<Metrics>,
 }
 
 impl Replacing {
     /// Lets them go.
-    pub(super) fn receipt(self) -> v1::Receipt {
-        let Self { id, mut done, mut login, metrics } = self;
+    pub(super) fn settle(self) -> Settled {
+        let Self { id, mut done, mut login, withheld, metrics } = self;
         (done.replaced, done.newer) = login.settle();
-        receipt(&metrics, id, "bind_uid", Ok(done))
+        match withheld {
+            None => Settled::Done(receipt(&metrics, id, "bind_uid", Ok(done))),
+            Some(withheld) => Settled::Withheld(WithheldBind { id, done, withheld, metrics }),
+        }
+    }
+}
+
+/// A bind by which nobody has to go any more.
+pub(super) enum Settled {
+    Done(v1::Receipt),
+    Withheld(WithheldBind),
+}
+
+/// A bind whose receipt comes later.
+pub(super) struct WithheldBind {
+    id: u64,
+    done: Done,
+    withheld: Withheld,
+    metrics: Arc<Metrics>,
+}
+
+impl WithheldBind {
+    pub(super) async fn receipt(self) -> v1::Receipt {
+        self.withheld.over().await;
+        receipt(&self.metrics, self.id, "bind_uid", Ok(self.done))
     }
 }
 
@@ -78,6 +107,7 @@ pub(super) struct Done {
     pub(super) replaced: usize,
     pub(super) newer: usize,
     pub(super) bound_at_ms: i64,
+    pub(super) absent: Vec<u32>,
 }
 
 impl Done {
@@ -94,16 +124,20 @@ impl Done {
 impl Executor {
     /// Carries out one command and waits until it is done.
     pub(super) async fn execute(&self, command: v1::Command) -> v1::Receipt {
-        match self.start(command).await {
+        match self.start(command, None).await {
             Started::Done(receipt) => receipt,
             Started::Broadcast(broadcast) => broadcast.receipt().await,
-            Started::Replacing(replacing) => replacing.receipt(),
+            Started::Withheld(bind) => bind.receipt().await,
+            Started::Replacing(replacing) => match replacing.settle() {
+                Settled::Done(receipt) => receipt,
+                Settled::Withheld(bind) => bind.receipt().await,
+            },
         }
     }
 
-    /// Begins one command; everything but a broadcast, and the closes that follow from a bind, is done when this returns. Waits only
-    /// for room on the broadcast lane, and pauses in what is about many clients.
-    pub(super) async fn start(&self, command: v1::Command) -> Started {
+    /// Begins one command, that came through the pipe of `asking`; everything but a broadcast, and the closes that follow from a bind, is
+    /// done when this returns. Waits only for room on the broadcast lane, and pauses in what is about many clients.
+    pub(super) async fn start(&self, command: v1::Command, asking: Option<&Asking>) -> Started {
         let id = command.id;
         let (kind, done) = match command.command {
             None => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
@@ -114,13 +148,18 @@ impl Executor {
                 Err(refusal) => ("send_to_all", Err(refusal)),
             },
             Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send).await),
-            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send).await),
+            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send, asking).await),
             Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send).await),
-            Some(Kind::BindUid(bind)) => match self.bind_uid(bind) {
-                Ok((done, Some(login))) => {
-                    return Started::Replacing(Replacing { id, done, login, metrics: self.metrics.clone() });
+            Some(Kind::BindUid(bind)) => match self.bind_uid(bind, asking) {
+                Ok(Bound { done, login: Some(login), withheld }) => {
+                    let metrics = self.metrics.clone();
+                    return Started::Replacing(Replacing { id, done, login, withheld, metrics });
                 }
-                bound => ("bind_uid", bound.map(|(done, _)| done)),
+                Ok(Bound { done, login: None, withheld: Some(withheld) }) => {
+                    let metrics = self.metrics.clone();
+                    return Started::Withheld(WithheldBind { id, done, withheld, metrics });
+                }
+                bound => ("bind_uid", bound.map(|bound| bound.done)),
             },
             Some(Kind::UnbindUid(unbind)) => ("unbind_uid", self.unbind_uid(&unbind)),
             Some(Kind::CloseClient(close)) => ("close_client", self.close_client(close)),
@@ -159,13 +198,14 @@ impl Executor {
 fn receipt(metrics: &Metrics, id: u64, kind: &'static str, done: Result<Done, Refusal>) -> v1::Receipt {
     metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
     match done {
-        Ok(Done { reached, previous_uid, replaced, newer, bound_at_ms }) => v1::Receipt {
+        Ok(Done { reached, previous_uid, replaced, newer, bound_at_ms, absent }) => v1::Receipt {
             id,
             reached: reached as u64,
             previous_uid,
             replaced: replaced as u64,
             newer: newer as u64,
             bound_at_ms,
+            absent,
             ..v1::Receipt::default()
         },
         Err(Refusal { code, text }) => {

@@ -1,5 +1,5 @@
 //! The ordered stream of command batches. Commands start in the order sent; receipts of a batch come together, those of
-//! broadcasts when they are done.
+//! broadcasts when they are done, those of some binds when nobody believes the uid absent any more.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -13,18 +13,22 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
 
-use super::executor::{Executor, Started};
+use super::executor::{Executor, Settled, Started, WithheldBind};
+use crate::absence::Asking;
 
 /// Most commands in one batch.
 const MAX_BATCH: usize = 256;
 /// Receipt batches that may wait for a worker that does not read; then its commands wait too.
 const RECEIPTS: usize = 16;
+/// Binds whose receipts may be withheld at a time; then the next command waits for one of them, which takes a second at most.
+const WITHHELD: usize = 4096;
 /// How long the receipts of commands that have begun may take when the gateway ends.
 const LAST_RECEIPTS: Duration = Duration::from_millis(500);
 /// Commands between two pauses, so that one pipe does not hold a worker thread for long.
 const PAUSE_AFTER: usize = 32;
 
 type ReceiptsSender = mpsc::Sender<Result<v1::ReceiptBatch, Status>>;
+type Later = FuturesUnordered<Pin<Box<dyn Future<Output = v1::Receipt> + Send>>>;
 
 /// Serves one pipe in a task of its own; the stream of receipts ends with it.
 pub(super) fn open(
@@ -33,7 +37,14 @@ pub(super) fn open(
     stop: CancellationToken,
 ) -> impl Stream<Item = Result<v1::ReceiptBatch, Status>> {
     let (receipts, stream) = mpsc::channel(RECEIPTS);
-    let pipe = Pipe { executor, receipts: receipts.clone(), broadcasts: FuturesUnordered::new() };
+    let pipe = Pipe {
+        asking: executor.absence.open(),
+        executor,
+        receipts: receipts.clone(),
+        done: Vec::new(),
+        broadcasts: FuturesUnordered::new(),
+        withheld: FuturesUnordered::new(),
+    };
     tokio::spawn(async move {
         let ended = tokio::select! {
             ended = pipe.carry(batches, &stop) => ended,
@@ -50,9 +61,14 @@ pub(super) fn open(
 
 struct Pipe {
     executor: Executor,
+    asking: Asking,
     receipts: ReceiptsSender,
+    /// To be sent next.
+    done: Vec<v1::Receipt>,
     /// Running now; at most as many as the lane takes.
-    broadcasts: FuturesUnordered<Pin<Box<dyn Future<Output = v1::Receipt> + Send>>>,
+    broadcasts: Later,
+    /// Binds that are done and not acknowledged yet.
+    withheld: Later,
 }
 
 impl Pipe {
@@ -65,24 +81,33 @@ impl Pipe {
             tokio::select! {
                 () = stop.cancelled() => {
                     self.finish_broadcasts().await?;
+                    self.finish_withheld().await?;
                     return Err(ending());
                 }
                 batch = batches.message() => match batch? {
-                    Some(batch) => self.start_all(batch.commands).await?,
+                    Some(batch) => self.start_all(batch).await?,
                     None => break,
                 },
-                Some(receipt) = self.broadcasts.next() => send(&self.receipts, vec![receipt]).await?,
+                Some(receipt) = self.broadcasts.next() => self.done.push(receipt),
+                Some(receipt) = self.withheld.next() => self.done.push(receipt),
+                () = self.asking.woken() => {}
             }
+            self.send().await?;
         }
-        self.finish_broadcasts().await
+        self.finish_broadcasts().await?;
+        self.finish_withheld().await
     }
 
-    async fn start_all(&mut self, commands: Vec<v1::Command>) -> Result<(), Status> {
+    async fn start_all(&mut self, batch: v1::CommandBatch) -> Result<(), Status> {
+        let v1::CommandBatch { commands, absence } = batch;
         if commands.len() > MAX_BATCH {
             let text = format!("a batch has at most {MAX_BATCH} commands, not {}", commands.len());
             return Err(Code::Invalid.status(text));
         }
-        let mut done = Vec::with_capacity(commands.len());
+        if let Some(word) = absence {
+            self.asking.hear(word).map_err(|error| Code::Invalid.status(error.to_string()))?;
+        }
+        self.done.reserve(commands.len());
         for (position, command) in commands.into_iter().enumerate() {
             if position % PAUSE_AFTER == PAUSE_AFTER - 1 {
                 tokio::task::yield_now().await;
@@ -91,16 +116,27 @@ impl Pipe {
             if !self.broadcasts.is_empty() && self.closes_any(&command) {
                 self.finish_broadcasts().await?;
             }
-            match self.executor.start(command).await {
-                Started::Done(receipt) => done.push(receipt),
+            match self.executor.start(command, Some(&self.asking)).await {
+                Started::Done(receipt) => self.done.push(receipt),
                 Started::Broadcast(broadcast) => self.broadcasts.push(Box::pin(broadcast.receipt())),
+                Started::Withheld(bind) => self.withhold(bind).await,
                 Started::Replacing(replacing) => {
                     self.finish_broadcasts().await?;
-                    done.push(replacing.receipt());
+                    match replacing.settle() {
+                        Settled::Done(receipt) => self.done.push(receipt),
+                        Settled::Withheld(bind) => self.withhold(bind).await,
+                    }
                 }
             }
         }
-        if done.is_empty() { Ok(()) } else { send(&self.receipts, done).await }
+        Ok(())
+    }
+
+    async fn withhold(&mut self, bind: WithheldBind) {
+        self.withheld.push(Box::pin(bind.receipt()));
+        if self.withheld.len() > WITHHELD {
+            self.done.extend(self.withheld.next().await);
+        }
     }
 
     /// Whether clients may end by this command as such; a bind tells afterwards.
@@ -114,18 +150,40 @@ impl Pipe {
 
     async fn finish_broadcasts(&mut self) -> Result<(), Status> {
         while let Some(receipt) = self.broadcasts.next().await {
-            send(&self.receipts, vec![receipt]).await?;
+            self.done.push(receipt);
+            self.send().await?;
         }
         Ok(())
+    }
+
+    async fn finish_withheld(&mut self) -> Result<(), Status> {
+        while let Some(receipt) = self.withheld.next().await {
+            self.done.push(receipt);
+            self.send().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what there is to tell. All of it goes this one way, so that the worker hears in order what was decided in order, a grant
+    /// of a lease behind the revocations before it above all.
+    ///
+    /// Waits while the worker does not read; fails when it has gone.
+    async fn send(&mut self) -> Result<(), Status> {
+        loop {
+            let batch =
+                v1::ReceiptBatch { receipts: std::mem::take(&mut self.done), absence: self.asking.word() };
+            let is_last = batch.absence.is_none();
+            if !batch.receipts.is_empty() || !is_last {
+                let sent = self.receipts.send(Ok(batch)).await;
+                sent.map_err(|_| Code::Unavailable.status("the worker has gone"))?;
+            }
+            if is_last {
+                return Ok(());
+            }
+        }
     }
 }
 
 fn ending() -> Status {
     Code::Unavailable.status("the gateway is ending")
-}
-
-/// Waits while the worker does not read; fails when it has gone.
-async fn send(receipts: &ReceiptsSender, batch: Vec<v1::Receipt>) -> Result<(), Status> {
-    let batch = v1::ReceiptBatch { receipts: batch };
-    receipts.send(Ok(batch)).await.map_err(|_| Code::Unavailable.status("the worker has gone"))
 }

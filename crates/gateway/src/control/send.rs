@@ -1,9 +1,11 @@
 //! Messages to named clients, uids and groups. Those to everybody go through [`super::lane`].
 
-use gatepipe_proto::v1;
+use gatepipe_proto::absence::Noted;
+use gatepipe_proto::{Uid, v1};
 
 use super::decode::{self, Refusal};
 use super::executor::{Done, Executor};
+use crate::absence::Asking;
 use crate::delivery;
 
 impl Executor {
@@ -14,11 +16,18 @@ impl Executor {
         Ok(Done::reached(delivery::to_clients(&self.hub, &frame, &ids, &exclude).await))
     }
 
-    pub(super) async fn send_to_uids(&self, send: v1::SendToUids) -> Result<Done, Refusal> {
+    /// `asking`: who learns which uids have no client here.
+    pub(super) async fn send_to_uids(
+        &self,
+        send: v1::SendToUids,
+        asking: Option<&Asking>,
+    ) -> Result<Done, Refusal> {
         let uids = decode::uids(&send.uids)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         let frame = decode::frame(send.message)?;
-        Ok(Done::reached(delivery::to_uids(&self.hub, &frame, &uids, &exclude).await))
+        let (reached, absent) = delivery::to_uids(&self.hub, &frame, &uids, &exclude).await;
+        let told = |asking| self.told_absent(asking, &uids, absent);
+        Ok(Done { absent: asking.map(told).unwrap_or_default(), ..Done::reached(reached) })
     }
 
     pub(super) async fn send_to_groups(&self, send: v1::SendToGroups) -> Result<Done, Refusal> {
@@ -26,5 +35,27 @@ impl Executor {
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         let frame = decode::frame(send.message)?;
         Ok(Done::reached(delivery::to_groups(&self.hub, &frame, &groups, &exclude).await))
+    }
+
+    /// Of the uids that a send found without a client, those that the pipe may believe absent: whoever is bound to one from now on
+    /// tells the pipe, or was seen here.
+    fn told_absent(&self, asking: &Asking, uids: &[Uid], absent: Vec<usize>) -> Vec<u32> {
+        let mut told = Vec::new();
+        let mut present = Vec::new();
+        let noted = asking.note(absent.iter().map(|position| &uids[*position]));
+        // That the send found nobody says nothing: it looked before this was noted.
+        for (position, noted) in absent.into_iter().zip(noted).filter(|(_, noted)| *noted != Noted::No) {
+            let uid = &uids[position];
+            if !self.hub.has_uid(uid) {
+                // At most as many as names in a command.
+                told.push(position as u32);
+            } else if noted == Noted::New {
+                present.push(uid);
+            }
+        }
+        if !present.is_empty() {
+            asking.take_back(present);
+        }
+        told
     }
 }

@@ -161,6 +161,10 @@ impl Shard {
         }
     }
 
+    pub(super) fn has_uid(&self, uid: &Uid) -> bool {
+        self.0.lock().uids.contains_key(uid)
+    }
+
     pub(super) fn binds_of_uid(&self, uid: &Uid, into: &mut Vec<BoundClient>) {
         let members = self.0.lock();
         let clients = members.uids.get(uid).into_iter().flatten();

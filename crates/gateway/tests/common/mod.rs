@@ -191,8 +191,10 @@ impl Worker {
     pub async fn pipe(&mut self, commands: Vec<Kind>) -> Vec<Receipt> {
         let commands: Vec<_> =
             (0..).zip(commands).map(|(id, command)| v1::Command { id, command: Some(command) }).collect();
-        let batches: Vec<_> =
-            commands.chunks(200).map(|chunk| v1::CommandBatch { commands: chunk.to_vec() }).collect();
+        let batches: Vec<_> = commands
+            .chunks(200)
+            .map(|chunk| v1::CommandBatch { commands: chunk.to_vec(), absence: None })
+            .collect();
         let mut batches = self.0.pipe(tokio_stream::iter(batches)).await.unwrap().into_inner();
         let mut receipts = Vec::new();
         while receipts.len() < commands.len() {

@@ -230,7 +230,7 @@ impl OpenPipe {
         let receipts = batch.commands.iter().map(answer).collect();
         self.0.commands.send_modify(|commands| commands.extend(batch.commands));
         match mood {
-            Mood::Obeys | Mood::Refuses(_) => Some(Ok(v1::ReceiptBatch { receipts })),
+            Mood::Obeys | Mood::Refuses(_) => Some(Ok(v1::ReceiptBatch { receipts, absence: None })),
             Mood::Mute => None,
             Mood::Breaks => Some(Err(Status::aborted("as scripted"))),
         }
