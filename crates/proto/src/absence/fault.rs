@@ -16,6 +16,10 @@ pub(super) enum Fault {
     BreakForgiven,
     /// The holder looks first and notes second.
     LooksFirst,
+    /// A bind takes the notes first and lists the client second.
+    RevokesFirst,
+    /// A program does not doubt the uid that it is about to bind.
+    OwnBindUndoubted,
     /// A note is taken back although an earlier answer relies on it.
     TakesBackAll,
     /// A bind does not wait for a revocation that another bind began.
