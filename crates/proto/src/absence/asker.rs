@@ -1,8 +1,7 @@
 //! What one program believes about one gateway.
 
 use std::collections::HashSet;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::Instant;
 
 use super::fault::{Broken, Fault};
@@ -32,7 +31,6 @@ pub struct Asker {
     doubts: Box<[u64]>,
     /// The same for every uid.
     doubt_of_all: u64,
-    hasher: RandomState,
     pub(super) broken: Broken,
 }
 
@@ -64,7 +62,6 @@ impl Default for Asker {
             confirm: None,
             doubts: vec![0; DOUBTS].into(),
             doubt_of_all: 0,
-            hasher: RandomState::new(),
             broken: Broken::default(),
         }
     }
@@ -129,7 +126,7 @@ impl Asker {
             return;
         }
         for uid in absent {
-            let is_doubted = command <= self.doubts[self.position(uid.as_str())];
+            let is_doubted = command <= self.doubts[Self::position(uid.as_str())];
             // The gateway notes no more either; another that does would make this grow.
             if self.absent.len() < MAX_NOTES && (!is_doubted || self.broken.has(Fault::NoDoubt)) {
                 self.absent.insert(uid.clone());
@@ -139,7 +136,7 @@ impl Asker {
 
     /// Believes no answer any more about this uid to a command up to `last_command`: it is bound, or about to be.
     pub fn doubt(&mut self, uid: &str, last_command: u64) {
-        let position = self.position(uid);
+        let position = Self::position(uid);
         self.doubts[position] = last_command;
         self.absent.remove(uid);
     }
@@ -163,9 +160,9 @@ impl Asker {
         self.absent.len()
     }
 
-    fn position(&self, uid: &str) -> usize {
-        // The remainder fits.
-        (self.hasher.hash_one(uid) % DOUBTS as u64) as usize
+    fn position(uid: &str) -> usize {
+        // Uids that somebody chose to share a place do no harm. The remainder fits.
+        (BuildHasherDefault::<DefaultHasher>::new().hash_one(uid) % DOUBTS as u64) as usize
     }
 
     fn may_renew(&self, now: Instant) -> bool {

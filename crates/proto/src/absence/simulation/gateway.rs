@@ -45,6 +45,8 @@ pub(super) struct Link {
     pub(super) down: VecDeque<v1::ReceiptBatch>,
     pub(super) last_up: Time,
     pub(super) last_down: Time,
+    /// The way down stalls behind the next word.
+    pub(super) stalls: bool,
     /// As each end sees it.
     pub(super) program_open: bool,
     pub(super) gateway_open: bool,
@@ -168,9 +170,9 @@ impl Gateway {
         self.withheld.extract_if(.., still).map(|withheld| withheld.bind).collect()
     }
 
-    /// When the last of what is owed runs out.
+    /// When the last runs out of what is owed to the bind that was withheld last.
     pub(super) fn look_again(&self) -> Option<Instant> {
-        self.withheld.iter().flat_map(|withheld| &withheld.owed).map(|owed| owed.until).max()
+        self.withheld.last()?.owed.iter().map(|owed| owed.until).max()
     }
 
     fn has(&self, uid: &Uid) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, HashSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
+use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 
 use super::clock::{Clock, MILLI, SECOND, Time};
@@ -21,7 +21,7 @@ const UIDS: u64 = 5;
 const LENGTH: Time = 2 * SECOND;
 
 pub(super) struct World {
-    rng: StdRng,
+    rng: SmallRng,
     now: Time,
     broken: Broken,
     /// How many of a hundred things take long.
@@ -74,7 +74,7 @@ enum Event {
 impl World {
     /// Goes on until everything has happened, or something was missed.
     pub(super) fn run(seed: u64, fault: Option<Fault>) -> Self {
-        let mut rng = StdRng::seed_from_u64(seed);
+        let mut rng = SmallRng::seed_from_u64(seed);
         let broken = Broken(fault);
         let slowness = rng.random_range(2..30);
         let mut clock = || Clock {
@@ -324,8 +324,11 @@ impl World {
         }
         for link in 0..self.links.len() {
             if self.links[link].gateway == gateway && self.links[link].gateway_open {
-                let delay = self.rng.random_range(1..200);
+                // Its task may be busy with something else, and whatever it says may be stuck on the way.
+                let most = if self.rng.random_bool(0.3) { 20 * MILLI } else { MILLI };
+                let delay = self.rng.random_range(1..most);
                 self.after(delay, Event::Wake(link));
+                self.links[link].stalls |= self.rng.random_bool(0.05);
             }
         }
         let here = &self.gateways[gateway];
@@ -443,7 +446,9 @@ impl World {
             let is_last = absence.is_none();
             if !receipts.is_empty() || !is_last {
                 let time = self.links[link].last_down.max(self.now + self.delay());
-                self.links[link].last_down = time;
+                let stall = self.rng.random_range(400 * MILLI..1_400 * MILLI);
+                let stalls = std::mem::replace(&mut self.links[link].stalls, false);
+                self.links[link].last_down = time + if stalls { stall } else { 0 };
                 self.links[link].down.push_back(v1::ReceiptBatch { receipts, absence });
                 self.at(time, Event::ArrivesDown(link));
             }
@@ -477,6 +482,7 @@ impl World {
             down: Default::default(),
             last_up: self.now,
             last_down: self.now,
+            stalls: false,
             program_open: true,
             gateway_open: true,
             steps: Default::default(),
