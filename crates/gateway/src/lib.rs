@@ -21,6 +21,9 @@
 mod absence;
 mod admission;
 mod announce;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod bench;
 mod client;
 mod clock;
 mod config;

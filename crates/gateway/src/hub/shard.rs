@@ -11,6 +11,7 @@
 mod groups;
 mod lists;
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use gatepipe_proto::{ClientId, Group, Uid};
@@ -47,6 +48,20 @@ struct BoundTo {
     newest_wins: bool,
 }
 
+/// Gives back the room that a map needed when much more was in it: maps grow by themselves, but never shrink. Seldom, since what
+/// is left has room to halve and to double, and quick, since little is left.
+fn give_back<K: Eq + Hash, V>(map: &mut HashMap<K, V>) {
+    let room = room(map);
+    if room >= 64 && map.len() < room / 8 {
+        map.shrink_to(map.len() * 2);
+    }
+}
+
+/// For how many entries a map has memory. Its capacity is less after removals: places that it may not use again before it moves.
+fn room<K: Eq + Hash, V>(map: &HashMap<K, V>) -> usize {
+    map.allocation_size() / size_of::<(K, V)>().max(1)
+}
+
 impl Members {
     fn unlist(&mut self, id: ClientId, uid: &Uid) {
         let Some(clients) = self.uids.get_mut(uid) else {
@@ -55,6 +70,7 @@ impl Members {
         clients.retain(|client| client.id != id);
         if clients.is_empty() {
             self.uids.remove(uid);
+            give_back(&mut self.uids);
         }
     }
 
@@ -87,6 +103,7 @@ impl Shard {
     pub(super) fn leave(&self, id: ClientId) -> Option<Uid> {
         let mut members = self.0.lock();
         let member = members.clients.remove(&id)?;
+        give_back(&mut members.clients);
         for group in &member.groups {
             members.drop_out(id, group);
         }
@@ -191,5 +208,47 @@ impl Shard {
         let members = self.0.lock();
         let clients = members.clients.values().map(|member| &member.client);
         clients.filter(|client| choose(client)).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether that moved anything.
+    fn moved(map: &mut HashMap<u64, [u64; 12]>) -> bool {
+        let before = room(map);
+        give_back(map);
+        room(map) != before
+    }
+
+    fn filled(count: u64) -> HashMap<u64, [u64; 12]> {
+        (0..count).map(|number| (number, [number; 12])).collect()
+    }
+
+    #[test]
+    fn a_map_gives_its_room_back_as_it_empties_and_seldom() {
+        let mut map = filled(10_000);
+        let mut moves = 0;
+        for number in 0..10_000 {
+            map.remove(&number);
+            moves += u32::from(moved(&mut map));
+            assert!(room(&map) < 64 || map.len() >= room(&map) / 8, "{} in {}", map.len(), room(&map));
+        }
+        assert!(room(&map) < 64 && (1..=12).contains(&moves), "{moves} moves, room for {}", room(&map));
+    }
+
+    #[test]
+    fn in_and_out_at_the_edge_moves_a_map_once() {
+        let mut map = filled(100);
+        let edge = u64::try_from(room(&map) / 8).unwrap();
+        map.retain(|number, _| *number < edge);
+        let mut moves = 0;
+        for _ in 0..1000 {
+            map.remove(&0);
+            moves += u32::from(moved(&mut map));
+            map.insert(0, [0; 12]);
+        }
+        assert_eq!(moves, 1);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use gatepipe_proto::{ClientId, Group};
 
-use super::{Members, Shard};
+use super::{Members, Shard, give_back};
 use crate::client::Client;
 use crate::hub::{HubError, MAX_GROUPS};
 
@@ -16,8 +16,10 @@ impl Members {
             return;
         };
         clients.remove(&id);
+        give_back(clients);
         if clients.is_empty() {
             self.groups.remove(group);
+            give_back(&mut self.groups);
         }
     }
 }
@@ -67,6 +69,7 @@ impl Shard {
         let Some(left) = members.groups.remove(group) else {
             return 0;
         };
+        give_back(&mut members.groups);
         for id in left.keys() {
             if let Some(member) = members.clients.get_mut(id) {
                 forget(&mut member.groups, group);
