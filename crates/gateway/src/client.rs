@@ -50,14 +50,18 @@ impl Closing {
 }
 
 /// A connected client. Its socket closes when the last handle is dropped.
+///
+/// The fields stand in this order in memory: what an offer needs is together, and beside the count of handles, because a broadcast
+/// has to fetch it from memory for every client.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Client {
+    outbox: Outbox,
+    wire: Wire,
     pub(crate) id: ClientId,
     /// Canonical; behind trusted proxies the one that they tell.
     pub(crate) remote: IpAddr,
     pub(crate) connected_at_ms: i64,
-    wire: Wire,
-    outbox: Outbox,
     common: Arc<Common>,
     heard: Heard,
     /// `None`: the empty object, which costs nothing. Written and merged under this lock alone, so that a large session holds up
@@ -135,9 +139,9 @@ impl Client {
         }
     }
 
-    /// Fetches what an offer needs from memory, if it is not there: many thousands are offered to in turn.
-    pub(crate) fn touch(&self) {
-        std::hint::black_box(self.outbox.oldest_at());
+    /// The number of its socket, which nobody else has while any handle to this client is left.
+    pub(crate) fn socket_number(&self) -> usize {
+        self.wire.number()
     }
 
     /// Sends `init` off. The client must be in the hub by now: it may be bound as soon as it knows its id.

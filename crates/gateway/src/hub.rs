@@ -3,11 +3,13 @@
 //! Clients are spread over shards by their (random) id. A shard knows its clients *and* which of them belong to which uid and
 //! group, so binding, joining, leaving and reading happen under one short lock, and a client is never half in. Looking up a uid or
 //! a group asks every shard. Nothing is sent and nothing waits while a lock is held.
+//! Broadcasts go round the roll, which is in another order.
 //!
 //! What looks at everybody comes shard by shard, as an iterator (`…_by_shard`): whoever asks may pause between two shards.
 
 mod filter;
 mod lists;
+mod roll;
 mod shard;
 
 use std::collections::HashSet;
@@ -20,10 +22,12 @@ use crate::encode::Frame;
 pub(crate) use filter::{BoundState, Filter};
 use lists::Room;
 pub(crate) use lists::{Counts, Listed, Page, Tally};
+use roll::Roll;
+pub(crate) use roll::STOPS;
 use shard::Shard;
 
-/// A power of two; with more of them broadcasts get on sooner, and uid look-ups take longer.
-pub(crate) const SHARDS: usize = 16;
+/// A power of two; with more of them locks are held for a shorter time, and uid look-ups take longer.
+const SHARDS: usize = 16;
 /// Groups that one client may be in.
 pub(crate) const MAX_GROUPS: usize = 1000;
 
@@ -96,11 +100,13 @@ pub(crate) type Entry = (Arc<Client>, Option<Uid>);
 pub(crate) struct Hub {
     gateway: GatewayId,
     shards: [Shard; SHARDS],
+    everybody: Roll<Client>,
 }
 
 impl Hub {
     pub(crate) fn new(gateway: GatewayId) -> Arc<Self> {
-        Arc::new(Self { gateway, shards: std::array::from_fn(|_| Shard::default()) })
+        let shards = std::array::from_fn(|_| Shard::default());
+        Arc::new(Self { gateway, shards, everybody: Roll::new() })
     }
 
     pub(crate) fn gateway(&self) -> GatewayId {
@@ -118,12 +124,15 @@ impl Hub {
 
     /// Takes a client in, unbound. Its seat calls this, and [`Hub::leave`] at the end.
     pub(crate) fn enter(&self, client: Arc<Client>) {
+        self.everybody.enter(client.socket_number(), client.clone());
         self.shard(client.id).enter(client);
     }
 
     /// Lets a client go, out of its groups too. Gives the uid that it was bound to.
     pub(crate) fn leave(&self, client: ClientId) -> Option<Uid> {
-        self.shard(client).leave(client)
+        let (client, uid) = self.shard(client).leave(client)?;
+        self.everybody.leave(client.socket_number());
+        uid
     }
 
     /// The client with this id.
@@ -270,9 +279,17 @@ impl Hub {
         fingerprints
     }
 
-    /// The clients of the shard at `position`, which is below [`SHARDS`], copied under its lock.
-    pub(crate) fn clients_of_shard(&self, position: usize) -> Vec<Arc<Client>> {
-        self.shards[position].select(|_| true)
+    /// Adds the next clients of a stop, a number below [`STOPS`], to `into`, at most `most`, beginning at `from`: 0, or what the last
+    /// call gave. `None` when there are no more. Going round all stops one meets everybody once, in the order that is quickest to send
+    /// in; of those who come and go meanwhile some.
+    pub(crate) fn clients_at_stop(
+        &self,
+        stop: usize,
+        from: usize,
+        most: usize,
+        into: &mut Vec<Arc<Client>>,
+    ) -> Option<usize> {
+        self.everybody.copy(stop, from, most, into)
     }
 
     /// The clients of each shard in turn, with their uids.

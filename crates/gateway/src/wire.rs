@@ -1,7 +1,8 @@
-//! The bytes' way to one client. A second arm (TLS) has only to answer the same six questions.
+//! The bytes' way to one client. A second arm (TLS) has only to answer the same questions.
 
 use std::io::{self, IoSlice, Read};
 use std::net::Shutdown;
+use std::os::fd::AsRawFd;
 use std::task::{Context, Poll, ready};
 
 use socket2::SockRef;
@@ -16,6 +17,14 @@ pub(crate) enum Wire {
 }
 
 impl Wire {
+    /// The number by which the kernel knows the socket; the lowest free one when it was accepted.
+    pub(crate) fn number(&self) -> usize {
+        match self {
+            // Never negative.
+            Self::Plain(socket) => usize::try_from(socket.as_raw_fd()).unwrap_or_default(),
+        }
+    }
+
     /// Writes what the socket takes now, without a look at what the runtime believes of it: for whoever has nothing to wait for.
     ///
     /// # Errors

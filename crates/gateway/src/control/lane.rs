@@ -1,5 +1,5 @@
 //! Broadcasts, as a lift that goes round: every broadcast gets on where the lift is and rides one whole round. At each stop, which
-//! is one shard of the hub, everybody there gets everything that is aboard in one write. So broadcasts keep their order among
+//! is a part of the hub's roll, everybody there gets everything that is aboard in one write. So broadcasts keep their order among
 //! themselves, as many as there are cost each client one write, and sends to one target pass by.
 //!
 //! - here: getting on, and the receipt
@@ -24,7 +24,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use crate::client::Common;
 use crate::encode::Frame;
-use crate::hub::{Hub, SHARDS};
+use crate::hub::{Hub, STOPS};
 use batch::Post;
 use runner::Runner;
 
@@ -79,10 +79,10 @@ impl Lane {
     /// Opens the lane; its tasks run until every handle is dropped.
     pub(crate) fn open(hub: &Arc<Hub>, common: &Arc<Common>) -> Self {
         let workers = tokio::runtime::Handle::current().metrics().num_workers();
-        let count = workers.clamp(1, SHARDS);
+        let count = workers.clamp(1, STOPS);
         let runners = (0..count).map(|number| {
             let (sender, waiting) = mpsc::channel(UNDER_WAY);
-            let stops = (number..SHARDS).step_by(count).collect();
+            let stops = (number..STOPS).step_by(count).collect();
             tokio::spawn(Runner::new(hub.clone(), common.clone(), stops).run(waiting));
             sender
         });

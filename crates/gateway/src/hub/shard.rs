@@ -100,16 +100,19 @@ impl Shard {
         self.0.lock().clients.insert(member.client.id, member);
     }
 
-    pub(super) fn leave(&self, id: ClientId) -> Option<Uid> {
+    /// Gives whoever has left, and the uid that it was bound to.
+    pub(super) fn leave(&self, id: ClientId) -> Option<Entry> {
         let mut members = self.0.lock();
         let member = members.clients.remove(&id)?;
         give_back(&mut members.clients);
         for group in &member.groups {
             members.drop_out(id, group);
         }
-        let uid = member.bound?.uid;
-        members.unlist(id, &uid);
-        Some(uid)
+        let uid = member.bound.map(|bound| bound.uid);
+        if let Some(uid) = &uid {
+            members.unlist(id, uid);
+        }
+        Some((member.client, uid))
     }
 
     /// The first half of a bind: decides, names the client, and takes it off its old uid.

@@ -13,9 +13,8 @@ use crate::hub::Hub;
 
 /// How long clients are visited between two pauses: whatever else the worker thread has to do waits so long, and a little more.
 const SLICE: Duration = Duration::from_micros(500);
-/// Clients between two looks at the clock. Those of the next look are touched beforehand, so that the processor fetches several at
-/// once from memory.
-const STRIDE: usize = 16;
+/// Clients between two looks at the clock.
+const STRIDE: usize = 32;
 
 /// A broadcast that is aboard.
 struct Ride {
@@ -24,21 +23,23 @@ struct Ride {
     reached: usize,
 }
 
-/// Visits its shards one after the other for as long as anything is aboard.
+/// Visits its stops one after the other for as long as anything is aboard.
 pub(super) struct Runner {
     hub: Arc<Hub>,
     common: Arc<Common>,
-    /// Positions of its shards in the hub.
-    shards: Vec<usize>,
+    /// Its part of the hub's stops.
+    stops: Vec<usize>,
     ring: Ring<Ride>,
     batch: Batch,
+    /// When it began to hold its worker thread.
+    since: Instant,
 }
 
 impl Runner {
-    /// `shards` are positions in the hub, at least one.
-    pub(super) fn new(hub: Arc<Hub>, common: Arc<Common>, shards: Vec<usize>) -> Self {
-        let ring = Ring::new(shards.len());
-        Self { hub, common, shards, ring, batch: Batch::default() }
+    /// `stops` are stops of the hub, at least one.
+    pub(super) fn new(hub: Arc<Hub>, common: Arc<Common>, stops: Vec<usize>) -> Self {
+        let ring = Ring::new(stops.len());
+        Self { hub, common, stops, ring, batch: Batch::default(), since: Instant::now() }
     }
 
     /// Goes round until the lane is closed and nothing is aboard.
@@ -53,6 +54,7 @@ impl Runner {
                     None => return,
                 }
                 is_changed = true;
+                self.since = Instant::now();
             }
             while let Ok(broadcast) = waiting.try_recv() {
                 self.board(broadcast);
@@ -71,25 +73,24 @@ impl Runner {
         self.ring.board(Ride { broadcast, reached: 0 });
     }
 
-    /// Gives everybody in the shard at hand what is aboard. Whoever enters it meanwhile came after what is aboard.
+    /// Gives everybody at the stop at hand what is aboard. Whoever enters meanwhile came after what is aboard.
     async fn stop(&mut self) {
-        let clients = self.hub.clients_of_shard(self.shards[self.ring.position()]);
-        let mut since = Instant::now();
-        let mut next = clients.chunks(STRIDE);
-        let mut stride = next.next();
-        while let Some(now) = stride {
-            stride = next.next();
-            stride.into_iter().flatten().for_each(|client| client.touch());
-            self.visit(now);
-            if stride.is_some() && since.elapsed() >= SLICE {
+        let stop = self.stops[self.ring.position()];
+        let mut clients = Vec::with_capacity(STRIDE);
+        let mut next = Some(0);
+        while let Some(from) = next {
+            next = self.hub.clients_at_stop(stop, from, STRIDE, &mut clients);
+            self.visit(&clients);
+            // Nobody's socket is kept open during a pause.
+            clients.clear();
+            if self.since.elapsed() >= SLICE {
                 tokio::task::yield_now().await;
-                since = Instant::now();
+                self.since = Instant::now();
             }
         }
         for (ride, reached) in self.ring.aboard_mut().zip(self.batch.take_reached()) {
             ride.reached += reached;
         }
-        tokio::task::yield_now().await;
     }
 
     fn visit(&mut self, clients: &[Arc<Client>]) {
@@ -107,7 +108,7 @@ impl Runner {
         self.common.metrics.sent(frames_taken, bytes_taken);
     }
 
-    /// Goes on to the next shard. `true` when anything has come round and is not aboard any more.
+    /// Goes on to the next stop. `true` when anything has come round and is not aboard any more.
     fn advance(&mut self) -> bool {
         let through = self.ring.advance();
         let is_any = !through.is_empty();
