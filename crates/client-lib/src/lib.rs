@@ -80,6 +80,8 @@
 //! - **An end.** Every call returns within the deadline, 2 s by default, also when a gateway is mute; the receipt names it.
 //! - **Order.** Commands of one caller reach each gateway in the order in which they were called; see [`GatewayClient`]. Between two
 //!   processes there is no order.
+//! - **Nobody is missed.** A send to a uid asks only the gateways that may hold it. A client whose bind was acknowledged before the send was called, to
+//!   this program or to another, is reached, or its gateway is named as failed.
 //! - **Membership that survives.** A gateway is dropped only when no register lists it *and* the pipe to it is down. With every
 //!   register gone the last known gateways are commanded on.
 //! - **Nobody is called offline because a gateway was silent.** An [`Answer`] names the gateways that did not answer, as long as they are
@@ -90,7 +92,7 @@
 //! # Inside
 //!
 //! `client/…` (the verbs, a file for each family) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the
-//! stream that carries it). Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and
+//! stream that carries it). What a lane knows about who is *not* at its gateway goes by the rules of `gatepipe_proto::absence`. Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and
 //! `cursor` is where it goes on. `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership`
 //! decides. `worker` hears what clients do, with a stream of its own from each member.
 

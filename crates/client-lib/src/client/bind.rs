@@ -19,6 +19,10 @@ type BoundAt = (i64, ClientId);
 impl GatewayClient {
     /// Binds a client to `uid`, in place of the uid it was bound to. Its own gateway hears it.
     ///
+    /// Once this returns, every send to the uid that is called from then on reaches the client, from any program. When another program believes
+    /// that the uid has no client there, that takes a round trip to it more, and at most a second when that program is stuck: with a deadline of
+    /// less the bind may be done although this says [`Error::Deadline`].
+    ///
     /// With [`BindPolicy::NewestWins`] all other gateways hear it afterwards, within the same deadline: the uid's clients that were
     /// bound before this one are closed with 4002. Of two such binds at the same time one client stays and the other is closed
     /// ([`Bound::superseded`]), by the clocks of the hosts that bind. Such a call goes on by itself when it is dropped.

@@ -192,3 +192,203 @@ impl Asker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// An asker and its clock, which began at 0 ms.
+    struct Scene {
+        asker: Asker,
+        beginning: Instant,
+    }
+
+    fn uid() -> Uid {
+        Uid::from(7)
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            Self { asker: Asker::default(), beginning: Instant::now() }
+        }
+
+        fn at(&self, ms: u64) -> Instant {
+            self.beginning + Duration::from_millis(ms)
+        }
+
+        /// Says what there is to say before the commands after `last_sent`, a send among them; gives the renewal in it.
+        fn sends(&mut self, last_sent: u64, ms: u64) -> u64 {
+            let now = self.at(ms);
+            self.asker.word(last_sent, true, now).map_or(0, |word| word.renewal)
+        }
+
+        fn granted(&mut self, granted: u64, ms: u64) {
+            let (now, word) = (self.at(ms), v1::HolderWord { granted, ..v1::HolderWord::default() });
+            self.asker.hear(&word, 0, now);
+        }
+
+        fn learns(&mut self, command: u64, ms: u64) {
+            let now = self.at(ms);
+            self.asker.learn(command, [&uid()], now);
+        }
+
+        fn leaves_out(&mut self, ms: u64) -> bool {
+            let now = self.at(ms);
+            self.asker.may_leave_out(&uid(), now)
+        }
+
+        /// With a lease from 0 to 900 ms that began before command 1, and the belief from its answer.
+        fn believing() -> Self {
+            let mut scene = Self::new();
+            assert_eq!(scene.sends(0, 0), 1);
+            scene.granted(1, 10);
+            scene.learns(1, 10);
+            assert!(scene.leaves_out(10));
+            scene
+        }
+    }
+
+    #[test]
+    fn a_lease_counts_from_before_it_was_asked_for() {
+        for (granted_at, used_at, expected) in [
+            (10, 10, true),
+            (10, 899, true),
+            (10, 900, false),
+            (800, 899, true),
+            (800, 900, false),
+            (900, 900, false),
+        ] {
+            let mut scene = Scene::new();
+            scene.sends(0, 0);
+            scene.granted(1, granted_at);
+            scene.learns(1, granted_at);
+            assert_eq!(scene.leaves_out(used_at), expected, "granted at {granted_at}, used at {used_at}");
+        }
+    }
+
+    #[test]
+    fn without_a_lease_nothing_is_believed() {
+        let mut scene = Scene::new();
+        scene.sends(0, 0);
+        scene.learns(1, 10);
+        scene.granted(1, 10);
+        assert!(!scene.leaves_out(10), "the answer came before the grant");
+    }
+
+    #[test]
+    fn a_grant_that_was_not_asked_for_changes_nothing() {
+        let mut scene = Scene::believing();
+        scene.granted(1, 300);
+        scene.granted(9, 300);
+        assert!(!scene.leaves_out(900));
+    }
+
+    #[test]
+    fn a_lease_that_is_renewed_in_time_keeps_what_is_believed() {
+        let mut scene = Scene::believing();
+        assert_eq!(scene.sends(1, 310), 2);
+        scene.granted(2, 890);
+        assert!(scene.leaves_out(1_209));
+        assert!(!scene.leaves_out(1_210));
+    }
+
+    #[test]
+    fn a_lease_that_lapsed_takes_everything_along_also_when_the_next_is_granted() {
+        let mut scene = Scene::believing();
+        assert_eq!(scene.sends(1, 310), 2);
+        scene.granted(2, 900);
+        assert!(!scene.leaves_out(901), "nobody looked, but it had lapsed");
+        // Command 1 is from before the lease, command 2 is not.
+        scene.learns(1, 902);
+        assert!(!scene.leaves_out(902));
+        scene.learns(2, 902);
+        assert!(scene.leaves_out(902));
+    }
+
+    #[test]
+    fn an_answer_is_not_believed_when_the_uid_was_doubted_after_the_question() {
+        let doubt = |scene: &mut Scene| scene.asker.doubt("7", 5);
+        let revoked = |scene: &mut Scene| {
+            let word =
+                v1::HolderWord { revoked: vec!["7".into()], revocation: 1, ..v1::HolderWord::default() };
+            let now = scene.at(20);
+            scene.asker.hear(&word, 5, now);
+        };
+        let revoked_all = |scene: &mut Scene| {
+            let word = v1::HolderWord { revoked_all: true, revocation: 1, ..v1::HolderWord::default() };
+            let now = scene.at(20);
+            scene.asker.hear(&word, 5, now);
+        };
+        let causes: [(&str, &dyn Fn(&mut Scene)); 3] =
+            [("a bind of its own", &doubt), ("revoked", &revoked), ("everything revoked", &revoked_all)];
+        for (cause, happens) in causes {
+            let mut scene = Scene::believing();
+            happens(&mut scene);
+            assert!(!scene.leaves_out(30), "{cause}");
+            scene.learns(5, 30);
+            assert!(!scene.leaves_out(30), "{cause}: the question was put in before");
+            scene.learns(6, 30);
+            assert!(scene.leaves_out(30), "{cause}: the question was put in after");
+        }
+    }
+
+    #[test]
+    fn revocations_are_confirmed_once_and_at_once() {
+        let mut scene = Scene::believing();
+        for revocation in [1, 2] {
+            let word = v1::HolderWord { revoked: vec!["x".into()], revocation, ..v1::HolderWord::default() };
+            let now = scene.at(20);
+            scene.asker.hear(&word, 5, now);
+        }
+        let now = scene.at(20);
+        assert!(scene.asker.has_word(now));
+        assert_eq!(scene.asker.word(5, false, now).map(|word| word.confirmed), Some(2));
+        assert_eq!(scene.asker.word(5, false, now), None);
+    }
+
+    #[test]
+    fn a_renewal_is_asked_for_by_who_uses_or_asks_not_too_often_and_one_at_a_time() {
+        let mut scene = Scene::new();
+        let beginning = scene.at(0);
+        assert_eq!(scene.asker.word(0, false, beginning), None, "idle");
+        assert_eq!(scene.sends(0, 0), 1);
+        assert_eq!(scene.sends(0, 500), 0, "one is on its way");
+        scene.granted(1, 500);
+        assert_eq!(scene.sends(0, 500), 2, "the last was asked for 300 ms ago");
+        scene.granted(2, 510);
+        assert_eq!(scene.sends(0, 799), 0);
+        scene.learns(1, 790);
+        let due = scene.at(800);
+        assert!(!scene.asker.has_word(due), "nothing was used since");
+        assert!(scene.leaves_out(790));
+        assert!(scene.asker.has_word(due));
+        assert_eq!(scene.asker.word(0, false, due).map(|word| word.renewal), Some(3));
+    }
+
+    #[test]
+    fn a_broken_pipe_leaves_nothing_to_the_next() {
+        let mut scene = Scene::believing();
+        assert_eq!(scene.sends(1, 310), 2);
+        scene.asker.broke(4);
+        assert!(!scene.leaves_out(320));
+        scene.granted(2, 320);
+        // On the next pipe; command 4 had waited for it.
+        assert_eq!(scene.sends(3, 330), 3);
+        scene.granted(3, 340);
+        scene.learns(4, 340);
+        assert!(!scene.leaves_out(340));
+        scene.learns(5, 340);
+        assert!(scene.leaves_out(340));
+    }
+
+    #[test]
+    fn there_is_a_bound_on_what_is_believed() {
+        let mut scene = Scene::believing();
+        let uids: Vec<_> = (0..2 * MAX_NOTES as u64).map(Uid::from).collect();
+        let now = scene.at(20);
+        scene.asker.learn(1, &uids, now);
+        assert_eq!(scene.asker.beliefs(), MAX_NOTES);
+    }
+}

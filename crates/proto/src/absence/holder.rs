@@ -290,3 +290,176 @@ impl Pipe {
         self.forgetting.take_if(|(revocation, _)| *revocation <= confirmed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn uid(number: u64) -> Uid {
+        Uid::from(number)
+    }
+
+    fn renewal(renewal: u64) -> v1::AskerWord {
+        v1::AskerWord { renewal, confirmed: 0 }
+    }
+
+    fn confirmed(confirmed: u64) -> v1::AskerWord {
+        v1::AskerWord { renewal: 0, confirmed }
+    }
+
+    /// A holder, and a pipe that has had a lease since now and believes uid 7 absent.
+    fn believed(most: usize) -> (Holder, PipeId, Instant) {
+        let (mut holder, now) = (Holder::with_most(most), Instant::now());
+        let pipe = leased(&mut holder, now);
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::New);
+        (holder, pipe, now)
+    }
+
+    fn leased(holder: &mut Holder, now: Instant) -> PipeId {
+        let pipe = holder.open();
+        holder.hear(pipe, renewal(1), now).unwrap();
+        assert_eq!(holder.word(pipe), Some(v1::HolderWord { granted: 1, ..v1::HolderWord::default() }));
+        pipe
+    }
+
+    #[test]
+    fn only_a_pipe_with_a_lease_is_noted() {
+        let (mut holder, now) = (Holder::default(), Instant::now());
+        let pipe = holder.open();
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::No);
+        holder.hear(pipe, renewal(1), now).unwrap();
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::New);
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::Before);
+        assert_eq!(holder.note(pipe, &uid(8), now + LEASE), Noted::No);
+        assert_eq!((holder.notes(), holder.leases(now), holder.leases(now + LEASE)), (1, 1, 0));
+    }
+
+    #[test]
+    fn a_bind_waits_for_each_pipe_that_believed_and_tells_it_once() {
+        let (mut holder, one, now) = believed(10);
+        let two = leased(&mut holder, now + Duration::from_millis(500));
+        holder.note(two, &uid(7), now + Duration::from_millis(500));
+        let stranger = leased(&mut holder, now);
+        let owed = holder.bound(&uid(7), None, now + Duration::from_millis(600));
+        let until = now + LEASE;
+        let expected = [
+            Owed { pipe: one, revocation: Some(1), until },
+            Owed { pipe: two, revocation: Some(1), until: until + Duration::from_millis(500) },
+        ];
+        assert_eq!(owed, expected);
+        for pipe in [one, two] {
+            assert_eq!(
+                holder.word(pipe).map(|word| (word.revoked, word.revocation)),
+                Some((vec!["7".into()], 1))
+            );
+            assert_eq!(holder.word(pipe), None);
+        }
+        assert_eq!(holder.word(stranger), None);
+    }
+
+    #[test]
+    fn a_second_bind_waits_for_the_same_revocation_until_it_is_confirmed() {
+        let (mut holder, pipe, now) = believed(10);
+        let first = holder.bound(&uid(7), None, now);
+        assert_eq!(holder.bound(&uid(7), None, now), first);
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::No, "nothing new is told meanwhile");
+        holder.take_back(pipe, &uid(7));
+        assert_eq!(holder.bound(&uid(7), None, now), first, "a revoked note is not taken back");
+        holder.word(pipe);
+        holder.hear(pipe, confirmed(1), now).unwrap();
+        assert!(holder.bound(&uid(7), None, now).is_empty());
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::New);
+    }
+
+    #[test]
+    fn a_lease_that_is_granted_later_makes_no_bind_wait_longer_and_leaves_behind_the_revocation() {
+        let (mut holder, pipe, now) = believed(10);
+        let later = now + Duration::from_millis(300);
+        let owed = holder.bound(&uid(7), None, later);
+        assert_eq!(owed[0].until, now + LEASE);
+        holder.hear(pipe, renewal(2), later).unwrap();
+        let word = holder.word(pipe).unwrap();
+        assert_eq!((word.revoked, word.granted), (vec!["7".into()], 2), "revoked is taken in first");
+        // Of many revocations the grant comes with the last.
+        let uids: Vec<_> = (10..11 + REVOKED_AT_ONCE as u64).map(uid).collect();
+        let (mut holder, pipe, now) = believed(MAX_NOTES);
+        for uid in &uids {
+            holder.note(pipe, uid, now);
+            holder.bound(uid, None, now);
+        }
+        holder.hear(pipe, renewal(2), now).unwrap();
+        let words: Vec<_> = std::iter::from_fn(|| holder.word(pipe)).collect();
+        let parts: Vec<_> = words.iter().map(|word| (word.revoked.len(), word.granted)).collect();
+        assert_eq!(parts, [(REVOKED_AT_ONCE, 0), (1, 2)]);
+    }
+
+    #[test]
+    fn a_bind_does_not_wait_for_its_own_pipe_or_for_a_lease_that_has_run_out() {
+        let (mut holder, pipe, now) = believed(10);
+        assert!(holder.bound(&uid(7), None, now + LEASE).is_empty());
+        assert!(holder.bound(&uid(7), Some(pipe), now).is_empty());
+        assert_eq!((holder.word(pipe), holder.notes()), (None, 0));
+    }
+
+    #[test]
+    fn a_pipe_that_ended_is_waited_for_until_its_lease_has_run_out() {
+        let (mut holder, pipe, now) = believed(10);
+        holder.end(pipe, now);
+        let owed = holder.bound(&uid(7), None, now);
+        assert_eq!(owed, [Owed { pipe, revocation: None, until: now + LEASE }]);
+        assert_eq!(holder.bound(&uid(7), None, now), owed);
+        holder.sweep(now);
+        assert_eq!(holder.notes(), 1);
+        holder.sweep(now + LEASE);
+        assert_eq!(holder.notes(), 0);
+    }
+
+    #[test]
+    fn a_lease_that_lapsed_leaves_nothing_to_the_next() {
+        let (mut holder, pipe, now) = believed(10);
+        holder.note(pipe, &uid(8), now);
+        holder.bound(&uid(8), None, now);
+        holder.hear(pipe, renewal(2), now + LEASE).unwrap();
+        assert_eq!(holder.notes(), 0);
+        assert!(holder.bound(&uid(7), None, now + LEASE).is_empty());
+        assert_eq!(holder.word(pipe), Some(v1::HolderWord { granted: 2, ..v1::HolderWord::default() }));
+    }
+
+    #[test]
+    fn past_the_bound_everything_is_forgotten_and_waited_for_like_any_revocation() {
+        let (mut holder, pipe, now) = believed(2);
+        holder.note(pipe, &uid(8), now);
+        assert_eq!(holder.note(pipe, &uid(9), now), Noted::No);
+        assert_eq!(holder.note(pipe, &uid(7), now), Noted::No, "it is being forgotten");
+        assert_eq!(holder.note(pipe, &uid(9), now), Noted::New, "there is room again");
+        let owed = holder.bound(&uid(7), None, now);
+        assert_eq!(owed, [Owed { pipe, revocation: Some(1), until: now + LEASE }]);
+        assert_eq!(holder.word(pipe).map(|word| (word.revoked_all, word.revocation)), Some((true, 1)));
+        assert_eq!(holder.note(pipe, &uid(10), now), Noted::New);
+        // Full again before that is confirmed: nothing more is noted.
+        assert_eq!(holder.note(pipe, &uid(11), now), Noted::No);
+        assert_eq!((holder.note(pipe, &uid(11), now), holder.word(pipe)), (Noted::No, None));
+        holder.hear(pipe, confirmed(1), now).unwrap();
+        assert!(holder.bound(&uid(7), None, now).is_empty());
+        assert_eq!(holder.notes(), 2);
+    }
+
+    #[test]
+    fn what_was_noted_anew_can_be_taken_back() {
+        let (mut holder, pipe, now) = believed(10);
+        holder.take_back(pipe, &uid(7));
+        assert!(holder.bound(&uid(7), None, now).is_empty());
+    }
+
+    #[test]
+    fn a_confirmation_of_what_was_never_told_is_refused() {
+        let (mut holder, pipe, now) = believed(10);
+        holder.bound(&uid(7), None, now);
+        assert_eq!(holder.hear(pipe, confirmed(1), now), Err(InvalidConfirmation(1)));
+        holder.word(pipe);
+        assert_eq!(holder.hear(pipe, confirmed(2), now), Err(InvalidConfirmation(2)));
+        assert_eq!(holder.hear(pipe, confirmed(1), now), Ok(()));
+    }
+}
