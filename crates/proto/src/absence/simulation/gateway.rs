@@ -170,9 +170,9 @@ impl Gateway {
         self.withheld.extract_if(.., still).map(|withheld| withheld.bind).collect()
     }
 
-    /// When the last runs out of what is owed to the bind that was withheld last.
-    pub(super) fn look_again(&self) -> Option<Instant> {
-        self.withheld.last()?.owed.iter().map(|owed| owed.until).max()
+    /// What is owed to the bind that was withheld last.
+    pub(super) fn last_owed(&self) -> &[Owed] {
+        self.withheld.last().map(|withheld| withheld.owed.as_slice()).unwrap_or_default()
     }
 
     fn has(&self, uid: &Uid) -> bool {

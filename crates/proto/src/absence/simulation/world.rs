@@ -11,6 +11,7 @@ use rand::{Rng, SeedableRng};
 use super::clock::{Clock, MILLI, SECOND, Time};
 use super::gateway::{Arrived, Gateway, Link, Step, bind_steps};
 use super::program::{Bind, Command, Lane, Listing, Program};
+use crate::absence::Owed;
 use crate::absence::fault::{Broken, Fault};
 use crate::{Uid, v1};
 
@@ -318,23 +319,24 @@ impl World {
 
     /// After a revocation: what is to be told, and when a withheld bind is over.
     fn settle(&mut self, gateway: usize, done: Option<Arrived>) {
-        match done {
-            Some(bind) => self.acknowledge(gateway, bind),
-            None => self.withheld += 1,
+        if let Some(bind) = done {
+            self.acknowledge(gateway, bind);
+            return;
         }
-        for link in 0..self.links.len() {
-            if self.links[link].gateway == gateway && self.links[link].gateway_open {
-                // Its task may be busy with something else, and whatever it says may be stuck on the way.
-                let most = if self.rng.random_bool(0.3) { 20 * MILLI } else { MILLI };
-                let delay = self.rng.random_range(1..most);
-                self.after(delay, Event::Wake(link));
-                self.links[link].stalls |= self.rng.random_bool(0.05);
-            }
-        }
+        self.withheld += 1;
         let here = &self.gateways[gateway];
-        if let Some(until) = here.look_again() {
-            let (time, incarnation) = (here.clock.when(until).max(self.now), here.incarnation);
+        let (clock, incarnation) = (here.clock, here.incarnation);
+        for Owed { pipe, until, .. } in here.last_owed().to_vec() {
+            let time = clock.when(until).max(self.now);
             self.at(time, Event::Look(gateway, incarnation));
+            let place =
+                |link: &Link| (link.gateway, link.incarnation, link.pipe) == (gateway, incarnation, pipe);
+            let link = self.links.iter().position(place).expect("it was opened");
+            // Its task may be busy with something else, and whatever it says may be stuck on the way.
+            let most = if self.rng.random_bool(0.3) { 20 * MILLI } else { MILLI };
+            let delay = self.rng.random_range(1..most);
+            self.after(delay, Event::Wake(link));
+            self.links[link].stalls |= self.rng.random_bool(0.05);
         }
     }
 
