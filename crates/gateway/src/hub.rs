@@ -16,12 +16,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
+use parking_lot::Mutex;
 
 use crate::client::Client;
 use crate::encode::Frame;
 pub(crate) use filter::{BoundState, Filter};
-use lists::Room;
-pub(crate) use lists::{Counts, Listed, Page, Tally};
+pub(crate) use lists::{Counts, Listed, Names, Page, Tally};
+use lists::{Known, Room};
 use roll::Roll;
 pub(crate) use roll::STOPS;
 use shard::Shard;
@@ -101,12 +102,13 @@ pub(crate) struct Hub {
     gateway: GatewayId,
     shards: [Shard; SHARDS],
     everybody: Roll<Client>,
+    known: Mutex<Known>,
 }
 
 impl Hub {
     pub(crate) fn new(gateway: GatewayId) -> Arc<Self> {
         let shards = std::array::from_fn(|_| Shard::default());
-        Arc::new(Self { gateway, shards, everybody: Roll::new() })
+        Arc::new(Self { gateway, shards, everybody: Roll::new(), known: Mutex::default() })
     }
 
     pub(crate) fn gateway(&self) -> GatewayId {
@@ -221,13 +223,39 @@ impl Hub {
         self.shards.iter().map(move |shard| shard.tally(filter, names))
     }
 
-    /// How many there are in all. Looks at every uid and group.
+    /// How many there are in all. Looks at every uid and group, unless none came or went since it was known.
     pub(crate) fn counts(&self) -> Counts {
+        let names = self.names();
+        self.known_counts(&names).unwrap_or_else(|| {
+            let mut all = Tally::default();
+            for tally in self.tally_by_shard(&Filter::default(), true) {
+                all.add(tally);
+            }
+            self.note_counts(names, all)
+        })
+    }
+
+    /// Which names there are now, as something that stays the same while they do.
+    pub(crate) fn names(&self) -> Names {
+        Names(std::array::from_fn(|shard| self.shards[shard].names_changed()))
+    }
+
+    /// How many there are in all, when it is known how many these names are.
+    pub(crate) fn known_counts(&self, names: &Names) -> Option<Counts> {
+        let (uids, groups) = self.known.lock().of(names)?;
         let mut all = Tally::default();
-        for tally in self.tally_by_shard(&Filter::default(), true) {
+        for tally in self.tally_by_shard(&Filter::default(), false) {
             all.add(tally);
         }
-        all.counts()
+        Some(Counts { uids, groups, ..all.counts() })
+    }
+
+    /// Notes what is known by a tally of everybody with names. They were `names` when it began: if any came or went meanwhile, that
+    /// is never asked for again.
+    pub(crate) fn note_counts(&self, names: Names, tally: Tally) -> Counts {
+        let counts = tally.counts();
+        *self.known.lock() = Known { names: Some(names), uids: counts.uids, groups: counts.groups };
+        counts
     }
 
     /// Clients now. Cheaper than [`Hub::counts`].

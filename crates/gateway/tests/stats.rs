@@ -2,10 +2,14 @@
 
 mod common;
 
-use common::{start, text, within};
+use std::collections::BTreeSet;
+
+use common::{Page, start, text, within};
 use futures_util::future::join_all;
 use gatepipe_proto::v1;
 use gatepipe_proto::v1::command::Command as Kind;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 #[tokio::test]
 async fn stats_tell_what_there_is_and_what_went_by() {
@@ -122,4 +126,79 @@ async fn an_empty_gateway_answers_the_command_before_it_ends() {
     let mut worker = gateway.worker().await;
     assert_eq!(worker.execute(Kind::Drain(v1::Drain {})).await.code, 0);
     gateway.stopped().await;
+}
+
+/// What one client is in.
+#[derive(Default)]
+struct Belongs {
+    uid: Option<String>,
+    groups: BTreeSet<String>,
+}
+
+#[tokio::test]
+async fn the_numbers_follow_every_bind_join_and_leave() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let mut crowd: Vec<(Page, Belongs)> = Vec::new();
+    let mut random = StdRng::seed_from_u64(7);
+    // Few uids, so that many clients share one in the same shard, and few groups.
+    for step in 0..900 {
+        let grows = step < 500;
+        if crowd.len() < 2 || (random.random_ratio(1, 5) && grows) {
+            crowd.push((gateway.page().await, Belongs::default()));
+        }
+        let name = format!("n{}", random.random_range(0..3));
+        let who = random.random_range(0..crowd.len());
+        let (page, belongs) = &mut crowd[who];
+        let client_id = page.client_id.clone();
+        match random.random_range(0..if grows { 9 } else { 12 }) {
+            0..4 => {
+                worker.bind(page, &name).await;
+                belongs.uid = Some(name);
+            }
+            4 => {
+                let was_bound = belongs.uid.take_if(|uid| *uid == name).is_some();
+                let unbind = Kind::UnbindUid(v1::UnbindUid { client_id, uid: name });
+                assert_eq!(worker.execute(unbind).await.reached, u64::from(was_bound));
+            }
+            5 | 6 => {
+                worker.join(page, &name).await;
+                belongs.groups.insert(name);
+            }
+            7 => {
+                worker.leave(page, &name).await;
+                belongs.groups.remove(&name);
+            }
+            8 => {
+                worker.execute(Kind::Ungroup(v1::Ungroup { group: name.clone() })).await;
+                crowd.iter_mut().for_each(|(_, belongs)| belongs.groups.retain(|group| *group != name));
+            }
+            _ => {
+                drop(crowd.swap_remove(who));
+                worker.until_clients(crowd.len() as u64).await;
+            }
+        }
+        let uids: Vec<&String> = crowd.iter().filter_map(|(_, belongs)| belongs.uid.as_ref()).collect();
+        let different: BTreeSet<_> = uids.iter().collect();
+        let groups: BTreeSet<_> = crowd.iter().flat_map(|(_, belongs)| &belongs.groups).collect();
+        let expected = (crowd.len(), uids.len(), different.len(), groups.len());
+        // Asked twice: the second time it is known.
+        for _ in 0..2 {
+            let stats = within("the stats", worker.0.stats(v1::StatsRequest {})).await.unwrap().into_inner();
+            let told = [stats.clients, stats.bound_clients, stats.uids, stats.groups].map(|n| n as usize);
+            assert_eq!((told[0], told[1], told[2], told[3]), expected, "after step {step}");
+        }
+        if step % 50 == 0 {
+            let metrics = gateway.metrics().await;
+            for (name, value) in [("bound_clients", expected.1), ("uids", expected.2), ("groups", expected.3)]
+            {
+                let line = format!("\ngatepipe_gateway_{name} {value}\n");
+                assert!(metrics.contains(&line), "no {line:?} in {metrics}");
+            }
+            for uid in different {
+                let clients = uids.iter().filter(|other| *other == uid).count();
+                assert_eq!(worker.send_to_uid(uid, "x").await.reached, clients as u64);
+            }
+        }
+    }
 }

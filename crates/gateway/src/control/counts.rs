@@ -3,7 +3,7 @@
 use gatepipe_proto::{distinct, v1};
 
 use super::decode::{self, Refusal};
-use crate::hub::{Filter, Hub, Tally};
+use crate::hub::{Counts, Filter, Hub, Tally};
 
 pub(super) async fn counts(hub: &Hub, request: v1::CountsRequest) -> Result<v1::CountsReply, Refusal> {
     let filter = decode::filter(request.filter)?;
@@ -17,8 +17,17 @@ pub(super) async fn counts(hub: &Hub, request: v1::CountsRequest) -> Result<v1::
     })
 }
 
+/// How many there are in all. Looks at every uid and group, unless none came or went since the last time.
+pub(super) async fn all(hub: &Hub) -> Counts {
+    let names = hub.names();
+    match hub.known_counts(&names) {
+        Some(counts) => counts,
+        None => hub.note_counts(names, tally(hub, &Filter::default(), true).await),
+    }
+}
+
 /// Adds up all shards.
-pub(super) async fn tally(hub: &Hub, filter: &Filter, names: bool) -> Tally {
+async fn tally(hub: &Hub, filter: &Filter, names: bool) -> Tally {
     let mut all = Tally::default();
     for tally in hub.tally_by_shard(filter, names) {
         all.add(tally);

@@ -3,10 +3,9 @@
 use gatepipe_proto::v1;
 
 use super::{Control, counts};
-use crate::hub::Filter;
 
 pub(super) async fn stats(control: &Control) -> v1::StatsReply {
-    let now = counts::tally(&control.hub, &Filter::default(), true).await.counts();
+    let now = counts::all(&control.hub).await;
     let common = &control.common;
     let totals = common.metrics.totals();
     let uptime_ms = common.clock().now();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use gatepipe_proto::{Group, Uid};
 
+use super::SHARDS;
 use crate::client::Client;
 
 /// A client as lists tell it, copied at one moment.
@@ -70,6 +71,25 @@ impl Tally {
             uids: distinct(self.uids),
             groups: distinct(self.groups),
         }
+    }
+}
+
+/// The names in all shards at one moment: how often they changed in each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Names(pub(super) [u64; SHARDS]);
+
+/// How many different names there were, and when.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) names: Option<Names>,
+    pub(super) uids: usize,
+    pub(super) groups: usize,
+}
+
+impl Known {
+    /// How many uids and groups these are, when it is known.
+    pub(super) fn of(&self, names: &Names) -> Option<(usize, usize)> {
+        (self.names.as_ref() == Some(names)).then_some((self.uids, self.groups))
     }
 }
 

@@ -3,6 +3,7 @@
 //! - here: clients and their uids
 //! - [`groups`]: joining and leaving
 //! - [`lists`]: pages, names and numbers
+//! - [`same_uid`]: the clients of one uid
 //!
 //! Invariants under the lock: a client listed under a uid is in `clients` and its `bound` is that one; a client is in a group's map
 //! exactly when the group is among its `groups`; a uid or group without clients is in no map. A client whose bind is just being
@@ -10,6 +11,7 @@
 
 mod groups;
 mod lists;
+mod same_uid;
 
 use std::hash::Hash;
 use std::sync::Arc;
@@ -20,6 +22,7 @@ use parking_lot::Mutex;
 
 use super::{Bind, BindCondition, Bound, BoundClient, Entry, HubError, Listed, Stamp};
 use crate::client::Client;
+use same_uid::SameUid;
 
 #[derive(Debug, Default)]
 pub(super) struct Shard(Mutex<Members>);
@@ -27,10 +30,13 @@ pub(super) struct Shard(Mutex<Members>);
 #[derive(Debug, Default)]
 struct Members {
     clients: HashMap<ClientId, Member>,
-    /// Vectors, because almost every uid has very few clients.
-    uids: HashMap<Uid, Vec<Arc<Client>>>,
+    uids: HashMap<Uid, SameUid>,
     /// Maps, so that leaving a group of a million is as quick as leaving one of two.
     groups: HashMap<Group, HashMap<ClientId, Arc<Client>>>,
+    /// Clients that are bound.
+    bound: usize,
+    /// How often a uid or group came or went: while it stays the same, so do the names.
+    names_changed: u64,
 }
 
 #[derive(Debug)]
@@ -67,10 +73,10 @@ impl Members {
         let Some(clients) = self.uids.get_mut(uid) else {
             return;
         };
-        clients.retain(|client| client.id != id);
-        if clients.is_empty() {
+        if clients.remove(id) {
             self.uids.remove(uid);
             give_back(&mut self.uids);
+            self.names_changed += 1;
         }
     }
 
@@ -110,6 +116,7 @@ impl Shard {
         }
         let uid = member.bound.map(|bound| bound.uid);
         if let Some(uid) = &uid {
+            members.bound -= 1;
             members.unlist(id, uid);
         }
         Some((member.client, uid))
@@ -133,6 +140,7 @@ impl Shard {
         let bound = BoundTo { uid: bind.uid.clone(), at_ms: bind.at_ms, newest_wins: bind.newest_wins };
         let previous = member.bound.replace(bound).map(|bound| bound.uid);
         client.note_bound(true);
+        members.bound += usize::from(previous.is_none());
         if let Some(previous) = previous.as_ref().filter(|_| !is_same) {
             members.unlist(id, previous);
         }
@@ -146,9 +154,12 @@ impl Shard {
             return;
         };
         let client = member.client.clone();
-        let clients = members.uids.entry(uid.clone()).or_insert_with(|| Vec::with_capacity(1));
-        if !clients.iter().any(|listed| listed.id == id) {
-            clients.push(client);
+        match members.uids.get_mut(uid) {
+            Some(clients) => clients.insert(client),
+            None => {
+                members.uids.insert(uid.clone(), SameUid::One(client));
+                members.names_changed += 1;
+            }
         }
     }
 
@@ -159,6 +170,7 @@ impl Shard {
         };
         member.bound = None;
         member.client.note_bound(false);
+        members.bound -= 1;
         members.unlist(id, uid);
         true
     }
@@ -177,7 +189,7 @@ impl Shard {
 
     pub(super) fn clients_of_uid(&self, uid: &Uid, into: &mut Vec<Arc<Client>>) {
         if let Some(clients) = self.0.lock().uids.get(uid) {
-            into.extend_from_slice(clients);
+            into.extend(clients.iter().cloned());
         }
     }
 
@@ -187,7 +199,7 @@ impl Shard {
 
     pub(super) fn binds_of_uid(&self, uid: &Uid, into: &mut Vec<BoundClient>) {
         let members = self.0.lock();
-        let clients = members.uids.get(uid).into_iter().flatten();
+        let clients = members.uids.get(uid).into_iter().flat_map(SameUid::iter);
         into.extend(clients.filter_map(|client| {
             let bound = members.clients.get(&client.id)?.bound.as_ref()?;
             Some(BoundClient {

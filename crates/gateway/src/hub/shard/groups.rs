@@ -20,6 +20,7 @@ impl Members {
         if clients.is_empty() {
             self.groups.remove(group);
             give_back(&mut self.groups);
+            self.names_changed += 1;
         }
     }
 }
@@ -40,7 +41,7 @@ fn forget(groups: &mut Vec<Group>, group: &Group) -> bool {
 impl Shard {
     pub(in crate::hub) fn join(&self, id: ClientId, group: &Group) -> Result<bool, HubError> {
         let mut members = self.0.lock();
-        let Members { clients, groups, .. } = &mut *members;
+        let Members { clients, groups, names_changed, .. } = &mut *members;
         let member = clients.get_mut(&id).ok_or(HubError::NoSuchClient(id))?;
         let known = groups.get_key_value(group);
         if known.is_some_and(|(_, clients)| clients.contains_key(&id)) {
@@ -49,6 +50,7 @@ impl Shard {
         if member.groups.len() >= MAX_GROUPS {
             return Err(HubError::TooManyGroups { client: id });
         }
+        *names_changed += u64::from(known.is_none());
         let name = known.map_or(group, |(name, _)| name).clone();
         member.groups.push(name.clone());
         groups.entry(name).or_default().insert(id, member.client.clone());
@@ -70,6 +72,7 @@ impl Shard {
             return 0;
         };
         give_back(&mut members.groups);
+        members.names_changed += 1;
         for id in left.keys() {
             if let Some(member) = members.clients.get_mut(id) {
                 forget(&mut member.groups, group);

@@ -6,6 +6,7 @@ use std::hash::Hash;
 use gatepipe_proto::{ClientId, Group, Uid, distinct};
 use hashbrown::HashMap;
 
+use super::same_uid::SameUid;
 use super::{Member, Members, Shard};
 use crate::hub::lists::Room;
 use crate::hub::{Filter, Page, Tally};
@@ -23,7 +24,7 @@ impl Members {
             }
         };
         if !filter.uids.is_empty() {
-            let clients = filter.uids.iter().filter_map(|uid| self.uids.get(uid)).flatten();
+            let clients = filter.uids.iter().filter_map(|uid| self.uids.get(uid)).flat_map(SameUid::iter);
             clients.filter_map(|client| self.clients.get(&client.id)).for_each(consider);
         } else if !filter.groups.is_empty() {
             let mut seen = HashSet::new();
@@ -107,23 +108,33 @@ impl Shard {
     pub(in crate::hub) fn tally(&self, filter: &Filter, names: bool) -> Tally {
         let members = self.0.lock();
         let mut tally = Tally::default();
-        if filter.is_everybody() && names {
-            // Every name stands once in the maps.
-            tally.uids = members.uids.keys().map(|uid| distinct::fingerprint(uid.as_str())).collect();
-            tally.groups = members.groups.keys().map(|group| distinct::fingerprint(group.as_str())).collect();
+        if filter.is_everybody() {
+            tally.clients = members.clients.len();
+            tally.bound_clients = members.bound;
+            if names {
+                // Every name stands once in the maps.
+                tally.uids = members.uids.keys().map(|uid| distinct::fingerprint(uid.as_str())).collect();
+                tally.groups =
+                    members.groups.keys().map(|group| distinct::fingerprint(group.as_str())).collect();
+            }
+            return tally;
         }
-        let look_at_names = names && !filter.is_everybody();
         let mut groups: HashSet<&Group> = HashSet::new();
         members.each(filter, |member| {
             tally.clients += 1;
             tally.bound_clients += usize::from(member.bound.is_some());
-            if look_at_names {
+            if names {
                 tally.uids.extend(member.uid().map(|uid| distinct::fingerprint(uid.as_str())));
                 groups.extend(&member.groups);
             }
         });
         tally.groups.extend(groups.into_iter().map(|group| distinct::fingerprint(group.as_str())));
         tally
+    }
+
+    /// How often a uid or group has come or gone.
+    pub(in crate::hub) fn names_changed(&self) -> u64 {
+        self.0.lock().names_changed
     }
 
     /// The `most` lowest uids after `after`, each with the clients that the filter lets through.
