@@ -321,8 +321,12 @@ mod tests {
             let now = scene.at(20);
             scene.asker.hear(&word, 5, now);
         };
-        let causes: [(&str, &dyn Fn(&mut Scene)); 3] =
-            [("a bind of its own", &doubt), ("revoked", &revoked), ("everything revoked", &revoked_all)];
+        type Happens = fn(&mut Scene);
+        let causes = [
+            ("a bind of its own", doubt as Happens),
+            ("revoked", revoked),
+            ("everything revoked", revoked_all),
+        ];
         for (cause, happens) in causes {
             let mut scene = Scene::believing();
             happens(&mut scene);
