@@ -8,12 +8,13 @@
 //! The lane also keeps what its program believes about its gateway: which uids have no client there, so that sends to them may leave it
 //! out. The rules are `gatepipe_proto::absence`; what has to be said for them goes out with the next batch, or alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gatepipe_proto::absence::Asker;
 use gatepipe_proto::v1::command::Command;
 use gatepipe_proto::{Code, Uid, v1};
+use hashbrown::HashMap;
 use parking_lot::Mutex;
 use prost::Message as _;
 use tokio::sync::{Notify, oneshot};

@@ -54,6 +54,9 @@ pub(crate) fn client_batches(clients: &BTreeSet<ClientId>) -> Vec<Vec<String>> {
 
 /// Uids in as many commands as they need, each once. A client has one uid, so it is reached by one of them at most.
 pub(crate) fn uid_batches(uids: &[Uid]) -> Vec<Arc<[Uid]>> {
+    if let [uid] = uids {
+        return vec![Arc::new([uid.clone()])];
+    }
     once(uids).chunks(NAMES_AT_ONCE).map(Arc::from).collect()
 }
 

@@ -1,8 +1,10 @@
 //! What one program believes about one gateway.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::BuildHasher;
 use std::time::Instant;
+
+use hashbrown::hash_table::Entry;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::fault::{Broken, Fault};
 use super::{ASKERS_LEASE, MAX_NOTES, RENEW_AFTER};
@@ -17,7 +19,7 @@ const DOUBTS: usize = 1_024;
 #[derive(Debug)]
 pub struct Asker {
     /// Empty without a lease, as soon as somebody looks.
-    absent: HashSet<Uid>,
+    absent: HashTable<Uid>,
     lease: Option<Lease>,
     /// On its way; never more than one.
     renewal: Option<Renewal>,
@@ -31,6 +33,8 @@ pub struct Asker {
     doubts: Box<[u64]>,
     /// The same for every uid.
     doubt_of_all: u64,
+    /// Of `absent` and `doubts`: a uid is hashed once for both.
+    hasher: DefaultHashBuilder,
     pub(super) broken: Broken,
 }
 
@@ -53,7 +57,7 @@ struct Renewal {
 impl Default for Asker {
     fn default() -> Self {
         Self {
-            absent: HashSet::new(),
+            absent: HashTable::new(),
             lease: None,
             renewal: None,
             last_renewal: 0,
@@ -62,6 +66,7 @@ impl Default for Asker {
             confirm: None,
             doubts: vec![0; DOUBTS].into(),
             doubt_of_all: 0,
+            hasher: DefaultHashBuilder::default(),
             broken: Broken::default(),
         }
     }
@@ -74,7 +79,8 @@ impl Asker {
             return false;
         }
         self.lapse(now);
-        let is_absent = self.absent.contains(uid);
+        let hash = self.hasher.hash_one(uid.as_str());
+        let is_absent = self.absent.find(hash, |known| known == uid).is_some();
         self.used |= is_absent;
         is_absent
     }
@@ -105,7 +111,8 @@ impl Asker {
             self.doubt(uid, last_command);
         }
         if word.revoked_all {
-            self.absent = HashSet::new();
+            // It keeps its room: it is about to be filled again.
+            self.absent.clear();
             self.doubt_of_all = last_command;
         }
         if word.revocation > 0 {
@@ -126,25 +133,31 @@ impl Asker {
             return;
         }
         for uid in absent {
-            let is_doubted = command <= self.doubts[Self::position(uid.as_str())];
+            let hash = self.hasher.hash_one(uid.as_str());
+            let is_doubted = command <= self.doubts[place(hash)];
             // The gateway notes no more either; another that does would make this grow.
             if self.absent.len() < MAX_NOTES && (!is_doubted || self.broken.has(Fault::NoDoubt)) {
-                self.absent.insert(uid.clone());
+                let rehash = |known: &Uid| self.hasher.hash_one(known.as_str());
+                if let Entry::Vacant(place) = self.absent.entry(hash, |known| known == uid, rehash) {
+                    place.insert(uid.clone());
+                }
             }
         }
     }
 
     /// Believes no answer any more about this uid to a command up to `last_command`: it is bound, or about to be.
     pub fn doubt(&mut self, uid: &str, last_command: u64) {
-        let position = Self::position(uid);
-        self.doubts[position] = last_command;
-        self.absent.remove(uid);
+        let hash = self.hasher.hash_one(uid);
+        self.doubts[place(hash)] = last_command;
+        if let Ok(known) = self.absent.find_entry(hash, |known| known.as_str() == uid) {
+            known.remove();
+        }
     }
 
     /// The pipe is gone, and with it everything that was said through it.
     pub fn broke(&mut self, last_command: u64) {
         if !self.broken.has(Fault::BreakForgiven) {
-            self.absent = HashSet::new();
+            self.absent = HashTable::new();
             self.lease = None;
             self.doubt_of_all = last_command;
         }
@@ -160,11 +173,6 @@ impl Asker {
         self.absent.len()
     }
 
-    fn position(uid: &str) -> usize {
-        // Uids that somebody chose to share a place do no harm. The remainder fits.
-        (BuildHasherDefault::<DefaultHasher>::new().hash_one(uid) % DOUBTS as u64) as usize
-    }
-
     fn may_renew(&self, now: Instant) -> bool {
         self.renewal.is_none() && self.renewed_at.is_none_or(|at| now >= at + RENEW_AFTER)
     }
@@ -174,7 +182,7 @@ impl Asker {
         if self.lease.as_ref().is_some_and(|lease| now >= lease.until) {
             self.lease = None;
             if !self.broken.has(Fault::LapseForgiven) {
-                self.absent = HashSet::new();
+                self.absent = HashTable::new();
             }
         }
     }
@@ -191,6 +199,12 @@ impl Asker {
             None => self.lease = Some(Lease { until, begun_after: renewal.after }),
         }
     }
+}
+
+/// Where the doubt of a uid with this hash is kept.
+fn place(hash: u64) -> usize {
+    // The remainder fits.
+    (hash % DOUBTS as u64) as usize
 }
 
 #[cfg(test)]
