@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
-use crate::http::{auth, client, docs, envelope, gateway, notification, stats, user, websocket};
+use crate::http::{auth, client, docs, gateway, notification, stats, user, websocket};
 use crate::openapi;
 
 /// Before every path of ours.
@@ -48,9 +48,7 @@ pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
         .route("/openapi.json", get(async move || Json(served)))
         .merge(docs::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state(running, layers::to_the_end))
-        .layer(from_fn_with_state(app.clone(), envelope::seal))
-        .layer(from_fn_with_state(app.clone(), layers::observe))
+        .layer(from_fn_with_state((app.clone(), running), layers::around))
         .with_state(app.clone());
     (router, document)
 }

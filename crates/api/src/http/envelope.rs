@@ -6,15 +6,13 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gatepipe_proto::Code;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{IntoResponses, ToSchema};
 
-use crate::app::App;
 use crate::error::{ApiError, retry_after_seconds};
 
 /// What every answer looks like.
@@ -48,7 +46,7 @@ pub struct Answer<T>(pub T);
 
 /// `data`, on its way to [`seal`].
 #[derive(Clone)]
-struct Success(serde_json::Value);
+struct Success(Box<RawValue>);
 
 /// A refusal, on its way to [`seal`].
 #[derive(Clone)]
@@ -60,7 +58,7 @@ struct Failure {
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        match serde_json::to_value(self.0) {
+        match to_raw_value(&self.0) {
             Ok(data) => {
                 let mut response = Response::default();
                 response.extensions_mut().insert(Success(data));
@@ -102,23 +100,18 @@ impl IntoResponse for ApiError {
 }
 
 /// Writes the envelope around what came out of the routes.
-pub async fn seal(State(app): State<App>, request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+pub fn seal(success_code: i64, response: Response) -> Response {
     let (mut head, body) = response.into_parts();
     let sealed = if let Some(Success(data)) = head.extensions.remove() {
         let msg = "success".into();
-        let code = app.settings.success_code;
-        Json(Envelope { code, msg, data })
+        Json(Envelope { code: success_code, msg, data }).into_response()
     } else if let Some(failure) = head.extensions.remove().or_else(|| bare(head.status)) {
-        Json(Envelope {
-            code: failure.code.number().into(),
-            msg: failure.msg,
-            data: serde_json::json!(failure.fields),
-        })
+        Json(Envelope { code: failure.code.number().into(), msg: failure.msg, data: failure.fields })
+            .into_response()
     } else {
         return Response::from_parts(head, body);
     };
-    let (own, body) = sealed.into_response().into_parts();
+    let (own, body) = sealed.into_parts();
     head.headers.remove(header::CONTENT_LENGTH);
     head.headers.extend(own.headers);
     Response::from_parts(head, body)

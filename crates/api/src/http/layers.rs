@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::http::envelope;
 use crate::metrics;
 
 /// The header that names a request.
@@ -79,11 +80,22 @@ impl Running {
     }
 }
 
+/// Everything that stands around every route, in one layer: each layer of axum costs several allocations a request.
+pub async fn around(State((app, running)): State<(App, Running)>, request: Request, next: Next) -> Response {
+    let observed = Observed::begin(&request);
+    let answering = async {
+        let response = to_the_end(&running, request, next).await;
+        envelope::seal(app.settings.success_code, response)
+    };
+    let response = answering.instrument(observed.span.clone()).await;
+    observed.end(&app, response)
+}
+
 /// Runs the request in a task of its own, to its end: also when its caller goes away or is told that it took too long. What
 /// belongs together (stored and pushed, bound and checked again) therefore happens together. A request keeps its place until
 /// it has really ended. An answer whose body is a stream has ended here when the stream begins: how many there may be, and how
 /// long, is up to who makes it.
-pub async fn to_the_end(State(running): State<Running>, request: Request, next: Next) -> Response {
+async fn to_the_end(running: &Running, request: Request, next: Next) -> Response {
     let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
     };
@@ -99,24 +111,36 @@ pub async fn to_the_end(State(running): State<Running>, request: Request, next: 
     }
 }
 
-/// Gives the request a name, and writes down how it went.
-pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Response {
-    let request_id = request_id(request.headers());
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    let method = request.method().clone();
-    let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
-    let started = Instant::now();
-    let mut response = next.run(request).instrument(span.clone()).await;
-    let took = started.elapsed();
-    let status = response.status().as_u16();
-    span.in_scope(|| {
-        tracing::debug!(%method, route, status, took_ms = took.as_millis() as u64, "request answered");
-    });
-    app.metrics.seconds.observe(took.as_secs_f64());
-    let labels = metrics::Request { route, status };
-    app.metrics.requests.get_or_create(&labels).inc();
-    response.headers_mut().insert(REQUEST_ID, request_id);
-    response
+/// A request that has a name, and of which is written down how it went.
+struct Observed {
+    request_id: HeaderValue,
+    route: String,
+    method: Method,
+    span: Span,
+    started: Instant,
+}
+
+impl Observed {
+    fn begin(request: &Request) -> Self {
+        let request_id = request_id(request.headers());
+        let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
+        let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+        Self { request_id, route, method: request.method().clone(), span, started: Instant::now() }
+    }
+
+    fn end(self, app: &App, mut response: Response) -> Response {
+        let Self { request_id, route, method, span, started } = self;
+        let took = started.elapsed();
+        let status = response.status().as_u16();
+        span.in_scope(|| {
+            tracing::debug!(%method, route, status, took_ms = took.as_millis() as u64, "request answered");
+        });
+        app.metrics.seconds.observe(took.as_secs_f64());
+        let labels = metrics::Request { route, status };
+        app.metrics.requests.get_or_create(&labels).inc();
+        response.headers_mut().insert(REQUEST_ID, request_id);
+        response
+    }
 }
 
 /// The caller's, when it is short and plain, or a new one.
