@@ -289,7 +289,8 @@ impl Lane {
             let State { asker, in_flight, last_id, wake, .. } = &mut *state;
             if let Some(word) = batch.absence {
                 asker.hear(&word, *last_id, now);
-                if asker.has_word(now) {
+                // The stream also has to know when the next renewal is due.
+                if asker.has_word(now) || asker.next_word().is_some() {
                     wake.notify_one();
                 }
             }
@@ -366,18 +367,25 @@ impl Batches {
     /// May be dropped at any time: commands are taken only as it returns.
     pub(crate) async fn next(&mut self) -> Option<v1::CommandBatch> {
         loop {
-            {
+            let next_word = {
                 let mut state = self.lane.state.lock();
                 if state.stream != self.stream {
                     return None;
                 }
-                if matches!(state.phase, Phase::Open(_))
-                    && let Some(batch) = state.take_batch()
-                {
+                if !matches!(state.phase, Phase::Open(_)) {
+                    None
+                } else if let Some(batch) = state.take_batch() {
                     return Some(batch);
+                } else {
+                    state.asker.next_word()
                 }
+            };
+            let woken = self.wake.notified();
+            match next_word {
+                // Then there is a word, or it is due later.
+                Some(time) => drop(timeout_at(time.into(), woken).await),
+                None => woken.await,
             }
-            self.wake.notified().await;
         }
     }
 }

@@ -29,7 +29,7 @@ pub use holder::{Holder, InvalidConfirmation, Noted, Owed, PipeId};
 pub const LEASE: Duration = Duration::from_secs(1);
 /// How long it lasts for the program that asked for it: shorter, so that the two clocks may differ in speed by a tenth.
 pub const ASKERS_LEASE: Duration = Duration::from_millis(900);
-/// A program that uses its beliefs asks for the next lease this long after the last time.
+/// A program that uses its beliefs, or did so a lot lately, asks for the next lease this long after the last time.
 pub const RENEW_AFTER: Duration = Duration::from_millis(300);
 /// Most uids that are noted for one pipe at a time. Past it the pipe is told to forget them all.
 pub const MAX_NOTES: usize = 65_536;

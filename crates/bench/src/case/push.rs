@@ -92,6 +92,7 @@ async fn one_run(
     std::fs::write(people.requests(), requests(token, connections))?;
     let mut over_http =
         OverHttp { cluster: &cluster, people, clients: &mut clients, servers: cluster.pids() };
+    over_http.push_to_everybody_once().await?;
     let turns = turns::take(setup.plan(), &mut over_http, &mut yardstick).await?;
     let ratio = turns.ratio()?.median();
     say(&format!("push over HTTP, {gateways} gateways: {ratio:.3}"));
@@ -141,8 +142,14 @@ struct OverHttp<'case> {
     servers: Vec<Pid>,
 }
 
-impl Side for OverHttp<'_> {
-    async fn window(&mut self, length: Duration) -> anyhow::Result<Window> {
+impl OverHttp<'_> {
+    /// The api learns which gateways hold nobody of a uid when it sends to it first: what is measured is how it goes on.
+    async fn push_to_everybody_once(&mut self) -> anyhow::Result<()> {
+        self.push(None).await.map(drop)
+    }
+
+    /// Pushes to users at random for so long, or to each once.
+    async fn push(&mut self, length: Option<Duration>) -> anyhow::Result<Window> {
         let open = Order::HttpOpen { to: self.cluster.http()?, connections: HTTP_CONNECTIONS };
         self.clients.tell(&open).await?;
         self.clients.wait(|news| matches!(news, News::HttpOpened).then_some(())).await?;
@@ -151,7 +158,7 @@ impl Side for OverHttp<'_> {
         let run = Order::HttpRun {
             requests: self.people.requests(),
             expect: r#""reached":1,"#.into(),
-            for_ms: Some(u64::try_from(length.as_millis())?),
+            for_ms: length.map(|length| u64::try_from(length.as_millis())).transpose()?,
         };
         self.clients.tell(&run).await?;
         let done = |news| if let News::HttpDone { requests, .. } = news { Some(requests) } else { None };
@@ -160,6 +167,12 @@ impl Side for OverHttp<'_> {
         let cpu_ns = cpu::used_ns(&self.servers)? - before;
         self.clients.begin(false).await?;
         Ok(Window { cpu_ns, operations })
+    }
+}
+
+impl Side for OverHttp<'_> {
+    async fn window(&mut self, length: Duration) -> anyhow::Result<Window> {
+        self.push(Some(length)).await
     }
 }
 

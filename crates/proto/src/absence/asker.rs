@@ -10,6 +10,8 @@ use super::fault::{Broken, Fault};
 use super::{ASKERS_LEASE, MAX_NOTES, RENEW_AFTER};
 use crate::{Uid, v1};
 
+/// Uses that count: a lease that was used so often is renewed eleven times without another use, for about three seconds.
+const USES: u32 = 1_024;
 /// How many uids share a doubt: more cost memory, fewer make it forget answers that would have been good.
 const DOUBTS: usize = 1_024;
 
@@ -25,8 +27,9 @@ pub struct Asker {
     renewal: Option<Renewal>,
     last_renewal: u64,
     renewed_at: Option<Instant>,
-    /// A belief was used since the last renewal.
-    used: bool,
+    /// How often beliefs were used, halved by every renewal: whoever uses them a lot keeps the lease for some seconds more, and is not all
+    /// ignorance again after a pause; whoever used one lets it go.
+    used: u32,
     /// To be confirmed.
     confirm: Option<u64>,
     /// By hash of the uid, the last command that was put in before the uid was doubted; answers up to it are not believed.
@@ -62,7 +65,7 @@ impl Default for Asker {
             renewal: None,
             last_renewal: 0,
             renewed_at: None,
-            used: false,
+            used: 0,
             confirm: None,
             doubts: vec![0; DOUBTS].into(),
             doubt_of_all: 0,
@@ -81,26 +84,35 @@ impl Asker {
         self.lapse(now);
         let hash = self.hasher.hash_one(uid.as_str());
         let is_absent = self.absent.find(hash, |known| known == uid).is_some();
-        self.used |= is_absent;
+        if is_absent {
+            self.used = USES.min(self.used + 1);
+        }
         is_absent
     }
 
     /// Whether there is something to say before the next command.
     #[must_use]
     pub fn has_word(&self, now: Instant) -> bool {
-        self.confirm.is_some() || self.used && self.may_renew(now)
+        self.confirm.is_some() || self.used > 0 && self.may_renew(now)
+    }
+
+    /// When there will be something to say, unless something happens before.
+    #[must_use]
+    pub fn next_word(&self) -> Option<Instant> {
+        let is_due = self.used > 0 && self.renewal.is_none();
+        self.renewed_at.filter(|_| is_due).map(|at| at + RENEW_AFTER)
     }
 
     /// What to say before the commands after `last_sent`. `asks`: a send to uids is among them, whose answer may be believed.
     pub fn word(&mut self, last_sent: u64, asks: bool, now: Instant) -> Option<v1::AskerWord> {
         let confirmed = self.confirm.take().unwrap_or_default();
         let mut renewal = 0;
-        if (self.used || asks) && self.may_renew(now) {
+        if (self.used > 0 || asks) && self.may_renew(now) {
             self.last_renewal += 1;
             renewal = self.last_renewal;
             self.renewal = Some(Renewal { number: renewal, at: now, after: last_sent });
             self.renewed_at = Some(now);
-            self.used = false;
+            self.used /= 2;
         }
         (confirmed > 0 || renewal > 0).then_some(v1::AskerWord { confirmed, renewal })
     }
@@ -163,7 +175,7 @@ impl Asker {
         }
         self.renewal = None;
         self.renewed_at = None;
-        self.used = false;
+        self.used = 0;
         self.confirm = None;
     }
 
@@ -382,7 +394,28 @@ mod tests {
         assert!(!scene.asker.has_word(due), "nothing was used since");
         assert!(scene.leaves_out(790));
         assert!(scene.asker.has_word(due));
+        assert_eq!(scene.asker.next_word(), Some(due));
         assert_eq!(scene.asker.word(0, false, due).map(|word| word.renewal), Some(3));
+        scene.granted(3, 810);
+        assert_eq!(scene.asker.next_word(), None, "one use is worth one renewal");
+    }
+
+    #[test]
+    fn a_lease_that_was_used_a_lot_is_kept_for_some_seconds_and_then_let_go() {
+        let mut scene = Scene::believing();
+        for _ in 0..10_000 {
+            assert!(scene.leaves_out(20));
+        }
+        let mut renewals = 0;
+        while let Some(due) = scene.asker.next_word() {
+            let renewal = scene.asker.word(1, false, due).unwrap().renewal;
+            assert_eq!(scene.asker.next_word(), None, "one is on its way");
+            let word = v1::HolderWord { granted: renewal, ..v1::HolderWord::default() };
+            scene.asker.hear(&word, 1, due);
+            renewals += 1;
+        }
+        assert_eq!(renewals, 11);
+        assert!(scene.leaves_out(11 * 300 + 899), "all the while nothing was forgotten");
     }
 
     #[test]

@@ -469,6 +469,11 @@ impl World {
         for listing in self.programs[program].lanes[gateway].hear(batch, now) {
             self.acknowledged.insert((gateway, listing));
         }
+        let Program { clock, lanes, .. } = &self.programs[program];
+        if let Some(due) = lanes[gateway].asker.next_word() {
+            let time = clock.when(due).max(self.now);
+            self.at(time, Event::Take(program, gateway));
+        }
         self.may_take(program, gateway);
     }
 
