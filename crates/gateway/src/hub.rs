@@ -317,7 +317,7 @@ impl Hub {
         most: usize,
         into: &mut Vec<Arc<Client>>,
     ) -> Option<usize> {
-        self.everybody.copy(stop, from, most, into)
+        self.everybody.copy(stop, from, most, Client::look, into)
     }
 
     /// The clients of each shard in turn, with their uids.

@@ -77,12 +77,14 @@ impl<T> Roll<T> {
     }
 
     /// Adds the next of one stop to `into`, at most `most`, beginning at `from`: 0, or what the last call gave. `None` when there are
-    /// no more. Whoever is there all the while is given once in one round of calls, whoever else comes or goes.
+    /// no more. Whoever is there all the while is given once in one round of calls, whoever else comes or goes. `look` sees each before
+    /// the first is copied.
     pub(super) fn copy(
         &self,
         stop: usize,
         from: usize,
         most: usize,
+        look: impl Fn(&Arc<T>),
         into: &mut Vec<Arc<T>>,
     ) -> Option<usize> {
         let blocks = self.stops[stop].lock();
@@ -90,10 +92,7 @@ impl<T> Roll<T> {
         let mut room = most;
         while let Some(slots) = blocks.get(block).map(|block| &block.slots) {
             let rest = slots.get(slot..).unwrap_or_default();
-            // Looked at first, without waiting for one before the next: the processor fetches several at once from memory.
-            for who in rest.iter().take(room).flatten() {
-                std::hint::black_box(Arc::strong_count(who));
-            }
+            rest.iter().take(room).flatten().for_each(&look);
             for (position, who) in rest.iter().enumerate() {
                 let Some(who) = who else {
                     continue;
@@ -125,7 +124,7 @@ mod tests {
             let mut next = Some(0);
             while let Some(from) = next {
                 let mut part = Vec::new();
-                next = roll.copy(stop, from, most, &mut part);
+                next = roll.copy(stop, from, most, |_| {}, &mut part);
                 assert!(part.len() <= most);
                 all.extend(part.iter().map(|who| **who));
             }
@@ -161,10 +160,10 @@ mod tests {
         let roll = Roll::new();
         (0..BLOCK * STOPS * 2).for_each(|number| roll.enter(number, Arc::new(number)));
         let mut first = Vec::new();
-        let next = roll.copy(3, 0, BLOCK, &mut first);
+        let next = roll.copy(3, 0, BLOCK, |_| {}, &mut first);
         assert!(first.iter().map(|who| **who).eq(3 * BLOCK..4 * BLOCK));
         let mut second = Vec::new();
-        assert_eq!(roll.copy(3, next.unwrap(), BLOCK * 2, &mut second), None);
+        assert_eq!(roll.copy(3, next.unwrap(), BLOCK * 2, |_| {}, &mut second), None);
         assert!(second.iter().map(|who| **who).eq((STOPS + 3) * BLOCK..(STOPS + 4) * BLOCK));
     }
 
@@ -176,7 +175,7 @@ mod tests {
         let mut next = Some(0);
         let mut others = 0;
         while let Some(from) = next {
-            next = roll.copy(0, from, 5, &mut given);
+            next = roll.copy(0, from, 5, |_| {}, &mut given);
             roll.enter(BLOCK - 1 - 2 * others, Arc::new(BLOCK));
             roll.enter(2 * others + 1, Arc::new(BLOCK));
             others += 1;

@@ -58,14 +58,14 @@ impl Batch {
 
     /// Offers one client what it is to have, in order. `offer` is given frames, joined and one by one, and tells whether they were
     /// taken: all, or none.
-    pub(super) fn offer_to(&mut self, client: ClientId, mut offer: impl FnMut(&Frame, &[Frame]) -> bool) {
+    pub(super) fn offer_to(&mut self, client: &ClientId, mut offer: impl FnMut(&Frame, &[Frame]) -> bool) {
         for piece in &mut self.0 {
-            if piece.is_for_all || !piece.posts.iter().any(|post| post.exclude.contains(&client)) {
+            if piece.is_for_all || !piece.posts.iter().any(|post| post.exclude.contains(client)) {
                 piece.took_all += usize::from(offer(&piece.joined, &piece.frames));
                 continue;
             }
             for (post, took) in piece.posts.iter().zip(&mut piece.took_one) {
-                if !post.exclude.contains(&client) {
+                if !post.exclude.contains(client) {
                     *took += usize::from(offer(&post.frame, std::slice::from_ref(&post.frame)));
                 }
             }

@@ -96,7 +96,7 @@ impl Runner {
     fn visit(&mut self, clients: &[Arc<Client>]) {
         let (mut frames_taken, mut bytes_taken) = (0, 0);
         for client in clients {
-            self.batch.offer_to(client.id, |joined, frames| {
+            self.batch.offer_to(&client.id, |joined, frames| {
                 let taken = client.offer_uncounted(joined, frames);
                 if taken {
                     frames_taken += frames.len();

@@ -114,7 +114,7 @@ impl Street {
         let mut batch = Batch::new(self.ring.aboard().map(|(_, post, _)| post), self.most);
         let stop = self.ring.position();
         for person in self.people.iter_mut().filter(|person| person.is_here && person.stop == stop) {
-            batch.offer_to(person.id, |joined, frames| {
+            batch.offer_to(&person.id, |joined, frames| {
                 assert_eq!(joined[..], frames.concat()[..]);
                 assert!(frames.len() == 1 || joined.len() <= self.most, "joined past the bound");
                 if person.takes {
@@ -213,7 +213,7 @@ fn frames_are_joined_up_to_the_bound_and_large_ones_go_alone() {
     let mut batch = Batch::new(posts.iter(), 1 << 20);
     let mut writes = |client: ClientId| {
         let mut writes = Vec::new();
-        batch.offer_to(client, |_, frames| {
+        batch.offer_to(&client, |_, frames| {
             writes.push(frames.iter().map(|frame| frame.len()).collect::<Vec<_>>());
             true
         });
