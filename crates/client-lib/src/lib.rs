@@ -92,9 +92,10 @@
 //! # Inside
 //!
 //! `client/…` (the verbs, a file for each family) → `route` (which gateways) → `lane` (what waits for one gateway) → `pipe` (the
-//! stream that carries it). What a lane knows about who is *not* at its gateway goes by the rules of `gatepipe_proto::absence`. Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and
-//! `cursor` is where it goes on. `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership`
-//! decides. `worker` hears what clients do, with a stream of its own from each member.
+//! stream that carries it). What a lane knows about who is *not* at its gateway goes by the rules of `gatepipe_proto::absence`.
+//! Questions go beside the pipe (`query`); `page` and `merge` make one list of what gateways answer, and `cursor` is where it goes on.
+//! `directory` owns the lanes and pipes; `watch` tells it what the registers say, `membership` decides. `worker` hears what clients
+//! do, with a stream of its own from each member.
 
 mod backoff;
 mod builder;

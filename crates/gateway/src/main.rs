@@ -6,7 +6,8 @@ use gatepipe_daemon::report;
 use gatepipe_daemon::shutdown::Signals;
 use gatepipe_gateway::{Config, Gateway};
 
-/// Gives memory back after many clients have gone, which the system's does not: a page with one living byte holds the rest there.
+/// Gives back some of the memory of clients that have gone, where the system's allocator keeps nearly all of it: a page with one living
+/// byte holds the rest there. How much is the last row of `idle` in `docs/performance.md`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

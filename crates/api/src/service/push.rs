@@ -13,7 +13,8 @@ use crate::user::Permission;
 
 /// Pushes to every client of `user`, who is the caller, answers to the caller, or anybody with `websocket.push_any`.
 ///
-/// `data` is carried as it was written; `[]` when there is none. A user that is offline or does not exist is reached zero times; who may not push to a user does not learn which.
+/// `data` is carried as it was written; `[]` when there is none. A user that is offline or does not exist is reached zero times; who
+/// may not push to a user does not learn which.
 ///
 /// # Errors
 /// [`ApiError::Forbidden`], [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known, the store's.

@@ -1,11 +1,10 @@
 //! A broadcast to 10,000: CPU of the gateway for one delivery, as a multiple of a bare `send` of the same frame.
 
-use super::sides::{self, Broadcasting, OUTSTANDING, Yardstick};
+use super::sides::Pair;
 use super::{Setup, say};
-use crate::cluster::Cluster;
 use crate::report::{Row, Target};
 use crate::samples::Samples;
-use crate::turns::{self, Turns};
+use crate::turns::Turns;
 
 const CONNECTIONS: u32 = 10_000;
 /// How many are outstanding, and what the ratio should be.
@@ -32,17 +31,9 @@ pub(super) async fn run(setup: &Setup) -> anyhow::Result<Vec<Row>> {
 
 async fn one_run(setup: &Setup, turns: &mut [Turns]) -> anyhow::Result<()> {
     let connections = setup.connections(CONNECTIONS);
-    let cluster = Cluster::start(setup.cores, 1)?;
-    let commander = cluster.commander().await?;
-    let mut clients = sides::generator(1)?;
-    clients.open(cluster.ws(0)?, connections, OUTSTANDING).await?;
-    let mut yardstick = Yardstick::start(setup.cores).await?;
-    yardstick.open(connections).await?;
+    let mut pair = Pair::start(setup.cores, connections).await?;
     for ((outstanding, many, _), turns) in CASES.into_iter().zip(turns) {
-        let servers = cluster.pids();
-        let mut gateway =
-            Broadcasting { commander: &commander, clients: &mut clients, servers, connections, outstanding };
-        turns.add(turns::take(setup.plan(), &mut gateway, &mut yardstick).await?);
+        turns.add(pair.broadcast(setup.plan(), connections, outstanding).await?);
         say(&format!("broadcast, {many} outstanding: {:.3}", turns.ratio()?.median()));
     }
     Ok(())

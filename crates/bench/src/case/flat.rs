@@ -3,12 +3,11 @@
 
 use anyhow::Context as _;
 
-use super::sides::{self, Broadcasting, OUTSTANDING, Yardstick};
+use super::sides::Pair;
 use super::{Setup, say};
-use crate::cluster::Cluster;
 use crate::report::{Row, Target};
 use crate::samples::Samples;
-use crate::turns::{self, Turns};
+use crate::turns::Turns;
 
 const CONNECTIONS: [u32; 3] = [1_000, 5_000, 19_000];
 
@@ -21,7 +20,7 @@ pub(super) async fn run(setup: &Setup) -> anyhow::Result<Vec<Row>> {
         say(&format!("flat: run {number}"));
         let mut medians = Vec::new();
         for (size, all) in sizes.into_iter().zip(&mut all) {
-            let turns = at(setup, size).await?;
+            let turns = Pair::start(setup.cores, size).await?.broadcast(setup.plan(), size, 1).await?;
             let median = turns.ratio()?.median();
             say(&format!("flat: {median:.3} at {size}"));
             medians.push(median);
@@ -36,17 +35,4 @@ pub(super) async fn run(setup: &Setup) -> anyhow::Result<Vec<Row>> {
         rows.push(Row::new(&format!("flat: broadcast to {size}"), "x", &turns.ratio()?));
     }
     Ok(rows)
-}
-
-async fn at(setup: &Setup, connections: usize) -> anyhow::Result<Turns> {
-    let cluster = Cluster::start(setup.cores, 1)?;
-    let commander = cluster.commander().await?;
-    let mut clients = sides::generator(1)?;
-    clients.open(cluster.ws(0)?, connections, OUTSTANDING).await?;
-    let mut yardstick = Yardstick::start(setup.cores).await?;
-    yardstick.open(connections).await?;
-    let servers = cluster.pids();
-    let mut gateway =
-        Broadcasting { commander: &commander, clients: &mut clients, servers, connections, outstanding: 1 };
-    turns::take(setup.plan(), &mut gateway, &mut yardstick).await
 }

@@ -9,11 +9,12 @@ use gatepipe_client::{GatewayClient, Receipt};
 use gatepipe_proto::Message;
 use rustix::process::Pid;
 
+use crate::cluster::Cluster;
 use crate::control::{News, Order};
 use crate::cpu;
 use crate::helper::Helper;
 use crate::pin::Cores;
-use crate::turns::{Side, Window};
+use crate::turns::{self, Plan, Side, Turns, Window};
 
 /// Bytes of every message.
 pub const MESSAGE_BYTES: usize = 128;
@@ -36,13 +37,53 @@ pub fn whole(receipt: &Receipt) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A gateway and the yardstick, each with as many connections.
+pub struct Pair {
+    pub cluster: Cluster,
+    pub commander: GatewayClient,
+    pub clients: Helper,
+    pub yardstick: Yardstick,
+}
+
+impl Pair {
+    /// Starts both.
+    ///
+    /// # Errors
+    /// Whatever could not be started or connected.
+    pub async fn start(cores: Cores, connections: usize) -> anyhow::Result<Self> {
+        let cluster = Cluster::start(cores, 1)?;
+        let commander = cluster.commander().await?;
+        let mut clients = generator(1)?;
+        clients.open(cluster.ws(0)?, connections, OUTSTANDING).await?;
+        let mut yardstick = Yardstick::start(cores).await?;
+        yardstick.open(connections).await?;
+        Ok(Self { cluster, commander, clients, yardstick })
+    }
+
+    /// What one delivery of a broadcast costs, turn by turn.
+    ///
+    /// # Errors
+    /// When a message did not arrive.
+    pub async fn broadcast(
+        &mut self,
+        plan: Plan,
+        connections: usize,
+        outstanding: u32,
+    ) -> anyhow::Result<Turns> {
+        let Self { cluster, commander, clients, yardstick } = self;
+        let servers = cluster.pids();
+        let mut gateway = Broadcasting { commander, clients, servers, connections, outstanding };
+        turns::take(plan, &mut gateway, yardstick).await
+    }
+}
+
 /// Gateways that broadcast, with so many broadcasts outstanding. One is over when every client has it.
-pub struct Broadcasting<'case> {
-    pub commander: &'case GatewayClient,
-    pub clients: &'case mut Helper,
-    pub servers: Vec<Pid>,
-    pub connections: usize,
-    pub outstanding: u32,
+struct Broadcasting<'case> {
+    commander: &'case GatewayClient,
+    clients: &'case mut Helper,
+    servers: Vec<Pid>,
+    connections: usize,
+    outstanding: u32,
 }
 
 impl Side for Broadcasting<'_> {
