@@ -1,18 +1,22 @@
 //! How a [`GatewayClient`] is set up.
 
+use std::io;
 use std::time::Duration;
 
 use gatepipe_proto::secret::SendSecret;
 use secrecy::SecretString;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::Endpoint;
 
 use crate::GatewayClient;
+use crate::dial::Dial;
 
 /// Settings of a [`GatewayClient`]; only a register is needed.
 #[derive(Debug, Clone)]
 pub struct Builder {
     registers: Vec<String>,
     secret: Option<SecretString>,
+    dial: Dial,
     pub(crate) limits: Limits,
 }
 
@@ -33,6 +37,7 @@ pub(crate) struct Settings {
     /// Each URL as it was given, and the way there.
     pub(crate) registers: Vec<(String, Endpoint)>,
     pub(crate) secret: SendSecret,
+    pub(crate) dial: Dial,
     pub(crate) limits: Limits,
 }
 
@@ -64,6 +69,7 @@ impl Default for Builder {
         Self {
             registers: Vec::new(),
             secret: None,
+            dial: Dial::default(),
             limits: Limits {
                 deadline: Duration::from_secs(2),
                 connect_timeout: Duration::from_secs(2),
@@ -146,6 +152,19 @@ impl Builder {
         self
     }
 
+    /// Opens sockets to registers and gateways by `dial`, which is given host:port, instead of by TCP: through a tunnel, or in a simulated
+    /// network. Each socket has to lead to a process of its own choice for as long as it lives; `dial` is dropped when it takes longer
+    /// than the connect timeout.
+    #[must_use]
+    pub fn dial<F, S>(mut self, dial: impl Fn(String) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        self.dial = Dial::by(dial);
+        self
+    }
+
     /// Starts the client on the current tokio runtime. Never waits: see [`GatewayClient::joined`].
     ///
     /// # Errors
@@ -174,6 +193,7 @@ impl Builder {
         Ok(Settings {
             registers: self.registers.into_iter().map(endpoint).collect::<Result<_, _>>()?,
             secret: SendSecret::new(self.secret.as_ref())?,
+            dial: self.dial,
             limits,
         })
     }

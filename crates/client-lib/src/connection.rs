@@ -14,7 +14,6 @@ use gatepipe_proto::v1::IdentifyRequest;
 use gatepipe_proto::v1::gateway_client::GatewayClient as Commands;
 use gatepipe_proto::v1::register_client::RegisterClient as Watching;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::Status;
@@ -22,6 +21,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
 use crate::builder::Limits;
+use crate::dial::Dial;
 
 /// Longest message in either direction on the inner gRPC.
 const MESSAGE_BYTES: usize = 8 << 20;
@@ -32,6 +32,7 @@ pub(crate) type Secured = InterceptedService<Channel, SendSecret>;
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) endpoint: Endpoint,
+    pub(crate) dial: Dial,
     pub(crate) secret: SendSecret,
     pub(crate) limits: Limits,
 }
@@ -91,8 +92,7 @@ impl Connection {
 async fn connect(peer: &Peer, open: CancellationToken) -> Result<Channel, Trouble> {
     let uri = peer.endpoint.uri();
     let host = uri.host().ok_or_else(|| Trouble(format!("{uri} names no host")))?;
-    let socket = TcpStream::connect(format!("{host}:{}", uri.port_u16().unwrap_or(80))).await?;
-    socket.set_nodelay(true)?;
+    let socket = peer.dial.open(format!("{host}:{}", uri.port_u16().unwrap_or(80))).await?;
     let mut socket = Some(TokioIo::new(socket));
     let only_once = tower::service_fn(move |_| {
         let socket = socket.take().ok_or(io::ErrorKind::NotConnected);

@@ -200,7 +200,7 @@ impl Directory {
 
 impl Settings {
     fn peer(&self, endpoint: Endpoint) -> Peer {
-        Peer { endpoint, secret: self.secret.clone(), limits: self.limits }
+        Peer { endpoint, dial: self.dial.clone(), secret: self.secret.clone(), limits: self.limits }
     }
 
     fn pipe(&self, gateway: GatewayId, addresses: Vec<String>, changed: &Arc<Notify>) -> Pipe {

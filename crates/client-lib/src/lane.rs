@@ -433,6 +433,7 @@ mod tests {
     use super::*;
     use crate::Builder;
     use crate::connection::Peer;
+    use crate::dial::Dial;
 
     fn lane() -> Arc<Lane> {
         Arc::new(Lane::new(1_000, 4 << 20, Arc::default()))
@@ -441,6 +442,7 @@ mod tests {
     fn open(lane: &Lane) {
         let peer = Peer {
             endpoint: Endpoint::from_static("http://127.0.0.1:1"),
+            dial: Dial::default(),
             secret: SendSecret::new(None).unwrap(),
             limits: Builder::default().limits,
         };

@@ -102,6 +102,7 @@ mod builder;
 mod client;
 mod connection;
 mod cursor;
+mod dial;
 mod directory;
 mod error;
 mod filter;

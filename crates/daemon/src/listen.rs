@@ -5,12 +5,33 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Connections that the kernel keeps for us while we are busy.
 const BACKLOG: i32 = 4096;
 /// Pause after a failed accept: long enough not to burn a core, short enough that nobody notices.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Where connections come from: a port of this host, or of a simulated network.
+pub trait Listener: Send + 'static {
+    /// One connection.
+    type Socket: AsyncRead + AsyncWrite + Send + Unpin + 'static;
+
+    /// The next connection. Never fails; may be dropped at any time.
+    fn next(&self) -> impl Future<Output = Self::Socket> + Send;
+}
+
+impl Listener for TcpListener {
+    type Socket = TcpStream;
+
+    async fn next(&self) -> TcpStream {
+        let (socket, _) = accept(self).await;
+        // Small messages must not wait for each other. A socket that refuses is gone, which shows when it is read.
+        let _ = socket.set_nodelay(true);
+        socket
+    }
+}
 
 /// What a listener is for.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,9 @@
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::io::Cursor;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hyper::body::{Body, Bytes, Incoming};
@@ -15,12 +17,11 @@ use hyper::server::conn::http2;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::listen;
+use crate::listen::Listener;
 use crate::shutdown;
 
 /// What every HTTP/2 client says first (RFC 9113 section 3.4).
@@ -67,12 +68,13 @@ impl Default for RpcOptions {
 /// Serves `service` until `stop` resolves; then takes no more, lets open streams end within `last_streams`, and cuts the rest.
 ///
 /// Never fails. Dropping it cuts everything at once.
-pub async fn serve<S, B>(
-    listener: TcpListener,
+pub async fn serve<L, S, B>(
+    listener: L,
     service: S,
     options: RpcOptions,
     stop: impl Future<Output = ()> + Send,
 ) where
+    L: Listener,
     S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -85,7 +87,7 @@ pub async fn serve<S, B>(
     let mut stop = std::pin::pin!(stop);
     loop {
         let socket = tokio::select! {
-            (socket, _) = listen::accept(&listener) => socket,
+            socket = listener.next() => socket,
             Some(_) = connections.join_next() => continue,
             () = &mut stop => break,
         };
@@ -108,16 +110,15 @@ pub async fn serve<S, B>(
     shutdown::at_most(options.last_streams, "a gRPC stream", ended).await;
 }
 
-async fn connection<S, B>(socket: TcpStream, service: S, options: RpcOptions, stopping: CancellationToken)
+async fn connection<I, S, B>(socket: I, service: S, options: RpcOptions, stopping: CancellationToken)
 where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
     S: Clone + Send + 'static,
     S::Future: Send + 'static,
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    // Small messages must not wait for each other. A socket that refuses is gone, which shows below.
-    let _ = socket.set_nodelay(true);
     let greeted = tokio::select! {
         greeted = tokio::time::timeout(GREETING, greeted(socket)) => greeted.ok().flatten(),
         () = stopping.cancelled() => None,
@@ -150,7 +151,7 @@ where
 }
 
 /// The socket, to be read from its first byte, if that begins HTTP/2; `None` at the first byte that does not, or at the end.
-async fn greeted(mut socket: TcpStream) -> Option<impl AsyncRead + AsyncWrite + Unpin> {
+async fn greeted<I: AsyncRead + Unpin>(mut socket: I) -> Option<Greeted<I>> {
     let mut said = [0; PREFACE.len()];
     let mut length = 0;
     while length < said.len() {
@@ -160,8 +161,59 @@ async fn greeted(mut socket: TcpStream) -> Option<impl AsyncRead + AsyncWrite + 
             return None;
         }
     }
-    let (reader, writer) = socket.into_split();
-    Some(tokio::io::join(Cursor::new(said).chain(reader), writer))
+    Some(Greeted { unread: PREFACE, socket })
+}
+
+/// A socket whose preface was read, and is read once more.
+struct Greeted<I> {
+    unread: &'static [u8],
+    socket: I,
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Greeted<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.unread.is_empty() {
+            return Pin::new(&mut self.socket).poll_read(context, buffer);
+        }
+        let (now, later) = self.unread.split_at(self.unread.len().min(buffer.remaining()));
+        buffer.put_slice(now);
+        self.unread = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Greeted<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.socket).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.socket).poll_shutdown(context)
+    }
 }
 
 /// Runs a connection's streams, but not longer than the connection.

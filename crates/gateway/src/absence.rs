@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, sleep_until, timeout_at};
 
+use crate::clock;
 use crate::metrics::Metrics;
 
 /// How often notes that no lease needs any more are let go.
@@ -79,7 +80,7 @@ impl Absence {
     pub(crate) fn bound(&self, uid: &Uid, by: Option<&Asking>) -> Option<Withheld> {
         let mut state = self.state.lock();
         let State { holder, links } = &mut *state;
-        let since = Instant::now();
+        let since = clock::instant();
         let owed = holder.bound(uid, by.map(|asking| asking.pipe), since);
         if owed.is_empty() {
             return None;
@@ -100,14 +101,14 @@ impl Absence {
         loop {
             tick.tick().await;
             let mut state = self.state.lock();
-            state.holder.sweep(Instant::now());
+            state.holder.sweep(clock::instant());
         }
     }
 
     /// Uids noted, and leases, now.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let state = self.state.lock();
-        (state.holder.notes(), state.holder.leases(Instant::now()))
+        (state.holder.notes(), state.holder.leases(clock::instant()))
     }
 }
 
@@ -118,7 +119,7 @@ impl Asking {
     /// A confirmation of what was never told: the pipe has to end.
     pub(crate) fn hear(&self, word: v1::AskerWord) -> Result<(), InvalidConfirmation> {
         let mut state = self.absence.state.lock();
-        state.holder.hear(self.pipe, word, Instant::now())?;
+        state.holder.hear(self.pipe, word, clock::instant())?;
         if let Some(link) = state.links.get(&self.pipe).filter(|_| word.confirmed > 0) {
             link.confirmed.send_if_modified(|confirmed| {
                 let is_newer = word.confirmed > *confirmed;
@@ -132,7 +133,7 @@ impl Asking {
     /// Notes each uid as believed absent by this pipe. Look for their clients only after that.
     pub(crate) fn note<'a>(&self, uids: impl IntoIterator<Item = &'a Uid>) -> Vec<Noted> {
         let mut state = self.absence.state.lock();
-        let now = Instant::now();
+        let now = clock::instant();
         uids.into_iter().map(|uid| state.holder.note(self.pipe, uid, now)).collect()
     }
 
@@ -162,7 +163,7 @@ impl Drop for Asking {
     fn drop(&mut self) {
         let mut state = self.absence.state.lock();
         state.links.remove(&self.pipe);
-        state.holder.end(self.pipe, Instant::now());
+        state.holder.end(self.pipe, clock::instant());
     }
 }
 
@@ -183,7 +184,7 @@ impl Withheld {
                 sleep_until(until).await;
             }
         }
-        self.metrics.bind_waited(self.since.elapsed());
+        self.metrics.bind_waited(clock::instant() - self.since);
     }
 }
 

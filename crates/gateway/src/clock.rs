@@ -1,7 +1,9 @@
 //! The gateway's own time: milliseconds since a little before it started, so that 0 can mean "never".
 
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
 
 /// A cheap, copyable clock.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,11 @@ impl Moments {
         let last = self.0.fetch_update(Relaxed, Relaxed, |last| Some(later(last)));
         later(last.unwrap_or_default())
     }
+}
+
+/// Now, by the runtime's clock: the one that its sleeps go by, also where a simulation sets it.
+pub(crate) fn instant() -> std::time::Instant {
+    Instant::now().into_std()
 }
 
 /// Milliseconds since 1970, for people.

@@ -49,6 +49,9 @@ mod reader;
 mod seat;
 mod server;
 mod session;
+#[cfg(feature = "simulation")]
+#[doc(hidden)]
+pub mod simulation;
 mod sweep;
 mod traffic;
 mod wire;
@@ -58,7 +61,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepipe_daemon::admin::{Admin, Readiness};
-use gatepipe_daemon::listen::{self, ListenOptions};
+use gatepipe_daemon::listen::{self, ListenOptions, Listener};
 use gatepipe_daemon::open_files;
 use gatepipe_daemon::rpc::{self, RpcOptions};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
@@ -102,16 +105,16 @@ const CONNECTION_WINDOW: u32 = 16 << 20;
 /// Calls and pipes at once on one gRPC connection.
 const MAX_STREAMS: u32 = 1024;
 
-/// A gateway whose ports are taken. Nothing is served before [`Gateway::run`].
+/// A gateway whose ports are taken. Nothing is served before [`Gateway::run`]. Workers come in by `L`.
 #[derive(Debug)]
-pub struct Gateway {
+pub struct Gateway<L = TcpListener> {
     server: Arc<Server>,
     sweep: Sweep,
     absence: Arc<Absence>,
     rates: Arc<Rates>,
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: TcpListener,
-    rpc_listener: TcpListener,
+    rpc_listener: L,
     admin: Admin,
     readiness: Readiness,
     client_addr: SocketAddr,
@@ -129,6 +132,19 @@ impl Gateway {
     /// # Errors
     /// A port that cannot be had, a secret or register URL that cannot be one.
     pub async fn bind(config: Config) -> Result<Self, GatewayError> {
+        let workers = ListenOptions::new("workers", "--rpc-listen");
+        let listener = listen::bind(config.rpc_listen, &workers)?;
+        let addr = listener.local_addr().unwrap_or(config.rpc_listen);
+        Self::bind_beside(listener, addr, config)
+    }
+}
+
+impl<L: Listener> Gateway<L> {
+    /// Takes the ports but that for workers, which is taken already: they come in by `rpc_listener`, which listens at `rpc_addr`.
+    ///
+    /// # Errors
+    /// A port that cannot be had, a secret or register URL that cannot be one.
+    pub fn bind_beside(rpc_listener: L, rpc_addr: SocketAddr, config: Config) -> Result<Self, GatewayError> {
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
         let send_secret = SendSecret::new(config.secret.as_ref())?;
         let registers = config.registers.iter().map(|url| endpoint(url)).collect::<Result<Vec<_>, _>>()?;
@@ -140,9 +156,7 @@ impl Gateway {
             ..ListenOptions::new("clients", "--listen")
         };
         let listener = listen::bind(config.listen, &clients)?;
-        let rpc_listener = listen::bind(config.rpc_listen, &ListenOptions::new("workers", "--rpc-listen"))?;
         let client_addr = listener.local_addr().unwrap_or(config.listen);
-        let rpc_addr = rpc_listener.local_addr().unwrap_or(config.rpc_listen);
 
         let hub = Hub::new(GatewayId::random());
         let budget = Budget::new(config.outbox_total);
@@ -334,7 +348,7 @@ fn endpoint(url: &str) -> Result<Endpoint, GatewayError> {
 
 async fn serve_control(
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
-    listener: TcpListener,
+    listener: impl Listener,
     stop: CancellationToken,
 ) {
     let (health, health_service) = tonic_health::server::health_reporter();

@@ -129,23 +129,36 @@ impl Server {
         Ok((accept, place))
     }
 
-    /// Seats the client, greets it, and leaves it to a task of its own: the handshake's memory ends here.
-    fn open(self: &Arc<Self>, upgraded: Upgraded, remote: IpAddr, place: Place, head: &Head) {
+    /// Takes the bare socket back from hyper: the handshake's memory ends here.
+    fn open(&self, upgraded: Upgraded, remote: IpAddr, place: Place, head: &Head) {
         let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
             tracing::error!("an upgraded connection is not the TCP socket it began as");
             return;
         };
-        let wire = Wire::Plain(parts.io.into_inner());
-        let client = Client::new(ClientId::random(self.hub.gateway()), remote, wire, self.common.clone());
+        // Copied: almost always there are none, and they would keep the handshake's whole buffer.
+        let early = parts.read_buf.to_vec().into_boxed_slice();
+        self.seat(parts.io.into_inner(), early, remote, place, head);
+    }
+
+    /// Seats a client, greets it, and leaves it to a task of its own. `early` are bytes that came together with the handshake.
+    pub(crate) fn seat(
+        &self,
+        socket: TcpStream,
+        early: Box<[u8]>,
+        remote: IpAddr,
+        place: Place,
+        head: &Head,
+    ) -> ClientId {
+        let id = ClientId::random(self.hub.gateway());
+        let client = Client::new(id, remote, Wire::Plain(socket), self.common.clone());
         let seat = Seat::take(&self.events, client.clone(), head);
         client.greet();
         self.common.metrics.opened();
         let inbound = self.inbound.clone();
-        // Copied: almost always there are none, and they would keep the handshake's whole buffer.
-        let early = parts.read_buf.to_vec().into_boxed_slice();
         self.connections.spawn(async move {
             connection::serve(seat, early, inbound).await;
             drop(place);
         });
+        id
     }
 }

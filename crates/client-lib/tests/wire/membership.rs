@@ -1,8 +1,13 @@
 //! Registers that come, go, forget and refuse.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use gatepipe_client::{Bind, ClientId, Error, FailureReason, Filter, GatewayClient, GatewayId, Page};
+
+use parking_lot::Mutex;
+use tokio::net::TcpStream;
 
 use crate::scripted::{Gateway, PATIENCE, Register, eventually, joined, patient, text, uid};
 
@@ -22,6 +27,25 @@ async fn a_register_that_restarts_empty_loses_nobody() {
     eventually("its pipe is open", || client.gateways().iter().all(|status| status.connected)).await;
     assert_eq!(client.send_to_all(text("hello"), &[]).await.reached, 2);
     assert_eq!(first.texts(), ["meanwhile", "hello"]);
+}
+
+#[tokio::test]
+async fn every_socket_is_opened_as_the_builder_is_told() {
+    let register = Register::start();
+    let gateway = Gateway::start();
+    register.list(&gateway);
+    let dialled = Arc::new(Mutex::new(BTreeSet::new()));
+    let dial = {
+        let dialled = dialled.clone();
+        move |address: String| {
+            dialled.lock().insert(format!("http://{address}"));
+            TcpStream::connect(address)
+        }
+    };
+    let client = joined(patient(&register).dial(dial)).await;
+    assert_eq!(client.send_to_all(text("hello"), &[]).await.reached, 1);
+    let expected = [register.url(), format!("http://{}", client.gateways()[0].address)];
+    assert_eq!(*dialled.lock(), expected.into());
 }
 
 #[tokio::test]
