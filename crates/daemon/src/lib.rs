@@ -8,6 +8,7 @@ pub mod admin;
 pub mod config;
 pub mod forwarded;
 pub mod listen;
+pub mod network;
 pub mod open_files;
 pub mod report;
 pub mod rpc;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatepipe_daemon::network::Dial;
 use gatepipe_proto::secret::SendSecret;
 use gatepipe_proto::v1;
 use gatepipe_proto::v1::register_client::RegisterClient;
@@ -42,6 +43,7 @@ impl Announcements {
     /// Begins to announce `gateway_id` at `address` to every register, each in its own task.
     pub(crate) fn begin(
         registers: Vec<Endpoint>,
+        dial: &Dial,
         secret: &SendSecret,
         gateway_id: &str,
         address: &str,
@@ -52,6 +54,7 @@ impl Announcements {
         for register in registers {
             let announcer = Announcer {
                 register: tuned(register),
+                dial: dial.clone(),
                 secret: secret.clone(),
                 entry: v1::GatewayEntry {
                     gateway_id: gateway_id.to_owned(),
@@ -95,7 +98,6 @@ impl Announcements {
 fn tuned(register: Endpoint) -> Endpoint {
     register
         .connect_timeout(PATIENCE)
-        .tcp_nodelay(true)
         .http2_keep_alive_interval(KEEPALIVE)
         .keep_alive_timeout(KEEPALIVE)
         .keep_alive_while_idle(true)
@@ -103,6 +105,7 @@ fn tuned(register: Endpoint) -> Endpoint {
 
 struct Announcer {
     register: Endpoint,
+    dial: Dial,
     secret: SendSecret,
     entry: v1::GatewayEntry,
     state: watch::Receiver<State>,
@@ -145,7 +148,7 @@ impl Announcer {
 
     /// Announces until the stream breaks or the gateway leaves. Sets `held` once the register has accepted.
     async fn hold_lease(&mut self, held: &mut bool) -> Ended {
-        let channel = match self.register.connect().await {
+        let channel = match self.register.connect_with_connector(self.dial.clone()).await {
             Ok(channel) => channel,
             Err(error) => return Ended::Lost(Status::unavailable(reason(&error))),
         };

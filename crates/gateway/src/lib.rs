@@ -62,6 +62,7 @@ use std::time::Duration;
 
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, ListenOptions, Listener};
+use gatepipe_daemon::network::Network;
 use gatepipe_daemon::open_files;
 use gatepipe_daemon::rpc::{self, RpcOptions};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
@@ -114,11 +115,10 @@ pub struct Gateway<L = TcpListener> {
     rates: Arc<Rates>,
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: TcpListener,
-    rpc_listener: L,
+    network: Network<L>,
     admin: Admin,
     readiness: Readiness,
     client_addr: SocketAddr,
-    rpc_addr: SocketAddr,
     stop_control: CancellationToken,
     registers: Vec<Endpoint>,
     send_secret: SendSecret,
@@ -133,18 +133,16 @@ impl Gateway {
     /// A port that cannot be had, a secret or register URL that cannot be one.
     pub async fn bind(config: Config) -> Result<Self, GatewayError> {
         let workers = ListenOptions::new("workers", "--rpc-listen");
-        let listener = listen::bind(config.rpc_listen, &workers)?;
-        let addr = listener.local_addr().unwrap_or(config.rpc_listen);
-        Self::bind_beside(listener, addr, config)
+        Self::bind_in(Network::bind(config.rpc_listen, &workers)?, config)
     }
 }
 
 impl<L: Listener> Gateway<L> {
-    /// Takes the ports but that for workers, which is taken already: they come in by `rpc_listener`, which listens at `rpc_addr`.
+    /// Takes the ports but that for workers, which is taken already: they come in by `network`, and registers are reached by it.
     ///
     /// # Errors
     /// A port that cannot be had, a secret or register URL that cannot be one.
-    pub fn bind_beside(rpc_listener: L, rpc_addr: SocketAddr, config: Config) -> Result<Self, GatewayError> {
+    pub fn bind_in(network: Network<L>, config: Config) -> Result<Self, GatewayError> {
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
         let send_secret = SendSecret::new(config.secret.as_ref())?;
         let registers = config.registers.iter().map(|url| endpoint(url)).collect::<Result<Vec<_>, _>>()?;
@@ -245,15 +243,14 @@ impl<L: Listener> Gateway<L> {
             rates,
             control: InterceptedService::new(control, require_secret),
             listener,
-            rpc_listener,
             admin,
             readiness,
             client_addr,
-            rpc_addr,
             stop_control,
             registers,
             send_secret,
-            advertise: config.advertise.unwrap_or_else(|| rpc_addr.to_string()),
+            advertise: config.advertise.unwrap_or_else(|| network.addr.to_string()),
+            network,
             drain_timeout: config.drain_timeout,
         })
     }
@@ -267,7 +264,7 @@ impl<L: Listener> Gateway<L> {
     /// Where workers command it.
     #[must_use]
     pub fn rpc_addr(&self) -> SocketAddr {
-        self.rpc_addr
+        self.network.addr
     }
 
     /// Where health and metrics are.
@@ -296,9 +293,10 @@ impl<L: Listener> Gateway<L> {
         let sampling = spawn(self.rates.sample(self.server.common.clone()));
         let stop_admin = CancellationToken::new();
         let admin = spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
-        let control = spawn(serve_control(self.control, self.rpc_listener, self.stop_control.clone()));
+        let Network { listener, dial, .. } = self.network;
+        let control = spawn(serve_control(self.control, listener, self.stop_control.clone()));
         let announcements =
-            Announcements::begin(self.registers, &self.send_secret, &gateway_id, &self.advertise);
+            Announcements::begin(self.registers, &dial, &self.send_secret, &gateway_id, &self.advertise);
         let readiness = self.readiness.clone();
         let announced = announcements.accepted_once();
         let getting_ready = spawn(async move {

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
+use gatepipe_daemon::network::Dial;
 use gatepipe_proto::secret::SendSecret;
 use gatepipe_proto::v1::IdentifyRequest;
 use gatepipe_proto::v1::gateway_client::GatewayClient;
@@ -18,15 +19,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MAX_ANSWER_BYTES: usize = 4 << 10;
 
 /// Who answers at `address`, a host:port that was announced before. Takes at most a second.
-pub(crate) async fn who_is_at(address: &str, secret: &SendSecret) -> Answer {
-    tokio::time::timeout(PATIENCE, ask(address, secret)).await.unwrap_or(Answer::Silence)
+pub(crate) async fn who_is_at(address: &str, dial: &Dial, secret: &SendSecret) -> Answer {
+    tokio::time::timeout(PATIENCE, ask(address, dial, secret)).await.unwrap_or(Answer::Silence)
 }
 
-async fn ask(address: &str, secret: &SendSecret) -> Answer {
+async fn ask(address: &str, dial: &Dial, secret: &SendSecret) -> Answer {
     let Ok(endpoint) = Endpoint::from_shared(format!("http://{address}")) else {
         return Answer::Nobody;
     };
-    let channel = match endpoint.connect().await {
+    let channel = match endpoint.connect_with_connector(dial.clone()).await {
         Ok(channel) => channel,
         Err(error) if is_refused(&error) => return Answer::Nobody,
         Err(_) => return Answer::Silence,

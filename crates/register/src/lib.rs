@@ -18,7 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepipe_daemon::admin::{Admin, Readiness};
-use gatepipe_daemon::listen::{self, ListenOptions};
+use gatepipe_daemon::listen::{ListenOptions, Listener};
+use gatepipe_daemon::network::Network;
 use gatepipe_daemon::open_files;
 use gatepipe_daemon::rpc::{self, RpcOptions};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
@@ -42,12 +43,12 @@ const MAX_CONNECTIONS: usize = 4096;
 /// Longest message, in bytes: one announcement.
 const MAX_MESSAGE_BYTES: usize = 16 << 10;
 
-/// A register whose ports are taken. Nothing is served before [`Register::run`].
+/// A register whose ports are taken. Nothing is served before [`Register::run`]. Gateways and workers come in by `L`.
 #[derive(Debug)]
-pub struct Register {
+pub struct Register<L = TcpListener> {
     service: InterceptedService<RegisterServer<Service>, RequireSecret>,
     shared: Arc<Shared>,
-    listener: TcpListener,
+    listener: L,
     rpc_addr: SocketAddr,
     admin: Admin,
     readiness: Readiness,
@@ -61,18 +62,28 @@ impl Register {
     /// # Errors
     /// A port that cannot be had, or a secret that cannot be one.
     pub async fn bind(config: Config) -> Result<Self, RegisterError> {
+        let everybody = ListenOptions::new("gateways and workers", "--listen");
+        Self::bind_in(Network::bind(config.listen, &everybody)?, config)
+    }
+}
+
+impl<L: Listener> Register<L> {
+    /// Takes the admin port only: gateways and workers come in by `network`, and gateways are asked by it.
+    ///
+    /// # Errors
+    /// A port that cannot be had, or a secret that cannot be one.
+    pub fn bind_in(network: Network<L>, config: Config) -> Result<Self, RegisterError> {
+        let Network { listener, addr: rpc_addr, dial } = network;
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
         let send_secret = SendSecret::new(config.secret.as_ref())?;
         let _ = open_files::raise_open_files();
-        let listener = listen::bind(config.listen, &ListenOptions::new("gateways and workers", "--listen"))?;
-        let rpc_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let readiness = Readiness::new("starting");
         let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared::new(Roster::new(config.grace), metrics.clone()));
-        let service = Service::new(shared.clone(), metrics, send_secret, stop.clone());
+        let service = Service::new(shared.clone(), metrics, dial, send_secret, stop.clone());
         let service = RegisterServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES);
         Ok(Self {
             service: InterceptedService::new(service, require_secret),
@@ -126,7 +137,7 @@ impl Register {
 
 async fn serve(
     service: InterceptedService<RegisterServer<Service>, RequireSecret>,
-    listener: TcpListener,
+    listener: impl Listener,
     keepalive: (Duration, Duration),
     stop: CancellationToken,
 ) {

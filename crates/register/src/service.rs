@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::Stream;
+use gatepipe_daemon::network::Dial;
 use gatepipe_proto::secret::SendSecret;
 use gatepipe_proto::{Code, v1};
 use tokio::sync::broadcast::error::RecvError;
@@ -39,6 +40,7 @@ const MAX_ADDRESS_BYTES: usize = 261;
 pub(crate) struct Service {
     shared: Arc<Shared>,
     metrics: Arc<Metrics>,
+    dial: Dial,
     secret: SendSecret,
     streams: Arc<AtomicU64>,
     announcers: Arc<Semaphore>,
@@ -51,12 +53,14 @@ impl Service {
     pub(crate) fn new(
         shared: Arc<Shared>,
         metrics: Arc<Metrics>,
+        dial: Dial,
         secret: SendSecret,
         stop: CancellationToken,
     ) -> Self {
         Self {
             shared,
             metrics,
+            dial,
             secret,
             streams: Arc::default(),
             announcers: Arc::new(Semaphore::new(MAX_GATEWAYS * 2)),
@@ -194,7 +198,7 @@ impl Service {
                 Err(NotTaken::Full) => return Err(Code::TooMany.status("the list of gateways is full")),
                 Err(NotTaken::Claimed(claim)) => claim,
             };
-            let answer = ask::who_is_at(&claim.member.address, &self.secret).await;
+            let answer = ask::who_is_at(&claim.member.address, &self.dial, &self.secret).await;
             let other = &claim.member;
             if !takeover::is_free(&claim, member, answer) {
                 tracing::warn!(gateway = %member.id, other = %other.id, address = other.address, ?answer, "refused a gateway: its id or address is another's");

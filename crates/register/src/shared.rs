@@ -1,11 +1,11 @@
 //! The roster behind its one lock, and everyone who watches it. Changes are told in the order they happen, under that lock.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use gatepipe_proto::{GatewayId, v1};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, broadcast};
+use tokio::time::Instant;
 
 use crate::metrics::Metrics;
 use crate::roster::{Change, Claim, Member, NotTaken, Roster, StreamId, What};
@@ -61,7 +61,7 @@ impl Shared {
     }
 
     pub(crate) fn lose(&self, id: GatewayId, stream: StreamId) {
-        if self.roster.lock().lose(id, stream, Instant::now()) {
+        if self.roster.lock().lose(id, stream, Instant::now().into_std()) {
             self.metrics.leases_lost.inc();
             self.lost.notify_one();
             tracing::warn!(gateway = %id, "a gateway's announcement broke off: it stays listed for the grace period");
@@ -74,7 +74,7 @@ impl Shared {
             let next = self.expire(Instant::now());
             let next_end = async {
                 match next {
-                    Some(end) => tokio::time::sleep_until(end.into()).await,
+                    Some(end) => tokio::time::sleep_until(end).await,
                     None => std::future::pending().await,
                 }
             };
@@ -87,6 +87,7 @@ impl Shared {
 
     /// Tells when to look again.
     fn expire(&self, now: Instant) -> Option<Instant> {
+        let now = now.into_std();
         let mut roster = self.roster.lock();
         for change in roster.expire(now) {
             if let What::Removed(gateway) = &change.what {
@@ -94,7 +95,7 @@ impl Shared {
             }
             self.tell(&roster, Some(change));
         }
-        roster.next_end()
+        roster.next_end().map(Into::into)
     }
 
     fn tell(&self, roster: &Roster, change: Option<Change>) {

@@ -1,16 +1,15 @@
 //! A host with a gateway, and pages that connect to it.
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use gatepipe_gateway::simulation::Door;
 use gatepipe_gateway::{Config, Gateway};
-use gatepipe_proto::v1;
 use rand::Rng;
 use tokio::time::sleep;
 
-use crate::network::{self, PORT, Port};
+use crate::network::{self, PORT};
+use crate::register;
 use crate::world::World;
 
 /// Pages that are connected and bound to nobody; more come when some were bound.
@@ -18,24 +17,17 @@ const FREE: usize = 3;
 
 /// A host's whole life, until it crashes.
 pub(crate) async fn live(world: Arc<World>, name: String) -> turmoil::Result {
-    let address = SocketAddr::new(turmoil::lookup(name.as_str()), PORT);
-    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let config = Config {
-        listen: anywhere,
-        admin_listen: anywhere,
-        registers: Vec::new(),
+        listen: network::ANYWHERE,
+        admin_listen: network::ANYWHERE,
+        registers: vec![format!("http://{}:{PORT}", register::NAME)],
         ping_interval: Duration::ZERO,
         ..Config::default()
     };
-    let gateway = Gateway::bind_beside(Port::take().await?, address, config)?;
+    let gateway = Gateway::bind_in(network::of_host(world.clone(), &name).await?, config)?;
     let (id, door) = (gateway.gateway_id(), Door::of(&gateway));
     tokio::spawn(gateway.run(std::future::pending()));
     world.ledger.lock().gateway_begins(&name, id);
-    world.list.send_modify(|list| {
-        let address = address.to_string();
-        list.retain(|entry| entry.address != address);
-        list.push(v1::GatewayEntry { gateway_id: id.to_string(), address, draining: false });
-    });
     let mut rng = world.rng(&name);
     loop {
         if world.ledger.lock().free_on(id) < FREE {

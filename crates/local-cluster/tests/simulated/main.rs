@@ -1,4 +1,4 @@
-//! The whole in a simulated network: real gateways, and real programs with the client library, whose every message is late by a random
+//! The whole in a simulated network: a real register, real gateways, and real programs with the client library, whose every message is late by a random
 //! time, held up, or lost with its connection, and whose hosts crash. Then the promise of `ARCHITECTURE.md` ("Who holds a uid") is checked
 //! against what the clients heard, and so are the receipts and the order of one caller's sends.
 //!
@@ -8,6 +8,7 @@
 //! `GATEPIPE_SIMULATION_SEEDS=1..5000` runs other seeds than the usual ones. A seed decides what the programs do, what happens to the network
 //! and when. Ids and the pauses between attempts stay random, so that a rare failure may need several runs of its seed.
 
+mod accepted;
 mod gateway;
 mod ledger;
 mod network;

@@ -1,34 +1,47 @@
 //! Sockets: simulated ones between hosts, and real ones of clients.
 
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatepipe_daemon::listen::Listener;
+use gatepipe_daemon::network::{Dial, Network};
 use gatepipe_proto::v1::gateway_client::GatewayClient as Commands;
 use hyper_util::rt::TokioIo;
 use tonic::transport::{Channel, Endpoint, Uri};
 use turmoil::net::{TcpListener, TcpStream};
 
+use crate::accepted::Accepted;
+use crate::world::World;
+
 /// Where each host is commanded or heard.
 pub(crate) const PORT: u16 = 2300;
 
-/// The port of a simulated host.
-pub(crate) struct Port(TcpListener);
+/// A real port that nobody asks for.
+pub(crate) const ANYWHERE: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
 
-impl Port {
-    pub(crate) async fn take() -> io::Result<Self> {
-        Ok(Self(TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?))
-    }
+/// The port of a simulated host.
+pub(crate) struct Port {
+    world: Arc<World>,
+    host: String,
+    listener: TcpListener,
+}
+
+/// What the host of this name, which has to be the one that asks, sees of the simulated network.
+pub(crate) async fn of_host(world: Arc<World>, name: &str) -> io::Result<Network<Port>> {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, PORT)).await?;
+    let listener = Port { world, host: name.to_owned(), listener };
+    Ok(Network { listener, addr: SocketAddr::new(turmoil::lookup(name), PORT), dial: Dial::by(dial) })
 }
 
 impl Listener for Port {
-    type Socket = TcpStream;
+    type Socket = Accepted;
 
-    async fn next(&self) -> TcpStream {
+    async fn next(&self) -> Accepted {
         loop {
-            match self.0.accept().await {
-                Ok((socket, _)) => return socket,
+            match self.listener.accept().await {
+                Ok((socket, peer)) => return self.world.resets.accept(&self.host, socket, peer.ip()),
                 Err(_) => tokio::time::sleep(Duration::from_millis(1)).await,
             }
         }

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::ledger::{Caller, Sending};
 use crate::network::{self, PORT};
+use crate::register;
 use crate::world::{PROGRAMS, World, program};
 
 const CALLERS: usize = 3;
@@ -23,6 +24,9 @@ const KEEPALIVES: [(u64, u64); PROGRAMS] = [(100, 150), (500, 1_000), (2_000, 5_
 const UIDS: u64 = 5;
 /// Most sends of a caller at a time.
 const BURST: usize = 4;
+/// How long a caller waits for its sends: too short for a gateway that is held up, or longer than the library itself.
+const IMPATIENT: Duration = Duration::from_millis(60);
+const PATIENT: Duration = Duration::from_secs(10);
 /// How long a bind by a call of its own may take.
 const EXECUTE: Duration = Duration::from_secs(2);
 
@@ -31,7 +35,7 @@ pub(crate) async fn live(world: Arc<World>, number: usize) -> turmoil::Result {
     let name = program(number);
     let (interval, patience) = KEEPALIVES[number];
     let client = GatewayClient::builder()
-        .register(format!("http://register:{PORT}"))
+        .register(format!("http://{}:{PORT}", register::NAME))
         .keepalive(Duration::from_millis(interval), Duration::from_millis(patience))
         .dial(network::dial)
         .build()?;
@@ -89,8 +93,11 @@ impl Life {
         let hot = self.world.ledger.lock().bound_last().filter(|_| self.rng.random());
         let uid = hot.unwrap_or_else(|| self.any_uid());
         let times = self.rng.random_range(1..=BURST);
+        let patience = if self.rng.random() { IMPATIENT } else { PATIENT };
         // Polled in this order, so they are called in it.
-        join_all((0..times).map(|_| async { self.send_to(&uid).await.over() })).await;
+        let sent = join_all((0..times).map(|_| timeout(patience, async { self.send_to(&uid).await.over() })));
+        // Whoever gave up does not know what happened.
+        drop(sent.await);
     }
 
     async fn send_to(&self, uid: &Uid) -> Sent<'_> {

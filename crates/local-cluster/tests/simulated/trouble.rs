@@ -8,6 +8,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 use turmoil::Sim;
 
+use crate::register;
 use crate::world::{GATEWAYS, PROGRAMS, World, gateway, program};
 
 /// How late a message is at most, while nothing is wrong.
@@ -20,6 +21,8 @@ enum Wrong {
         between: (String, String),
         leaks: Duration,
     },
+    /// The gateway has lost the program's connections, and the program does not hear of it yet.
+    Reset(String, String),
     /// Everything is late.
     Slow(String, String),
     /// Everything is lost, and with it every connection.
@@ -70,13 +73,16 @@ impl Trouble {
         let (program, gateway) =
             (program(rng.random_range(0..PROGRAMS)), gateway(rng.random_range(0..GATEWAYS)));
         match rng.random_range(0..100) {
-            0..55 => Wrong::Held { between: (program, gateway), leaks: now + ms(rng, 1..1_200) },
-            55..60 => {
-                Wrong::Held { between: (program, "register".to_owned()), leaks: now + ms(rng, 1..1_200) }
+            0..10 => Wrong::Reset(program, gateway),
+            10..60 => Wrong::Held { between: (program, gateway), leaks: now + ms(rng, 1..1_200) },
+            60..65 => {
+                let one = if rng.random() { program } else { gateway };
+                Wrong::Held { between: (one, register::NAME.to_owned()), leaks: now + ms(rng, 1..1_200) }
             }
-            60..75 => Wrong::Slow(program, gateway),
+            65..75 => Wrong::Slow(program, gateway),
             75..87 => Wrong::Cut(program, gateway),
-            87..94 => Wrong::Crashed(gateway),
+            87..92 => Wrong::Crashed(gateway),
+            92..94 => Wrong::Crashed(register::NAME.to_owned()),
             _ => Wrong::Crashed(program),
         }
     }
@@ -89,9 +95,10 @@ fn ms(rng: &mut StdRng, range: Range<u64>) -> Duration {
 impl Wrong {
     fn hosts(&self) -> (&str, Option<&str>) {
         match self {
-            Self::Held { between: (one, other), .. } | Self::Slow(one, other) | Self::Cut(one, other) => {
-                (one, Some(other))
-            }
+            Self::Held { between: (one, other), .. }
+            | Self::Reset(one, other)
+            | Self::Slow(one, other)
+            | Self::Cut(one, other) => (one, Some(other)),
             Self::Crashed(host) => (host, None),
         }
     }
@@ -103,6 +110,11 @@ impl Wrong {
                 sim.hold(one.as_str(), other.as_str());
                 let most = if rng.random() { 300 } else { 4_000 };
                 ms(rng, 1..most)
+            }
+            Self::Reset(program, gateway) => {
+                sim.hold(program.as_str(), gateway.as_str());
+                world.resets.reset(gateway, sim.lookup(program.as_str()));
+                ms(rng, 1..1_800)
             }
             Self::Slow(one, other) => {
                 sim.set_link_max_message_latency(one.as_str(), other.as_str(), ms(rng, 50..500));
@@ -122,7 +134,7 @@ impl Wrong {
 
     fn mend(self, sim: &mut Sim<'_>) {
         match self {
-            Self::Held { between: (one, other), .. } => sim.release(one, other),
+            Self::Held { between: (one, other), .. } | Self::Reset(one, other) => sim.release(one, other),
             Self::Slow(one, other) => sim.set_link_max_message_latency(one, other, LATENCY),
             Self::Cut(one, other) => sim.repair(one, other),
             Self::Crashed(host) => sim.bounce(host),

@@ -9,8 +9,8 @@ use parking_lot::Mutex;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::accepted::Resets;
 use crate::ledger::Ledger;
-use crate::register::List;
 use crate::trouble::{LATENCY, Trouble};
 use crate::{gateway, program, register};
 
@@ -34,7 +34,7 @@ pub(crate) fn program(number: usize) -> String {
 pub(crate) struct World {
     seed: u64,
     pub(crate) ledger: Mutex<Ledger>,
-    pub(crate) list: List,
+    pub(crate) resets: Resets,
 }
 
 /// How much was put to the test.
@@ -75,7 +75,7 @@ impl AddAssign for Tally {
 
 impl World {
     pub(crate) fn new(seed: u64) -> Arc<Self> {
-        Arc::new(Self { seed, ledger: Mutex::default(), list: List::default() })
+        Arc::new(Self { seed, ledger: Mutex::default(), resets: Resets::default() })
     }
 
     /// What decides what `who` does.
@@ -95,8 +95,8 @@ impl World {
             .tcp_capacity(4_096)
             .enable_tokio_io()
             .build();
-        let list = self.list.subscribe();
-        sim.host("register", move || register::live(list.clone()));
+        let world = self.clone();
+        sim.host(register::NAME, move || register::live(world.clone()));
         for name in (0..GATEWAYS).map(gateway) {
             let world = self.clone();
             sim.host(name.clone(), move || gateway::live(world.clone(), name.clone()));
