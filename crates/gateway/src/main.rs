@@ -6,10 +6,11 @@ use gatepipe_daemon::report;
 use gatepipe_daemon::shutdown::Signals;
 use gatepipe_gateway::{Config, Gateway};
 
-/// Gives back some of the memory of clients that have gone, where the system's allocator keeps nearly all of it: a page with one living
-/// byte holds the rest there. How much is the last row of `idle` in `docs/performance.md`.
+/// Gives back the memory of clients that have gone, also when nothing more is allocated afterwards: a thread of its own sees to it.
+/// The system's allocator keeps nearly all of it, and one that gives back as it goes has nothing to go by once everybody has left.
+/// How much is the last row of `idle` in `docs/performance.md`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
