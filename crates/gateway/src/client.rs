@@ -52,13 +52,17 @@ impl Closing {
 /// A connected client. Its socket closes when the last handle is dropped.
 ///
 /// The fields stand in this order in memory: what an offer needs is together, and beside the count of handles, because a broadcast
-/// has to fetch it from memory for every client.
+/// has to fetch it from memory for every client; what the sweep looks at every second follows in the same lines.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Client {
     outbox: Outbox,
     wire: Wire,
     common: Arc<Common>,
+    /// When its last frame came, in the gateway's milliseconds.
+    heard_at: AtomicU64,
+    /// Pings since then.
+    pings: AtomicU32,
     pub(crate) id: ClientId,
     /// Canonical; behind trusted proxies the one that they tell.
     pub(crate) remote: IpAddr,
@@ -67,10 +71,6 @@ pub(crate) struct Client {
     /// `None`: the empty object, which costs nothing. Written and merged under this lock alone, so that a large session holds up
     /// nobody else.
     session: Mutex<Option<Session>>,
-    /// When its last frame came, in the gateway's milliseconds.
-    heard_at: AtomicU64,
-    /// Pings since then.
-    pings: AtomicU32,
     /// Since when it has no uid, in the gateway's milliseconds; 0 while it has one.
     unbound_since: AtomicU64,
     /// The code it is being closed with by us; 0 while it is not.

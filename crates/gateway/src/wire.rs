@@ -5,6 +5,8 @@ use std::net::Shutdown;
 use std::os::fd::AsRawFd;
 use std::task::{Context, Poll, ready};
 
+use rustix::io::Errno;
+use rustix::net::{SendFlags, send};
 use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -32,9 +34,10 @@ impl Wire {
     /// is broken.
     pub(crate) fn try_write_now(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(socket) => match socket2::SockRef::from(socket).send(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => socket.try_write(bytes),
-                done => done,
+            // Without the C library, whose `send` can be cancelled and pays for that in every call.
+            Self::Plain(socket) => match send(socket, bytes, SendFlags::NOSIGNAL) {
+                Err(Errno::AGAIN) => socket.try_write(bytes),
+                done => Ok(done?),
             },
         }
     }
