@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod layers;
 pub mod notification;
 pub mod stats;
+pub mod to_the_end;
 pub mod token;
 pub mod user;
 pub mod websocket;

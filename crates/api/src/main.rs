@@ -6,6 +6,10 @@ use gatepipe_api::{Api, Config};
 use gatepipe_daemon::report;
 use gatepipe_daemon::shutdown::Signals;
 
+/// A request makes some hundred small allocations on its way; the system's allocator takes a fifth of its time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     report::exit("gatepipe-api", start().await)

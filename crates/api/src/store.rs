@@ -163,9 +163,13 @@ macro_rules! read {
             .survive(async move {
                 match db {
                     $crate::store::Db::Sqlite(sqlite) => {
-                        let mut lent = sqlite.reader().await?;
-                        let $conn = &mut *lent;
-                        $body
+                        let work = move |mut lent: $crate::store::sqlite::Lent| {
+                            $crate::store::sqlite::outcome(async move {
+                                let $conn = &mut *lent;
+                                $body
+                            })
+                        };
+                        sqlite.read(work).await
                     }
                 }
             })
@@ -183,14 +187,18 @@ macro_rules! write {
             .survive(async move {
                 match db {
                     $crate::store::Db::Sqlite(sqlite) => {
-                        let mut lent = sqlite.writer().await?;
-                        $crate::store::sqlite::begin(&mut lent).await?;
-                        let outcome = async {
-                            let $conn = &mut *lent;
-                            $body
-                        }
-                        .await;
-                        $crate::store::sqlite::end(&mut lent, outcome).await
+                        let work = move |mut lent: $crate::store::sqlite::Lent| {
+                            $crate::store::sqlite::outcome(async move {
+                                $crate::store::sqlite::begin(&mut lent).await?;
+                                let outcome = async {
+                                    let $conn = &mut *lent;
+                                    $body
+                                }
+                                .await;
+                                $crate::store::sqlite::end(&mut lent, outcome).await
+                            })
+                        };
+                        sqlite.write(work).await
                     }
                 }
             })

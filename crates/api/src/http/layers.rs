@@ -17,6 +17,7 @@ use tracing::{Instrument as _, Span};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::envelope;
+use crate::http::to_the_end::ToTheEnd;
 use crate::metrics;
 
 /// The header that names a request.
@@ -91,10 +92,8 @@ pub async fn around(State((app, running)): State<(App, Running)>, request: Reque
     observed.end(&app, response)
 }
 
-/// Runs the request in a task of its own, to its end: also when its caller goes away or is told that it took too long. What
-/// belongs together (stored and pushed, bound and checked again) therefore happens together. A request keeps its place until
-/// it has really ended. An answer whose body is a stream has ended here when the stream begins: how many there may be, and how
-/// long, is up to who makes it.
+/// Runs the request to its end, see [`ToTheEnd`]. An answer whose body is a stream has ended here when the stream begins: how
+/// many there may be, and how long, is up to who makes it.
 async fn to_the_end(running: &Running, request: Request, next: Next) -> Response {
     let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
@@ -103,10 +102,9 @@ async fn to_the_end(running: &Running, request: Request, next: Next) -> Response
         let _place = place;
         next.run(request).await
     };
-    let work = running.tasks.spawn(work.in_current_span());
-    match tokio::time::timeout(running.timeout, work).await {
+    match tokio::time::timeout(running.timeout, ToTheEnd::of(work, &running.tasks)).await {
         Ok(Ok(response)) => response,
-        Ok(Err(ended)) => ApiError::Internal(ended.to_string()).into_response(),
+        Ok(Err(_panic)) => ApiError::Internal("a request ended in a panic".into()).into_response(),
         Err(_) => ApiError::Deadline.into_response(),
     }
 }

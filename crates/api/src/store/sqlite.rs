@@ -1,10 +1,14 @@
 //! SQLite: one file, many readers, one writer.
 //!
+//! SQLite blocks, so what a method does with a connection runs from its first query to its last on one thread that may block:
+//! each change of threads would cost more than most queries.
+//!
 //! Writers of this process queue for the one writing connection, in order and for at most [`PATIENCE`], instead of fighting
 //! for the file's lock; another process (the CLI) is waited for by SQLite's own busy timeout, as long again.
 //! The file is looked at before each use: one that was moved away or deleted would still take writes through the open
 //! connections, and those would be lost.
 
+use std::error::Error;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -21,10 +25,12 @@ use diesel::sqlite::Sqlite as Sqlite3;
 use diesel::{Connection as _, SqliteConnection};
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
-use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
+use tracing::Span;
 
 use super::StoreError;
 
@@ -43,7 +49,26 @@ const SETTINGS: &str = "PRAGMA busy_timeout = 5000;
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;";
 
-type Connection = SyncConnectionWrapper<SqliteConnection>;
+type Connection = SyncConnectionWrapper<SqliteConnection, AtOnce>;
+
+/// A connection that somebody has for a while.
+pub(super) type Lent = Object<Connection>;
+
+/// Queries run where they are asked: whoever has a connection is on a thread that may block.
+pub(super) struct AtOnce;
+
+impl SpawnBlocking for AtOnce {
+    fn spawn_blocking<'a, R: Send + 'static>(
+        &mut self,
+        task: impl FnOnce() -> R + Send + 'static,
+    ) -> BoxFuture<'a, Result<R, Box<dyn Error + Send + Sync>>> {
+        std::future::ready(Ok(task())).boxed()
+    }
+
+    fn get_runtime() -> Self {
+        Self
+    }
+}
 
 #[derive(Clone)]
 pub(super) struct Sqlite {
@@ -114,30 +139,62 @@ impl Sqlite {
         })
     }
 
-    pub(super) async fn reader(&self) -> Result<Object<Connection>, StoreError> {
-        self.lend(&self.readers).await
+    /// Runs `work` on a connection that cannot write.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Lent) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(&self.readers, work).await
     }
 
-    pub(super) async fn writer(&self) -> Result<Object<Connection>, StoreError> {
-        self.lend(&self.writer).await
+    /// Runs `work` on the one connection that writes.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Lent) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.run(&self.writer, work).await
     }
 
-    async fn lend(&self, pool: &Pool<Connection>) -> Result<Object<Connection>, StoreError> {
-        let file = Arc::clone(&self.file);
-        let since = tokio::task::spawn_blocking(move || file.since())
-            .await
-            .map_err(|_| StoreError::Unavailable("the program is stopping".into()))??;
+    async fn run<T, W>(&self, pool: &Pool<Connection>, mut work: W) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        W: FnOnce(Lent) -> Result<T, StoreError> + Send + 'static,
+    {
         loop {
             let lent = tokio::time::timeout(PATIENCE, pool.get())
                 .await
                 .map_err(|_| StoreError::Unavailable(format!("busy for more than {PATIENCE:?}")))?
                 .map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            if Object::metrics(&lent).created >= since {
-                return Ok(lent);
+            let (file, span) = (Arc::clone(&self.file), Span::current());
+            let ran = tokio::task::spawn_blocking(move || {
+                let _entered = span.entered();
+                if Object::metrics(&lent).created >= file.since()? {
+                    return work(lent).map(Ran::Done);
+                }
+                drop(Object::take(lent));
+                Ok(Ran::Outdated(work))
+            });
+            match ran.await {
+                Ok(Ok(Ran::Done(value))) => return Ok(value),
+                Ok(Ok(Ran::Outdated(again))) => work = again,
+                Ok(Err(error)) => return Err(error),
+                Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
+                Err(_) => return Err(StoreError::Unavailable("the program is stopping".into())),
             }
-            drop(Object::take(lent));
         }
     }
+}
+
+/// What became of some work on a connection.
+enum Ran<T, W> {
+    Done(T),
+    /// Not begun: the connection belonged to a file that is no longer there.
+    Outdated(W),
+}
+
+/// The outcome of a method's body, which never waits: its connection is [`AtOnce`].
+pub(super) fn outcome<T>(body: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    body.now_or_never().unwrap_or_else(|| Err(StoreError::fault("a query to SQLite waited for something")))
 }
 
 /// Opens a transaction that holds the write lock from its start: one that reads first and asks for the lock later fails
@@ -344,9 +401,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("x.db").display());
         let sqlite = Sqlite::open(&url).await.unwrap();
-        let mut lent = vec![sqlite.writer().await.unwrap()];
+        let mut lent = vec![sqlite.writer.get().await.unwrap()];
         for _ in 0..READERS {
-            lent.push(sqlite.reader().await.unwrap());
+            lent.push(sqlite.readers.get().await.unwrap());
         }
         for connection in &mut lent {
             let pragma = async |connection: &mut Connection, name: &str| {

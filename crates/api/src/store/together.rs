@@ -106,7 +106,10 @@ where
     A: Clone + Default,
 {
     async fn answer_all(mut self, source: S) {
-        while let Some(batch) = self.take() {
+        loop {
+            // Whoever else is about to ask does it before the batch is taken.
+            tokio::task::yield_now().await;
+            let Some(batch) = self.take() else { return };
             let questions: HashSet<_> = batch.iter().map(|waiting| waiting.question.clone()).collect();
             let answers = (self.kind.read)(source.clone(), questions.into_iter().collect()).await;
             for Waiting { question, answer, _place } in batch {

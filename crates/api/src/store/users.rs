@@ -14,6 +14,25 @@ use crate::user::{Permission, Username};
 /// The longest chain of managers that is followed; a longer one ends as "not below".
 const LONGEST_CHAIN: usize = 1_000;
 
+/// How many users one statement asks for. Always the same number, so that the statement is prepared once and kept.
+const GROUP: usize = 8;
+
+/// So many ids as a statement takes: the last one fills what is left. `None` for no ids.
+fn group(ids: &[i64]) -> Option<[i64; GROUP]> {
+    let last = ids.last()?;
+    Some(std::array::from_fn(|place| *ids.get(place).unwrap_or(last)))
+}
+
+/// Whether `column` is one of the ids of a [`group`]. `eq_any` would be another statement for every number of ids, prepared anew
+/// each time.
+macro_rules! is_one_of {
+    ($column:expr, $ids:expr) => {{
+        let [a, b, c, d, e, f, g, h] = $ids;
+        let half = |a, b, c, d| $column.eq(a).or($column.eq(b)).or($column.eq(c)).or($column.eq(d));
+        half(a, b, c, d).or(half(e, f, g, h))
+    }};
+}
+
 /// A user, without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
@@ -217,21 +236,24 @@ impl Store {
     ) -> Result<HashMap<UserId, Option<Arc<Standing>>>, StoreError> {
         let ids: Vec<i64> = asked.into_iter().map(UserId::get).collect();
         read!(self, |conn| {
-            let rows: Vec<Row> =
-                users::table.filter(users::id.eq_any(&ids)).select(Row::as_select()).load(conn).await?;
-            let own = user_permissions::table
-                .filter(user_permissions::user_id.eq_any(&ids))
-                .select((user_permissions::user_id, user_permissions::permission));
-            let by_role = user_roles::table
-                .inner_join(role_permissions::table.on(role_permissions::role.eq(user_roles::role)))
-                .filter(user_roles::user_id.eq_any(&ids))
-                .select((user_roles::user_id, role_permissions::permission));
-            let names: Vec<(i64, String)> = own.union_all(by_role).load(conn).await?;
+            let mut rows = Vec::<Row>::new();
             let mut permissions = HashMap::<i64, Vec<Permission>>::new();
-            for (id, name) in names {
-                // A name this release does not know was granted by a newer one, and grants nothing here.
-                if let Ok(permission) = name.parse() {
-                    permissions.entry(id).or_default().push(permission);
+            for ids in ids.chunks(GROUP).filter_map(group) {
+                let found = users::table.filter(is_one_of!(users::id, ids)).select(Row::as_select());
+                rows.extend(found.load(conn).await?);
+                let own = user_permissions::table
+                    .filter(is_one_of!(user_permissions::user_id, ids))
+                    .select((user_permissions::user_id, user_permissions::permission));
+                let by_role = user_roles::table
+                    .inner_join(role_permissions::table.on(role_permissions::role.eq(user_roles::role)))
+                    .filter(is_one_of!(user_roles::user_id, ids))
+                    .select((user_roles::user_id, role_permissions::permission));
+                let names: Vec<(i64, String)> = own.union_all(by_role).load(conn).await?;
+                for (id, name) in names {
+                    // A name this release does not know was granted by a newer one, and grants nothing here.
+                    if let Ok(permission) = name.parse() {
+                        permissions.entry(id).or_default().push(permission);
+                    }
                 }
             }
             let standing = |row: Row| {
@@ -303,13 +325,13 @@ impl Store {
                     return Ok(found);
                 }
                 let below: HashSet<i64> = climbing.iter().map(|(_, below)| *below).collect();
-                let managers: HashMap<i64, Option<i64>> = users::table
-                    .filter(users::id.eq_any(below))
-                    .select((users::id, users::manager_id))
-                    .load::<(i64, Option<i64>)>(conn)
-                    .await?
-                    .into_iter()
-                    .collect();
+                let below: Vec<i64> = below.into_iter().collect();
+                let mut managers = HashMap::<i64, Option<i64>>::new();
+                for ids in below.chunks(GROUP).filter_map(group) {
+                    let found = users::table.filter(is_one_of!(users::id, ids));
+                    let found = found.select((users::id, users::manager_id)).load::<(i64, Option<i64>)>(conn);
+                    managers.extend(found.await?);
+                }
                 climbing.retain_mut(|(pair, below)| match managers.get(below).copied().flatten() {
                     Some(above) if above == pair.1.get() => {
                         found.insert(*pair, true);
