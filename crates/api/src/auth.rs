@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod last_known;
 pub mod password;
+mod recent;
 pub mod throttle;
 pub mod token;
 

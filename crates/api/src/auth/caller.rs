@@ -99,7 +99,7 @@ impl Auth {
     /// # Errors
     /// [`Refused`], or the store's error for a user that was not read lately.
     pub async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        let claims = Arc::new(self.keys.read(token, now)?);
+        let claims = self.keys.read(token, now)?;
         self.caller(claims, now).await
     }
 

@@ -1,57 +1,48 @@
 //! What was last read about users, for the time the database is away.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use super::recent::Recent;
 use crate::id::UserId;
 use crate::store::Standing;
 
 /// How old a memory may be and still be used.
 pub const OLDEST: Duration = Duration::from_secs(300);
 
-/// How many users are remembered in each of the two halves.
-const HALF: usize = 5_000;
+/// How many users are remembered at least.
+const USERS: usize = 5_000;
 
 /// Remembers at least the last 5,000 users that were read, and at most 10,000.
-#[derive(Default)]
 pub struct LastKnown {
-    halves: Mutex<Halves>,
+    users: Mutex<Recent<UserId, (Arc<Standing>, Instant)>>,
 }
 
-/// New memories go into `young`; when it is full it becomes `old`, and what was `old` is forgotten.
-#[derive(Default)]
-struct Halves {
-    young: HashMap<UserId, (Arc<Standing>, Instant)>,
-    old: HashMap<UserId, (Arc<Standing>, Instant)>,
+impl Default for LastKnown {
+    fn default() -> Self {
+        Self { users: Mutex::new(Recent::new(USERS)) }
+    }
 }
 
 impl LastKnown {
     /// Remembers what was read at `now`.
     pub fn remember(&self, standing: Arc<Standing>, now: Instant) {
-        let mut halves = self.halves.lock();
-        let user = standing.user.id;
-        if halves.young.len() >= HALF && !halves.young.contains_key(&user) {
-            halves.old = std::mem::take(&mut halves.young);
-        }
-        halves.young.insert(user, (standing, now));
+        self.users.lock().put(standing.user.id, (standing, now));
     }
 
     /// What was read about `user` at most [`OLDEST`] before `now`.
     #[must_use]
     pub fn recall(&self, user: UserId, now: Instant) -> Option<Arc<Standing>> {
-        let halves = self.halves.lock();
-        let (standing, read_at) = halves.young.get(&user).or_else(|| halves.old.get(&user))?;
+        let users = self.users.lock();
+        let (standing, read_at) = users.get(&user)?;
         (now.saturating_duration_since(*read_at) <= OLDEST).then(|| Arc::clone(standing))
     }
 
     /// Forgets `user`: what is known is no longer true.
     pub fn forget(&self, user: UserId) {
-        let mut halves = self.halves.lock();
-        halves.young.remove(&user);
-        halves.old.remove(&user);
+        self.users.lock().forget(&user);
     }
 }
 
@@ -84,19 +75,5 @@ mod tests {
         assert!(known.recall(UserId::new(2).unwrap(), start).is_none());
         known.forget(ana);
         assert!(known.recall(ana, start).is_none());
-    }
-
-    #[test]
-    fn memories_are_bounded_and_the_newest_stay() {
-        let (known, now) = (LastKnown::default(), Instant::now());
-        for id in 1..=30_000 {
-            known.remember(standing(id), now);
-        }
-        let halves = known.halves.lock();
-        assert!(halves.young.len() + halves.old.len() <= 2 * HALF);
-        drop(halves);
-        assert!(known.recall(UserId::new(30_000).unwrap(), now).is_some());
-        assert!(known.recall(UserId::new(25_001).unwrap(), now).is_some());
-        assert!(known.recall(UserId::new(1).unwrap(), now).is_none());
     }
 }

@@ -1,12 +1,15 @@
 //! JSON Web Tokens: made by us with HS256, or by others with a key whose public half we know.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
+use super::recent::Recent;
 use crate::id::UserId;
 use crate::user::Permission;
 
@@ -16,11 +19,19 @@ pub const MIN_SECRET_BYTES: usize = 32;
 /// The last second of the year 9999: later ones are taken for it, because not every clock and calendar can write them.
 const LATEST: i64 = 253_402_300_799;
 
+/// How many tokens are remembered at least. A request with one of them costs no signature.
+const REMEMBERED: usize = 4_096;
+
+/// Longest token that is remembered, in bytes.
+const LONGEST_REMEMBERED: usize = 1_024;
+
 /// What tokens are checked with, and made with when we hold the secret. Exactly one algorithm is accepted.
 pub struct Keys {
     decoding: DecodingKey,
     encoding: Option<EncodingKey>,
     validation: Validation,
+    /// Tokens whose signature was found good, and what they say. These keys never change, so neither does that.
+    signed: Mutex<Recent<Box<str>, Arc<Claims>>>,
 }
 
 /// A key that cannot be one.
@@ -54,6 +65,8 @@ pub struct Claims {
     pub issued_at: Option<i64>,
     /// `exp`, in seconds since 1970.
     pub expires_at: i64,
+    /// `nbf`, in seconds since 1970.
+    pub not_before: Option<i64>,
     /// `permissions`: the only ones this token may use; names we do not know are left out.
     pub permissions: Option<Vec<Permission>>,
 }
@@ -107,11 +120,8 @@ impl Keys {
         if bytes.len() < MIN_SECRET_BYTES {
             return Err(InvalidKey::Short(bytes.len()));
         }
-        Ok(Self {
-            decoding: DecodingKey::from_secret(bytes),
-            encoding: Some(EncodingKey::from_secret(bytes)),
-            validation: validation(Algorithm::HS256),
-        })
+        let encoding = Some(EncodingKey::from_secret(bytes));
+        Ok(Self::new(DecodingKey::from_secret(bytes), encoding, Algorithm::HS256))
     }
 
     /// A public key in PEM, whose kind decides the algorithm: checks tokens that others make.
@@ -124,7 +134,12 @@ impl Keys {
         let ed = || DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA));
         let (decoding, algorithm) =
             rsa().or_else(|_| ec()).or_else(|_| ed()).map_err(|_| InvalidKey::Public)?;
-        Ok(Self { decoding, encoding: None, validation: validation(algorithm) })
+        Ok(Self::new(decoding, None, algorithm))
+    }
+
+    fn new(decoding: DecodingKey, encoding: Option<EncodingKey>, algorithm: Algorithm) -> Self {
+        let signed = Mutex::new(Recent::new(REMEMBERED));
+        Self { decoding, encoding, validation: validation(algorithm), signed }
     }
 
     /// Makes a token; `None` when we only hold a public key. `lifetime` counts in whole seconds.
@@ -148,24 +163,38 @@ impl Keys {
     ///
     /// # Errors
     /// [`Refused::Invalid`], [`Refused::Expired`]
-    pub fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Refused> {
+    pub fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Claims>, Refused> {
+        let known = self.signed.lock().get(token).cloned();
+        let claims = match known {
+            Some(claims) => claims,
+            None => self.read_anew(token)?,
+        };
+        let now = now.timestamp();
+        if claims.expires_at <= now || claims.not_before.is_some_and(|date| date > now) {
+            return Err(Refused::Expired);
+        }
+        Ok(claims)
+    }
+
+    fn read_anew(&self, token: &str) -> Result<Arc<Claims>, Refused> {
         let claims = jsonwebtoken::decode::<AnyClaims>(token, &self.decoding, &self.validation)
             .map_err(|_| Refused::Invalid)?
             .claims;
-        let now = now.timestamp();
         // Casting takes what is too large for an i64 as the largest.
         let seconds = |date: f64| (date.floor() as i64).min(LATEST);
-        if seconds(claims.exp) <= now || claims.nbf.is_some_and(|date| seconds(date) > now) {
-            return Err(Refused::Expired);
-        }
         let known = |names: Vec<String>| names.iter().filter_map(|name| name.parse().ok()).collect();
-        Ok(Claims {
+        let claims = Arc::new(Claims {
             user: claims.sub,
             generation: claims.ver,
             issued_at: claims.iat.map(seconds),
             expires_at: seconds(claims.exp),
+            not_before: claims.nbf.map(seconds),
             permissions: claims.permissions.map(known),
-        })
+        });
+        if token.len() <= LONGEST_REMEMBERED {
+            self.signed.lock().put(token.into(), Arc::clone(&claims));
+        }
+        Ok(claims)
     }
 }
 
@@ -209,6 +238,23 @@ mod tests {
         assert_eq!((claims.user, claims.generation), (user(), Some(3)));
         assert_eq!(token.expires_at, at(1_060));
         assert_eq!(read(1_060).err(), Some(Refused::Expired));
+    }
+
+    #[test]
+    fn a_token_that_was_read_before_is_judged_by_the_time_it_is_used_and_by_every_letter() {
+        let keys = keys();
+        let token = made(&serde_json::json!({"sub": 7, "exp": 2_000, "nbf": 1_500}));
+        for _ in 0..2 {
+            assert_eq!(keys.read(&token, at(1_499)).err(), Some(Refused::Expired));
+            assert!(keys.read(&token, at(1_500)).is_ok());
+            assert!(keys.read(&token, at(1_999)).is_ok());
+            assert_eq!(keys.read(&token, at(2_000)).err(), Some(Refused::Expired));
+            for place in 0..token.len() {
+                let other = if token.as_bytes()[place] == b'A' { "B" } else { "A" };
+                let forged = format!("{}{other}{}", &token[..place], &token[place + 1..]);
+                assert_eq!(keys.read(&forged, at(1_500)).err(), Some(Refused::Invalid), "{forged}");
+            }
+        }
     }
 
     #[test]
