@@ -5,13 +5,13 @@ ARG RUN_IMAGE=debian:bookworm-slim
 FROM ${BUILD_IMAGE} AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --workspace --bins
+RUN cargo build --profile dist --workspace --bins
 
 FROM ${RUN_IMAGE}
 # The api's database, when it is SQLite.
 RUN mkdir /data && chown 10001:10001 /data
-COPY --from=build /src/target/release/gatepipe /src/target/release/gatepipe-register \
-    /src/target/release/gatepipe-gateway /src/target/release/gatepipe-api /usr/local/bin/
+COPY --from=build /src/target/dist/gatepipe /src/target/dist/gatepipe-register \
+    /src/target/dist/gatepipe-gateway /src/target/dist/gatepipe-api /usr/local/bin/
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

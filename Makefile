@@ -30,8 +30,8 @@ check:
 
 ## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
 bench:
-	$(CARGO) build --release --workspace --bins
-	$(or $(CARGO_TARGET_DIR),target)/release/gatepipe-bench all --runs 3 $(BENCH_FLAGS)
+	$(CARGO) build --profile dist --workspace --bins
+	$(or $(CARGO_TARGET_DIR),target)/dist/gatepipe-bench all --runs 3 $(BENCH_FLAGS)
 
 fmt:
 	$(CARGO) fmt --all

@@ -8,10 +8,10 @@ use clap::{Args, Parser, Subcommand};
 const EXAMPLES: &str = "\
 Examples:
   cargo build --release --workspace --bins
-  target/release/gatepipe-bench all --runs 3 --json figures.json
-  target/release/gatepipe-bench broadcast
-  target/release/gatepipe-bench idle --quick
-  target/release/gatepipe-bench broadcast --connections 1000
+  target/dist/gatepipe-bench all --runs 3 --json figures.json
+  target/dist/gatepipe-bench broadcast
+  target/dist/gatepipe-bench idle --quick
+  target/dist/gatepipe-bench broadcast --connections 1000
 
 The programs it measures lie beside it: build them in the same way. Nothing else should run on the machine; then still read
 ratios, not times. CPU times are those of the whole process, from /proc/PID/task/*/schedstat.";
