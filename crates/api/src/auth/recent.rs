@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn the_last_entries_are_known_and_never_more_than_twice_as_many() {
         let mut recent = Recent::new(100);
-        for number in 0..1_000 {
+        for number in 0..1_000_u32 {
             recent.put(number, number);
             let known = (0..=number).filter(|key| recent.get(key).is_some());
             let known: Vec<_> = known.collect();
