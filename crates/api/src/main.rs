@@ -8,7 +8,7 @@ use gatepipe_daemon::shutdown::Signals;
 
 /// A request makes some hundred small allocations on its way; the system's allocator takes a fifth of its time.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
