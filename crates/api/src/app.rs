@@ -9,10 +9,12 @@ use chrono_tz::Tz;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::forwarded::Network;
 
+use crate::auth::Auth;
+use crate::auth::caller::Tokens;
 use crate::auth::password::PasswordCheck;
 use crate::auth::throttle::Throttle;
-use crate::auth::{Auth, Keys};
 use crate::config::BindPolicy;
+use crate::http::cors::Origin;
 use crate::metrics::Metrics;
 use crate::service::notification::NotificationService;
 use crate::service::stats::Watching;
@@ -66,6 +68,10 @@ pub struct Settings {
     pub bind_policy: BindPolicy,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Whether users are made at the first sight of somebody else's token.
+    pub create_users: bool,
+    /// Pages of which origins may call.
+    pub cors_origins: Vec<Origin>,
 }
 
 impl App {
@@ -74,14 +80,14 @@ impl App {
     pub fn new(
         store: Store,
         gateways: GatewayClient,
-        keys: Keys,
+        tokens: Tokens,
         passwords: PasswordCheck,
         metrics: Metrics,
         settings: Settings,
     ) -> Self {
         let started = Instant::now();
         Self(Arc::new(Parts {
-            auth: Auth::new(store.clone(), keys),
+            auth: Auth::new(store.clone(), tokens, settings.create_users),
             passwords,
             tries_by_name: Throttle::new(settings.tries_per_name, started),
             tries_by_address: Throttle::new(settings.tries_per_address, started),

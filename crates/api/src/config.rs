@@ -1,19 +1,24 @@
 //! Every setting of the api, with unit, default, and what a larger value costs.
 
+mod tokens;
+
 use std::net::SocketAddr;
 use std::num::{NonZeroU32, NonZeroUsize};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use chrono_tz::Tz;
-use gatepipe_daemon::config::{ConfigError, Knob, Program, Settings};
+use gatepipe_daemon::config::{ConfigError, Knob, Noted, Program, Settings};
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
 use secrecy::SecretString;
 
-use crate::auth::Keys;
+use crate::auth::foreign::source::Source;
+use crate::http::cors::Origin;
 use crate::store;
+
+pub use tokens::{ForeignConfig, KeyError};
 
 const KNOBS: &[Knob] = &[
     Knob::one("listen", "ADDR", Some("127.0.0.1:8787"), "Where the HTTP api is served"),
@@ -38,6 +43,66 @@ const KNOBS: &[Knob] = &[
         "FILE",
         None,
         "Instead of --jwt-secret: a PEM public key (RSA, P-256 or Ed25519) of whoever makes the tokens; then nobody logs in here",
+    ),
+    Knob::one(
+        "jwt-jwks",
+        "FILE|URL",
+        None,
+        "Instead of --jwt-secret: the public keys of whoever makes the tokens, as a JSON Web Key Set (RS256, ES256, EdDSA), in a file or behind https://; http:// only on this host",
+    ),
+    Knob::one(
+        "jwt-jwks-refresh",
+        "DURATION",
+        Some("10m"),
+        "How often the key set is read again. A longer one accepts a key longer that was taken out of it",
+    ),
+    Knob::one(
+        "jwt-jwks-pause",
+        "DURATION",
+        Some("30s"),
+        "A token with an unknown key makes the key set be read at once, but at most this often; also the time until a failed reading is tried again",
+    ),
+    Knob::list(
+        "jwt-issuer",
+        "ISSUER",
+        None,
+        "With tokens of others: the `iss` they must have; repeatable, unset: any",
+    ),
+    Knob::list(
+        "jwt-audience",
+        "AUDIENCE",
+        None,
+        "With tokens of others: one of these must be in `aud`; repeatable, unset: any, also what was made for another program",
+    ),
+    Knob::one(
+        "jwt-user-claim",
+        "CLAIM",
+        Some("sub"),
+        "With tokens of others: the claim that says whose it is; dots lead into objects, as in user.id",
+    ),
+    Knob::one(
+        "jwt-user-kind",
+        "KIND",
+        Some("id"),
+        "What that claim holds: id, of a user here; username, of a user here, only for names that nobody can choose there; external, the issuer's own name, see gatepipe user link",
+    ),
+    Knob::one(
+        "jwt-username-claim",
+        "CLAIM",
+        None,
+        "What an external user is called who is made at first sight; unset, or no username: as the issuer's own name; if taken, with something random behind it",
+    ),
+    Knob::one(
+        "jwt-permissions-claim",
+        "CLAIM",
+        Some("permissions"),
+        "With tokens of others: the claim that narrows what a user may do here, a list or names with spaces between them; it never widens it",
+    ),
+    Knob::one(
+        "jwt-create-users",
+        "true|false",
+        Some("false"),
+        "Whether a user is made at the first sight of somebody else's good token; without permissions and without a password",
     ),
     Knob::one(
         "token-lifetime",
@@ -80,6 +145,12 @@ const KNOBS: &[Knob] = &[
         "NETWORK",
         None,
         "An address or network (10.0.0.0/8) of a proxy whose X-Forwarded-For is believed; repeatable. Never one that callers can have",
+    ),
+    Knob::list(
+        "cors-origin",
+        "ORIGIN",
+        None,
+        "An origin whose pages may call, such as https://admin.example.com; repeatable, unset: none but our own",
     ),
     Knob::one(
         "request-timeout",
@@ -127,6 +198,7 @@ pub const PROGRAM: Program = Program {
     examples: "Examples:
   gatepipe-api --jwt-secret-file /run/secrets/jwt
   GATEPIPE_JWT_SECRET=$(openssl rand -hex 32) gatepipe-api --listen 0.0.0.0:8787
+  gatepipe-api --jwt-jwks https://id.example.com/jwks --jwt-issuer https://id.example.com --jwt-audience push --jwt-user-kind external --jwt-create-users true
   gatepipe-api --jwt-public-key issuer.pem --database-url sqlite:///srv/gatepipe/gatepipe.db --register http://register:1236",
     knobs: KNOBS,
 };
@@ -144,10 +216,14 @@ pub struct Config {
     pub registers: Vec<String>,
     /// Shared by every internal gRPC link.
     pub secret: Option<SecretString>,
-    /// For HS256. Either this or `jwt_public_key`.
+    /// For HS256. Exactly one of this, `jwt_public_key` and `jwt_jwks`.
     pub jwt_secret: Option<SecretString>,
-    /// A PEM file. Either this or `jwt_secret`.
+    /// A PEM file.
     pub jwt_public_key: Option<PathBuf>,
+    /// A JSON Web Key Set.
+    pub jwt_jwks: Option<Source>,
+    /// How tokens of others are read.
+    pub foreign: ForeignConfig,
     /// Of tokens made by a login; counts in whole seconds.
     pub token_lifetime: Duration,
     /// `code` in the envelope of a success.
@@ -162,6 +238,8 @@ pub struct Config {
     pub bind_policy: BindPolicy,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
+    /// Pages of which origins may call.
+    pub cors_origins: Vec<Origin>,
     /// How long a caller waits for an answer.
     pub request_timeout: Duration,
     /// For a request's headers, and between two requests.
@@ -209,38 +287,6 @@ impl From<BindPolicy> for gatepipe_client::BindPolicy {
     }
 }
 
-/// Why there is no key for tokens.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// None was given.
-    #[error(
-        "a key for tokens is needed: set --jwt-secret-file or GATEPIPE_JWT_SECRET to at least 32 bytes (openssl rand -hex 32 makes some), or --jwt-public-key"
-    )]
-    Missing,
-    /// Two were given.
-    #[error("--jwt-secret and --jwt-public-key exclude each other; keep one")]
-    Both,
-    /// The secret is too short.
-    #[error("the secret for tokens: {0}")]
-    Secret(#[source] crate::auth::InvalidKey),
-    /// The file cannot be read.
-    #[error("cannot read the public key {}: {source}", path.display())]
-    File {
-        /// As configured.
-        path: PathBuf,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The file does not hold a public key.
-    #[error("{}: {source}", path.display())]
-    PublicKey {
-        /// As configured.
-        path: PathBuf,
-        /// Why not.
-        source: crate::auth::InvalidKey,
-    },
-}
-
 impl Config {
     /// Reads flags, environment and file; every mistake at once.
     ///
@@ -260,14 +306,6 @@ impl Config {
         config
     }
 
-    /// The key for tokens.
-    ///
-    /// # Errors
-    /// [`KeyError`]
-    pub fn keys(&self) -> Result<Keys, KeyError> {
-        keys(self.jwt_secret.as_ref(), self.jwt_public_key.as_deref())
-    }
-
     /// The typed configuration from these settings. Mistakes are only noted there, a missing key for tokens among them;
     /// [`Config::load_from`] asks for them.
     ///
@@ -282,6 +320,9 @@ impl Config {
         let secret = s.shared_secret();
         let jwt_secret = s.secret("jwt-secret");
         let jwt_public_key = s.optional_text("jwt-public-key").map(|path| path.map(PathBuf::from));
+        let jwt_jwks = s.optional_text("jwt-jwks").map(|text| text.map(|text| text.parse()).transpose());
+        let jwt_jwks = jwt_jwks.map(|source| source.map_err(|problem| s.mistake("jwt-jwks", problem)));
+        let foreign = ForeignConfig::read(s);
         let token_lifetime = s.duration("token-lifetime");
         let success_code = s.number("success-code");
         let time_zone = s.number("time-zone");
@@ -289,6 +330,7 @@ impl Config {
         let login_tries_per_address = s.number("login-tries-per-address");
         let bind_policy = s.number("bind-policy");
         let trusted_proxies = s.parsed_list("trusted-proxy");
+        let cors_origins = s.parsed_list("cors-origin");
         let request_timeout = s.duration("request-timeout");
         let header_timeout = s.duration("header-timeout");
         let max_connections = s.number("max-connections");
@@ -299,14 +341,9 @@ impl Config {
         if let Some(Err(error)) = database_url.as_deref().ok().map(store::check_url) {
             s.mistake("database-url", error);
         }
-        if let (Ok(secret), Ok(public_key)) = (&jwt_secret, &jwt_public_key)
-            && let Err(error) = keys(secret.as_ref(), public_key.as_deref())
-        {
-            let name = match error {
-                KeyError::Missing | KeyError::Both | KeyError::Secret(_) => "jwt-secret",
-                KeyError::File { .. } | KeyError::PublicKey { .. } => "jwt-public-key",
-            };
-            s.mistake(name, error);
+        if let (Ok(secret), Ok(public_key), Ok(Ok(jwks))) = (&jwt_secret, &jwt_public_key, &jwt_jwks) {
+            let foreign = foreign.as_ref().ok();
+            tokens::check(s, secret.as_ref(), public_key.as_deref(), jwks.as_ref(), foreign);
         }
         if token_lifetime.is_ok_and(|lifetime| lifetime < Duration::from_secs(1)) {
             s.mistake("token-lifetime", "must be at least 1s: tokens count in whole seconds");
@@ -319,6 +356,8 @@ impl Config {
             secret: secret?,
             jwt_secret: jwt_secret?,
             jwt_public_key: jwt_public_key?,
+            jwt_jwks: jwt_jwks?.map_err(|()| Noted)?,
+            foreign: foreign?,
             token_lifetime: token_lifetime?,
             success_code: success_code?,
             time_zone: time_zone?,
@@ -326,6 +365,7 @@ impl Config {
             login_tries_per_address: login_tries_per_address?,
             bind_policy: bind_policy?,
             trusted_proxies: trusted_proxies?,
+            cors_origins: cors_origins?,
             request_timeout: request_timeout?,
             header_timeout: header_timeout?,
             max_connections: max_connections?,
@@ -334,21 +374,6 @@ impl Config {
             drain_timeout: drain_timeout?,
             log: log?,
         })
-    }
-}
-
-fn keys(secret: Option<&SecretString>, public_key: Option<&Path>) -> Result<Keys, KeyError> {
-    match (secret, public_key) {
-        (None, None) => Err(KeyError::Missing),
-        (Some(_), Some(_)) => Err(KeyError::Both),
-        (Some(secret), None) => Keys::from_secret(secret).map_err(KeyError::Secret),
-        (None, Some(path)) => {
-            let path = path.to_path_buf();
-            match std::fs::read(&path) {
-                Ok(pem) => Keys::from_public_pem(&pem).map_err(|source| KeyError::PublicKey { path, source }),
-                Err(source) => Err(KeyError::File { path, source }),
-            }
-        }
     }
 }
 
@@ -393,6 +418,33 @@ mod tests {
     }
 
     #[test]
+    fn settings_for_tokens_of_others_fit_together() {
+        let url = ["--jwt-jwks", "https://id.example.com/jwks"];
+        let with = |flags: &[&'static str]| mistakes(&[&url, flags].concat());
+        assert_eq!(with(&[]), "");
+        assert_eq!(with(&["--jwt-user-kind", "external", "--jwt-create-users", "true"]), "");
+        assert!(with(&["--jwt-create-users", "true"]).contains("--jwt-user-kind username or external"));
+        assert!(with(&["--jwt-user-kind", "email"]).contains("must be id, username or external"));
+        assert!(with(&["--jwt-username-claim", ""]).contains("1 to 255 bytes"));
+        assert!(with(&["--jwt-secret", SECRET]).contains("exclude"));
+        assert!(mistakes(&["--jwt-jwks", "http://id.example.com/jwks"]).contains("must be https://"));
+        assert!(mistakes(&["--jwt-jwks", "/nowhere/jwks.json"]).contains("/nowhere/jwks.json"));
+        let ours = mistakes(&[
+            "--jwt-secret",
+            SECRET,
+            "--jwt-issuer",
+            "https://id.example.com",
+            "--jwt-audience",
+            "push",
+            "--jwt-username-claim",
+            "nick",
+        ]);
+        for name in ["--jwt-issuer", "--jwt-audience", "--jwt-username-claim"] {
+            assert!(ours.contains(&format!("{name}: is for tokens of others")), "{ours}");
+        }
+    }
+
+    #[test]
     fn every_mistake_is_told_at_once() {
         let text = mistakes(&[
             "--listen",
@@ -407,6 +459,8 @@ mod tests {
             "nginx",
             "--bind-policy",
             "oldest_wins",
+            "--cors-origin",
+            "*",
             "--token-lifetime",
             "5ms",
         ]);
@@ -418,6 +472,7 @@ mod tests {
             "is not a POLICY that fits here: must be keep_all or newest_wins",
             "max-requests",
             "token-lifetime",
+            "name the origins one by one",
         ] {
             assert!(text.contains(name), "{name}: {text}");
         }

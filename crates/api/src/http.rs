@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod client;
+pub mod cors;
 pub mod docs;
 pub mod envelope;
 pub mod fields;

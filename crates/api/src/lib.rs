@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 pub use config::{Config, PROGRAM};
 
 use app::{App, Settings};
+use auth::caller::Tokens;
 use auth::password::PasswordCheck;
 use http::layers::Running;
 use metrics::Metrics;
@@ -85,12 +86,23 @@ impl Api {
     /// # Errors
     /// [`Error`], a line that says what is wrong and what to do.
     pub async fn bind(config: Config) -> Result<Self, Error> {
-        let keys = config.keys()?;
+        let tokens = config.tokens()?;
         let store = Store::open(&config.database_url).await?;
         let listener = listen::bind(config.listen, &ListenOptions::new("HTTP", "--listen"))?;
         let http_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry, &store);
+        if let Tokens::Foreign(foreign) = &tokens {
+            if let Some(fetches) = foreign.fetches() {
+                Metrics::count_fetches(&mut registry, fetches);
+            }
+            if config.foreign.mapping.audiences.is_empty() {
+                tracing::warn!(
+                    "tokens that were made for other programs are good here too; --jwt-audience refuses them"
+                );
+            }
+            foreign.start().await;
+        }
         let readiness = Readiness::new("no register was heard yet");
         let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
         // Only now: it begins to call the registers.
@@ -108,9 +120,11 @@ impl Api {
             tries_per_address: config.login_tries_per_address,
             bind_policy: config.bind_policy,
             trusted_proxies: config.trusted_proxies,
+            create_users: config.foreign.create_users,
+            cors_origins: config.cors_origins,
         };
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
-        let app = App::new(store, gateways, keys, PasswordCheck::new()?, metrics, settings);
+        let app = App::new(store, gateways, tokens, PasswordCheck::new()?, metrics, settings);
         let running = Running::new(config.max_requests.get(), config.request_timeout, count);
         let (router, _) = router::router(&app, running.clone());
         let server = Server {
@@ -170,6 +184,8 @@ impl Api {
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
         let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
         let watching = tokio::spawn(watch_readiness(app.clone(), readiness.clone()));
+        let fresh = app.clone();
+        let refreshing = tokio::spawn(async move { fresh.auth.keep_fresh().await });
         let sampling = tokio::spawn(stats::sample(app.gateways.clone(), app.watching.recent.clone()));
         let mut serving = tokio::spawn(server.run(listener, draining.clone()));
         stop.await;
@@ -186,6 +202,7 @@ impl Api {
         }
         watching.abort();
         sampling.abort();
+        refreshing.abort();
         ended.cancel();
         drop(admin.await);
         Ok(())

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::auth::foreign::Fetches;
 use crate::store::Store;
 
 /// What one api counts. Cheap to clone; clones count together.
@@ -152,6 +153,17 @@ impl Metrics {
         api.register("store_errors", "Calls of the database that failed", store.failures().clone());
         api.register_collector(Box::new(metrics.gateways.clone()));
         metrics
+    }
+
+    /// Counts how fetches of the keys for tokens went.
+    pub fn count_fetches(registry: &mut Registry, fetches: &Fetches) {
+        let api = registry.sub_registry_with_prefix("gatepipe_api");
+        api.register("key_fetches", "Fetches of the keys for tokens that went well", fetches.done.clone());
+        api.register(
+            "key_fetches_failed",
+            "Fetches of the keys for tokens that failed",
+            fetches.failed.clone(),
+        );
     }
 
     /// From now on tells about these gateways too; the first call counts.

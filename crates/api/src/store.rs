@@ -6,6 +6,7 @@
 //! Every method runs its body in a task of its own and waits for it. A caller may therefore be dropped at any time (an HTTP
 //! client goes away): the body still ends, and no connection goes back to the pool in the middle of a transaction.
 
+mod external_subjects;
 mod inboxes;
 mod notifications;
 mod roles;
@@ -25,7 +26,7 @@ use together::Together;
 
 pub use notifications::{Cursor, ListFilter, NewNotification, NotificationRow};
 pub use sqlite::OpenError;
-pub use users::{Credentials, NewUser, Standing, UserRow};
+pub use users::{Credentials, NO_PASSWORD, NewUser, Standing, UserRow};
 
 /// The database. Cheap to clone; all clones share one set of connections.
 #[derive(Clone)]
@@ -55,6 +56,9 @@ pub enum StoreError {
     /// Another user has this name.
     #[error("the username {0} is taken")]
     UsernameTaken(String),
+    /// This name of an issuer's user means another of ours; nothing was written.
+    #[error("the subject {0} is already another user")]
+    SubjectTaken(String),
     /// These users do not exist; nothing was written.
     #[error("no such users: {0:?}")]
     NoSuchUsers(Vec<UserId>),

@@ -12,6 +12,9 @@ pub const MIN_PASSWORD_CHARACTERS: usize = 8;
 /// Longest password, in bytes; a longer one would only cost hashing time.
 pub const MAX_PASSWORD_BYTES: usize = 1_024;
 
+/// Longest issuer of tokens, and longest name that it gives to a user, in bytes.
+pub const MAX_SUBJECT_BYTES: usize = 255;
+
 /// A name or password that cannot be one, with the rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidWord {
@@ -26,6 +29,9 @@ pub enum InvalidWord {
         "a password must have at least {MIN_PASSWORD_CHARACTERS} characters and at most {MAX_PASSWORD_BYTES} bytes"
     )]
     Password,
+    /// A user of an issuer without a name, or with one over [`MAX_SUBJECT_BYTES`].
+    #[error("an issuer has at most {MAX_SUBJECT_BYTES} bytes, the name of its user 1 to {MAX_SUBJECT_BYTES}")]
+    Subject,
     /// Not in [`Permission::ALL`].
     #[error("there is no permission {0:?}")]
     Permission(String),
@@ -72,6 +78,37 @@ name! {
 name! {
     /// A set of permissions with a name, written like a [`Username`].
     RoleName, "a role"
+}
+
+/// A user as somebody else names it: the issuer of a token, and its own name for the user. Compared byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ExternalSubject {
+    issuer: String,
+    subject: String,
+}
+
+impl ExternalSubject {
+    /// The user `subject` of `issuer`, which may be empty: not every issuer says who it is.
+    ///
+    /// # Errors
+    /// [`InvalidWord::Subject`]
+    pub fn new(issuer: &str, subject: &str) -> Result<Self, InvalidWord> {
+        let fits = issuer.len() <= MAX_SUBJECT_BYTES && (1..=MAX_SUBJECT_BYTES).contains(&subject.len());
+        let made = || Self { issuer: issuer.into(), subject: subject.into() };
+        fits.then(made).ok_or(InvalidWord::Subject)
+    }
+
+    /// Who vouches for the user; empty for an issuer that does not say who it is.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// What the issuer calls the user.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
 }
 
 /// A password somebody chose: at least 8 characters, at most 1,024 bytes. Never printed.
@@ -171,6 +208,14 @@ mod tests {
         for bad in ["", " ", "two words", "tab\t", "a/b", "nul\0", &"a".repeat(65)] {
             assert!(bad.parse::<Username>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_user_of_somebody_else_has_a_name_of_a_bounded_length() {
+        let fits = |issuer: &str, subject: &str| ExternalSubject::new(issuer, subject).is_ok();
+        let (most, more) = ("x".repeat(255), "x".repeat(256));
+        assert!(fits("", "auth0|7") && fits("https://issuer", "张 三") && fits(&most, &most));
+        assert!(!fits("https://issuer", "") && !fits("", &more) && !fits(&more, "x"));
     }
 
     #[test]

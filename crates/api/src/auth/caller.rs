@@ -2,12 +2,14 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
+use super::foreign::Foreign;
 use super::last_known::LastKnown;
-use super::token::{Claims, Keys, Refused};
+use super::subjects::Subjects;
+use super::token::{Claims, Keys, Refused, Token};
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::store::{Standing, Store, StoreError, UserRow};
@@ -16,8 +18,17 @@ use crate::user::Permission;
 /// Decides whose token it is and whether it is still good.
 pub struct Auth {
     store: Store,
-    keys: Keys,
+    tokens: Tokens,
+    subjects: Subjects,
     last_known: LastKnown,
+}
+
+/// Whose tokens are accepted.
+pub enum Tokens {
+    /// Those that we make.
+    Ours(Keys),
+    /// Those that somebody else makes.
+    Foreign(Foreign),
 }
 
 /// Somebody with a good token. Only [`Auth::check`] makes one. Cheap to clone.
@@ -82,16 +93,33 @@ pub mod grants {
 }
 
 impl Auth {
-    /// Checks with `keys`, and asks `store` about users.
+    /// Accepts `tokens`, and asks `store` about users; makes those that it does not know when `create_users`.
     #[must_use]
-    pub fn new(store: Store, keys: Keys) -> Self {
-        Self { store, keys, last_known: LastKnown::default() }
+    pub fn new(store: Store, tokens: Tokens, create_users: bool) -> Self {
+        let subjects = Subjects::new(store.clone(), create_users);
+        Self { store, tokens, subjects, last_known: LastKnown::default() }
     }
 
-    /// What tokens are made with.
+    /// Makes a token as [`Keys::sign`] does; `None` when tokens are made elsewhere.
     #[must_use]
-    pub fn keys(&self) -> &Keys {
-        &self.keys
+    pub fn sign(
+        &self,
+        user: UserId,
+        generation: i64,
+        now: DateTime<Utc>,
+        lifetime: Duration,
+    ) -> Option<Token> {
+        match &self.tokens {
+            Tokens::Ours(keys) => keys.sign(user, generation, now, lifetime),
+            Tokens::Foreign(_) => None,
+        }
+    }
+
+    /// Fetches the keys of others on their schedule, for as long as it is polled.
+    pub async fn keep_fresh(&self) {
+        if let Tokens::Foreign(foreign) = &self.tokens {
+            foreign.keep_fresh().await;
+        }
     }
 
     /// Whose token it is. The database is asked every time; only while it is away, what was read at most 5 minutes ago counts.
@@ -99,8 +127,12 @@ impl Auth {
     /// # Errors
     /// [`Refused`], or the store's error for a user that was not read lately.
     pub async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        let claims = self.keys.read(token, now)?;
-        self.caller(claims, now).await
+        let claims = match &self.tokens {
+            Tokens::Ours(keys) => keys.read(token, now)?,
+            Tokens::Foreign(foreign) => foreign.read(token, now).await?,
+        };
+        let user = self.subjects.user(&claims, now).await?;
+        self.caller(user, claims, now).await
     }
 
     /// The caller as of `now`, for requests that last: the token may have died since, and permissions may have changed.
@@ -108,11 +140,16 @@ impl Auth {
     /// # Errors
     /// As [`Auth::check`].
     pub async fn check_again(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        self.caller(Arc::clone(&caller.claims), now).await
+        self.caller(caller.id(), Arc::clone(&caller.claims), now).await
     }
 
-    async fn caller(&self, claims: Arc<Claims>, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        let standing = self.standing(claims.user).await?.ok_or(Refused::Dead)?;
+    async fn caller(
+        &self,
+        user: UserId,
+        claims: Arc<Claims>,
+        now: DateTime<Utc>,
+    ) -> Result<Caller, ApiError> {
+        let standing = self.standing(user).await?.ok_or(Refused::Dead)?;
         if !is_alive(&claims, &standing.user, now) {
             return Err(Refused::Dead.into());
         }
@@ -167,7 +204,7 @@ fn is_alive(claims: &Claims, user: &UserRow, now: DateTime<Utc>) -> bool {
         None if user.tokens_cut_at_ms == 0 => true,
         None => claims.issued_at.is_some_and(|second| second > user.tokens_cut_at_ms / 1_000),
     };
-    current && claims.expires_at > now.timestamp()
+    current && claims.is_in_time(now.timestamp())
 }
 
 impl Caller {

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: made by us with HS256, or by others with a key whose public half we know.
+//! What tokens say, and our own ones: JSON Web Tokens made and checked with HS256. Those of others: [`foreign`](super::foreign).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::recent::Recent;
 use crate::id::UserId;
-use crate::user::Permission;
+use crate::user::{ExternalSubject, Permission, Username};
 
 /// Shortest secret for HS256, in bytes: as long as the hash (RFC 7518 section 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
@@ -25,25 +25,39 @@ const REMEMBERED: usize = 4_096;
 /// Longest token that is remembered, in bytes.
 const LONGEST_REMEMBERED: usize = 1_024;
 
-/// What tokens are checked with, and made with when we hold the secret. Exactly one algorithm is accepted.
+/// What our own tokens are made and checked with. Exactly one algorithm is accepted.
 pub struct Keys {
     decoding: DecodingKey,
-    encoding: Option<EncodingKey>,
+    encoding: EncodingKey,
     validation: Validation,
-    /// Tokens whose signature was found good, and what they say. These keys never change, so neither does that.
-    signed: Mutex<Recent<Box<str>, Arc<Claims>>>,
+    signed: Signed,
 }
 
-/// A key that cannot be one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidKey {
-    /// Under [`MIN_SECRET_BYTES`].
-    #[error("it must have at least {MIN_SECRET_BYTES} bytes, not {0}; make one with: openssl rand -hex 32")]
-    Short(usize),
-    /// Not a public key that we read.
-    #[error("it must be a PEM public key: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA)")]
-    Public,
+/// Tokens whose signature was found good, and what they say. Belongs to the keys that found it, and goes with them.
+pub(super) struct Signed(Mutex<Recent<Box<str>, Arc<Claims>>>);
+
+impl Default for Signed {
+    fn default() -> Self {
+        Self(Mutex::new(Recent::new(REMEMBERED)))
+    }
 }
+
+impl Signed {
+    pub(super) fn get(&self, token: &str) -> Option<Arc<Claims>> {
+        self.0.lock().get(token).cloned()
+    }
+
+    pub(super) fn remember(&self, token: &str, claims: &Arc<Claims>) {
+        if token.len() <= LONGEST_REMEMBERED {
+            self.0.lock().put(token.into(), Arc::clone(claims));
+        }
+    }
+}
+
+/// A secret of fewer than [`MIN_SECRET_BYTES`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("it must have at least {MIN_SECRET_BYTES} bytes, not {0}; make one with: openssl rand -hex 32")]
+pub struct ShortSecret(pub usize);
 
 /// A token that was made.
 #[derive(Debug, Clone)]
@@ -54,11 +68,24 @@ pub struct Token {
     pub expires_at: DateTime<Utc>,
 }
 
+/// Whose token it is, in the words of whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// A row in `users`, by its id. Ours always say that.
+    Id(UserId),
+    /// A row in `users`, by its name.
+    Username(Username),
+    /// A user of somebody else; the table `external_subjects` knows which of ours that is.
+    External(ExternalSubject),
+}
+
 /// What a good token says.
 #[derive(Debug, Clone)]
 pub struct Claims {
-    /// `sub`: whose token it is.
-    pub user: UserId,
+    /// Whose token it is.
+    pub subject: Subject,
+    /// What the user could be called here, when it is seen for the first time. Ours never say it.
+    pub username: Option<Username>,
     /// `ver`: the user's token generation when it was made. Ours always have it, tokens of others may not.
     pub generation: Option<i64>,
     /// `iat`, in seconds since 1970.
@@ -69,6 +96,17 @@ pub struct Claims {
     pub not_before: Option<i64>,
     /// `permissions`: the only ones this token may use; names we do not know are left out.
     pub permissions: Option<Vec<Permission>>,
+    /// By how many seconds the clock of whoever made it may differ from ours.
+    pub leeway: i64,
+}
+
+impl Claims {
+    /// Whether the token's time has come and is not over at `now`, in seconds since 1970.
+    #[must_use]
+    pub fn is_in_time(&self, now: i64) -> bool {
+        let begun = self.not_before.is_none_or(|date| date <= now.saturating_add(self.leeway));
+        begun && self.expires_at.saturating_add(self.leeway) > now
+    }
 }
 
 /// Why a token is refused.
@@ -86,6 +124,9 @@ pub enum Refused {
     /// Its user does not exist, or was forced offline since it was made.
     #[error("the token is no longer valid: log in again")]
     Dead,
+    /// Somebody else vouches for a user that we do not know, and users are not made at first sight.
+    #[error("the token is good, but its user is not known here")]
+    Unknown,
 }
 
 #[derive(Serialize)]
@@ -97,7 +138,7 @@ struct OurClaims {
 }
 
 #[derive(Deserialize)]
-struct AnyClaims {
+struct OurClaimsRead {
     sub: UserId,
     exp: f64,
     #[serde(default)]
@@ -111,38 +152,24 @@ struct AnyClaims {
 }
 
 impl Keys {
-    /// HS256 with a shared secret: checks and makes tokens.
+    /// HS256 with a shared secret.
     ///
     /// # Errors
-    /// [`InvalidKey::Short`]
-    pub fn from_secret(secret: &SecretString) -> Result<Self, InvalidKey> {
+    /// [`ShortSecret`]
+    pub fn from_secret(secret: &SecretString) -> Result<Self, ShortSecret> {
         let bytes = secret.expose_secret().as_bytes();
         if bytes.len() < MIN_SECRET_BYTES {
-            return Err(InvalidKey::Short(bytes.len()));
+            return Err(ShortSecret(bytes.len()));
         }
-        let encoding = Some(EncodingKey::from_secret(bytes));
-        Ok(Self::new(DecodingKey::from_secret(bytes), encoding, Algorithm::HS256))
+        Ok(Self {
+            decoding: DecodingKey::from_secret(bytes),
+            encoding: EncodingKey::from_secret(bytes),
+            validation: validation(Algorithm::HS256),
+            signed: Signed::default(),
+        })
     }
 
-    /// A public key in PEM, whose kind decides the algorithm: checks tokens that others make.
-    ///
-    /// # Errors
-    /// [`InvalidKey::Public`]
-    pub fn from_public_pem(pem: &[u8]) -> Result<Self, InvalidKey> {
-        let rsa = || DecodingKey::from_rsa_pem(pem).map(|key| (key, Algorithm::RS256));
-        let ec = || DecodingKey::from_ec_pem(pem).map(|key| (key, Algorithm::ES256));
-        let ed = || DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA));
-        let (decoding, algorithm) =
-            rsa().or_else(|_| ec()).or_else(|_| ed()).map_err(|_| InvalidKey::Public)?;
-        Ok(Self::new(decoding, None, algorithm))
-    }
-
-    fn new(decoding: DecodingKey, encoding: Option<EncodingKey>, algorithm: Algorithm) -> Self {
-        let signed = Mutex::new(Recent::new(REMEMBERED));
-        Self { decoding, encoding, validation: validation(algorithm), signed }
-    }
-
-    /// Makes a token; `None` when we only hold a public key. `lifetime` counts in whole seconds.
+    /// Makes a token; `None` when that fails. `lifetime` counts in whole seconds.
     #[must_use]
     pub fn sign(
         &self,
@@ -155,7 +182,7 @@ impl Keys {
         let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         let expires_at = DateTime::from_timestamp(issued_at.saturating_add(lifetime).min(LATEST), 0)?;
         let claims = OurClaims { sub: user, iat: issued_at, exp: expires_at.timestamp(), ver: generation };
-        let text = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, self.encoding.as_ref()?);
+        let text = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding);
         Some(Token { text: text.ok()?.into(), expires_at })
     }
 
@@ -164,42 +191,52 @@ impl Keys {
     /// # Errors
     /// [`Refused::Invalid`], [`Refused::Expired`]
     pub fn read(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Claims>, Refused> {
-        let known = self.signed.lock().get(token).cloned();
-        let claims = match known {
+        let claims = match self.signed.get(token) {
             Some(claims) => claims,
             None => self.read_anew(token)?,
         };
-        let now = now.timestamp();
-        if claims.expires_at <= now || claims.not_before.is_some_and(|date| date > now) {
+        if !claims.is_in_time(now.timestamp()) {
             return Err(Refused::Expired);
         }
         Ok(claims)
     }
 
     fn read_anew(&self, token: &str) -> Result<Arc<Claims>, Refused> {
-        let claims = jsonwebtoken::decode::<AnyClaims>(token, &self.decoding, &self.validation)
-            .map_err(|_| Refused::Invalid)?
-            .claims;
-        // Casting takes what is too large for an i64 as the largest.
-        let seconds = |date: f64| (date.floor() as i64).min(LATEST);
-        let known = |names: Vec<String>| names.iter().filter_map(|name| name.parse().ok()).collect();
+        let decoded = jsonwebtoken::decode::<OurClaimsRead>(token, &self.decoding, &self.validation)
+            .map_err(|_| Refused::Invalid)?;
+        // Whatever the header calls critical, we do not know it (RFC 7515 section 4.1.11).
+        if decoded.header.crit.is_some() {
+            return Err(Refused::Invalid);
+        }
+        let claims = decoded.claims;
         let claims = Arc::new(Claims {
-            user: claims.sub,
+            subject: Subject::Id(claims.sub),
+            username: None,
             generation: claims.ver,
             issued_at: claims.iat.map(seconds),
             expires_at: seconds(claims.exp),
             not_before: claims.nbf.map(seconds),
-            permissions: claims.permissions.map(known),
+            permissions: claims.permissions.map(|names| known(names.iter().map(String::as_str))),
+            leeway: 0,
         });
-        if token.len() <= LONGEST_REMEMBERED {
-            self.signed.lock().put(token.into(), Arc::clone(&claims));
-        }
+        self.signed.remember(token, &claims);
         Ok(claims)
     }
 }
 
-/// Exactly one algorithm. Times are checked by [`Keys::read`], against the time it is given and without leeway.
-fn validation(algorithm: Algorithm) -> Validation {
+/// A date of a token in whole seconds. Casting takes what is too large for an i64 as the largest.
+pub(super) fn seconds(date: f64) -> i64 {
+    (date.floor() as i64).min(LATEST)
+}
+
+/// Those of `names` that we know.
+pub(super) fn known<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Permission> {
+    names.filter_map(|name| name.parse().ok()).collect()
+}
+
+/// Exactly one algorithm. Times, issuer and audience are checked by us: against the time that is given, also for tokens that
+/// were read before.
+pub(super) fn validation(algorithm: Algorithm) -> Validation {
     let mut validation = Validation::new(algorithm);
     validation.validate_exp = false;
     validation.validate_aud = false;
@@ -235,7 +272,7 @@ mod tests {
         let token = keys().sign(user(), 3, at(1_000), lifetime).unwrap();
         let read = |second| keys().read(token.text.expose_secret(), at(second));
         let claims = read(1_059).unwrap();
-        assert_eq!((claims.user, claims.generation), (user(), Some(3)));
+        assert_eq!((&claims.subject, claims.generation), (&Subject::Id(user()), Some(3)));
         assert_eq!(token.expires_at, at(1_060));
         assert_eq!(read(1_060).err(), Some(Refused::Expired));
     }
@@ -311,8 +348,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_header_calls_critical_is_not_known_here() {
+        let claims = serde_json::json!({"sub": 7, "exp": 2_000});
+        let key = EncodingKey::from_secret(SECRET.as_bytes());
+        let header = Header { crit: Some(vec!["b64".into()]), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+        assert_eq!(keys().read(&token, at(1_000)).err(), Some(Refused::Invalid));
+    }
+
+    #[test]
     fn a_short_secret_is_refused() {
-        assert_eq!(Keys::from_secret(&"x".repeat(31).into()).err(), Some(InvalidKey::Short(31)));
+        assert_eq!(Keys::from_secret(&"x".repeat(31).into()).err(), Some(ShortSecret(31)));
         assert!(Keys::from_secret(&"x".repeat(32).into()).is_ok());
     }
 }

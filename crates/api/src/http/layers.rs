@@ -16,6 +16,7 @@ use tracing::{Instrument as _, Span};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::http::cors::Cors;
 use crate::http::envelope;
 use crate::http::to_the_end::ToTheEnd;
 use crate::metrics;
@@ -84,11 +85,16 @@ impl Running {
 /// Everything that stands around every route, in one layer: each layer of axum costs several allocations a request.
 pub async fn around(State((app, running)): State<(App, Running)>, request: Request, next: Next) -> Response {
     let observed = Observed::begin(&request);
+    let cors = Cors::of(&app.settings.cors_origins, &request);
     let answering = async {
+        if let Some(answer) = cors.preflight() {
+            return answer;
+        }
         let response = to_the_end(&running, request, next).await;
         envelope::seal(app.settings.success_code, response)
     };
-    let response = answering.instrument(observed.span.clone()).await;
+    let mut response = answering.instrument(observed.span.clone()).await;
+    cors.mark(response.headers_mut());
     observed.end(&app, response)
 }
 

@@ -40,6 +40,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    external_subjects (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        user_id -> BigInt,
+    }
+}
+
+diesel::table! {
     inboxes (user_id) {
         user_id -> BigInt,
         last_id -> BigInt,
@@ -67,6 +75,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     role_permissions,
     user_roles,
     user_permissions,
+    external_subjects,
     inboxes,
     notifications,
 );

@@ -33,6 +33,9 @@ macro_rules! is_one_of {
     }};
 }
 
+/// In the place of a password's hash: nobody logs in with a password.
+pub const NO_PASSWORD: &str = "!";
+
 /// A user, without the password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRow {
@@ -94,14 +97,30 @@ struct Row {
 
 #[derive(Insertable)]
 #[diesel(table_name = users)]
-struct Insert {
-    username: String,
-    password_hash: String,
-    manager_id: Option<i64>,
-    created_at_ms: i64,
+pub(super) struct Insert {
+    pub(super) username: String,
+    pub(super) password_hash: String,
+    pub(super) manager_id: Option<i64>,
+    pub(super) created_at_ms: i64,
 }
 
-fn user_id(number: i64) -> Result<UserId, StoreError> {
+/// Writes the [`Insert`] and an empty inbox, inside a transaction; gives the new id.
+macro_rules! insert_user {
+    ($conn:ident, $insert:expr) => {{
+        let insert: Insert = $insert;
+        let username = insert.username.clone();
+        diesel::insert_into(users::table).values(insert).execute($conn).await?;
+        // Read back by its unique name: not every backend returns what it inserted.
+        let named = users::table.filter(users::username.eq(username)).select(users::id);
+        let id = user_id(named.first($conn).await?)?;
+        diesel::insert_into(inboxes::table).values(inboxes::user_id.eq(id.get())).execute($conn).await?;
+        id
+    }};
+}
+
+pub(super) use insert_user;
+
+pub(super) fn user_id(number: i64) -> Result<UserId, StoreError> {
     let wrong = || diesel::result::Error::DeserializationError(format!("user id {number}").into());
     UserId::new(number).ok_or_else(|| wrong().into())
 }
@@ -143,17 +162,7 @@ impl Store {
                 manager_id: new.manager_id.map(UserId::get),
                 created_at_ms: new.created_at_ms,
             };
-            diesel::insert_into(users::table).values(insert).execute(conn).await?;
-            // Read back by its unique name: not every backend returns what it inserted.
-            let id = user_id(
-                users::table
-                    .filter(users::username.eq(new.username.to_string()))
-                    .select(users::id)
-                    .first(conn)
-                    .await?,
-            )?;
-            diesel::insert_into(inboxes::table).values(inboxes::user_id.eq(id.get())).execute(conn).await?;
-            Ok(id)
+            Ok(insert_user!(conn, insert))
         })
     }
 

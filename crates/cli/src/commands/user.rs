@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use gatepipe_api::id::UserId;
 use gatepipe_api::service::users;
 use gatepipe_api::store::{Store, UserRow};
-use gatepipe_api::user::{MAX_PASSWORD_BYTES, Password, Permission, RoleName, Username};
+use gatepipe_api::user::{ExternalSubject, MAX_PASSWORD_BYTES, Password, Permission, RoleName, Username};
 use serde::Serialize;
 
 use crate::database::Database;
@@ -31,6 +31,7 @@ pub struct User {
 #[derive(Debug, Subcommand)]
 enum UserCommand {
     Add(Add),
+    Link(Link),
     List(List),
 }
 
@@ -55,6 +56,22 @@ struct Add {
     /// A role that the user gets; repeatable
     #[arg(long, value_name = "ROLE")]
     role: Vec<RoleName>,
+    #[command(flatten)]
+    database: Database,
+}
+
+/// Say which user the tokens of another issuer mean, for good (gatepipe-api --jwt-user-kind external)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  gatepipe user link alice 'auth0|5f7c' --issuer https://example.auth0.com/")]
+struct Link {
+    /// Who it is here, by id or name
+    user: String,
+    /// What the issuer calls the user, in the claim of --jwt-user-claim
+    subject: String,
+    /// The claim `iss` of the issuer's tokens; unset: they have none
+    #[arg(long, value_name = "ISSUER", default_value = "", hide_default_value = true)]
+    issuer: String,
     #[command(flatten)]
     database: Database,
 }
@@ -92,6 +109,22 @@ impl Row for Added {
 }
 
 #[derive(Debug, Serialize)]
+struct Linked {
+    id: UserId,
+    username: String,
+    issuer: String,
+    subject: String,
+}
+
+impl Row for Linked {
+    const HEAD: &'static [&'static str] = &["id", "username", "issuer", "subject"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.id.to_string(), self.username.clone(), self.issuer.clone(), self.subject.clone()]
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct Listed {
     id: UserId,
     username: String,
@@ -118,6 +151,7 @@ impl User {
     pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
         match self.command {
             UserCommand::Add(add) => add.run(output).await,
+            UserCommand::Link(link) => link.run(output).await,
             UserCommand::List(list) => list.run(output).await,
         }
     }
@@ -164,6 +198,19 @@ impl Add {
             Some(role) => Err(Failure::new(Exit::NotFound, format!("there is no role {role}")).into()),
             None => Ok(()),
         }
+    }
+}
+
+impl Link {
+    async fn run(self, output: Output) -> anyhow::Result<Exit> {
+        let subject = ExternalSubject::new(&self.issuer, &self.subject)
+            .map_err(|wrong| Failure::new(Exit::Usage, wrong.to_string()))?;
+        let store = self.database.open_existing().await?;
+        let user = self.database.user(&store, &self.user).await?;
+        store.link_subject(user.id, &subject).await?;
+        let (issuer, subject) = (self.issuer, self.subject);
+        output.one(&Linked { id: user.id, username: user.username, issuer, subject })?;
+        Ok(Exit::Done)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use gatepipe_api::auth::{Keys, password::PasswordCheck};
+use gatepipe_api::auth::{Keys, Subject, password::PasswordCheck};
+use gatepipe_api::id::UserId;
 use gatepipe_api::store::Store;
+use gatepipe_api::user::ExternalSubject;
 use serde_json::json;
 
 use crate::run::{finish, gatepipe, run_in};
@@ -80,6 +82,32 @@ async fn a_user_that_cannot_be_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_subject_of_another_issuer_means_one_user_for_good() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    run_in(home, "user add alice -o json").await.json();
+    run_in(home, "user add bob -o json").await.json();
+    let line = "user link alice auth0|7 --issuer https://id.example.com -o json";
+    let expected =
+        json!({"id": 1, "username": "alice", "issuer": "https://id.example.com", "subject": "auth0|7"});
+    for _ in 0..2 {
+        assert_eq!(run_in(home, line).await.json(), expected);
+    }
+    let subject = ExternalSubject::new("https://id.example.com", "auth0|7").unwrap();
+    assert_eq!(store(home).await.external_user(&subject).await.unwrap(), UserId::new(1));
+    assert_eq!(run_in(home, "user link 2 auth0|7").await.stdout, "2\tbob\t\tauth0|7\n");
+    let too_long = format!("user link alice {}", "x".repeat(256));
+    for (line, code, says) in [
+        ("user link bob auth0|7 --issuer https://id.example.com", 1, "already another user"),
+        ("user link carol auth0|8", 5, "carol"),
+        (&too_long, 2, "1 to 255"),
+    ] {
+        let refused = run_in(home, line).await;
+        assert!(refused.failed(code).contains(says), "{line}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_token_is_made_for_a_user_by_name_or_id() {
     let home = tempfile::tempdir().unwrap();
     let home = home.path();
@@ -91,7 +119,8 @@ async fn a_token_is_made_for_a_user_by_name_or_id() {
     let keys = Keys::from_secret(&SECRET.into()).unwrap();
     let expires_at = by_name["expires_at_ms"].as_i64().unwrap() / 1000;
     let claims = keys.read(by_name["token"].as_str().unwrap(), chrono::Utc::now()).unwrap();
-    assert_eq!((claims.user.get(), claims.expires_at), (1, expires_at));
+    let alice = Subject::Id(UserId::new(1).unwrap());
+    assert_eq!((&claims.subject, claims.expires_at), (&alice, expires_at));
 
     // Alone on stdout, for `$(…)`; the environment serves as well as flags.
     let mut command = gatepipe(["token", "create", "1"]);
