@@ -14,6 +14,9 @@ pub fn about() -> OpenApi {
     let mut components = Components::new();
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".into());
+    bearer.description = Some(
+        "A token from /Auth/login; or, where the api is set up for it, one of another issuer (RS256, ES256 or EdDSA).".into(),
+    );
     components.add_security_scheme("token", SecurityScheme::Http(bearer));
     OpenApiBuilder::new()
         .info(info)

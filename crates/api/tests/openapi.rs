@@ -81,6 +81,9 @@ async fn what_is_described_exists_and_asks_for_a_token_except_the_login() {
     }
     let document = document(&world).await;
     assert_eq!(document["security"], json!([{"token": []}]));
+    let token = &document["components"]["securitySchemes"]["token"];
+    assert_eq!((&token["scheme"], &token["bearerFormat"]), (&json!("bearer"), &json!("JWT")));
+    assert!(token["description"].as_str().unwrap().contains("another issuer"));
     assert_eq!(document["paths"]["/api/admin/Auth/login"]["post"]["security"], json!([{}]));
 }
 
