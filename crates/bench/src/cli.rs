@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  cargo build --release --workspace --bins
+  cargo build --profile dist --workspace --bins
   target/dist/gatepipe-bench all --runs 3 --json figures.json
   target/dist/gatepipe-bench broadcast
   target/dist/gatepipe-bench idle --quick
@@ -59,6 +59,9 @@ pub enum Role {
     /// A helper process: how long a message is under way.
     #[command(hide = true)]
     Probe { to: SocketAddr },
+    /// A helper process: how long the machine stops a process that only looks at the clock.
+    #[command(hide = true)]
+    LoneLoop { ms: u64 },
 }
 
 /// What is measured.

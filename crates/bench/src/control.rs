@@ -55,6 +55,8 @@ pub enum News {
     Sent { sends: u64 },
     /// A message of the probe came this long after it was made, by the clock of this host.
     Arrived { after_ns: u64 },
+    /// The lone loop was stopped for so long at most.
+    Stopped { longest_ns: u64 },
     /// Something went wrong; the helper ends.
     Failed { why: String },
 }

@@ -2,7 +2,7 @@
 //!
 //! `cli` says what can be typed; each file in `case/` measures one thing. The driver (this process) starts the built programs and
 //! helper processes: `generator` holds WebSockets and calls HTTP, `yardstick` does what a server does at least, `probe` measures how
-//! long one message is under way. `control` is what they tell each other.
+//! long one message is under way, `lone_loop` how long the machine itself stops a process. `control` is what they tell each other.
 
 mod case;
 mod cli;
@@ -11,6 +11,7 @@ mod control;
 mod cpu;
 mod generator;
 mod helper;
+mod lone_loop;
 mod memory;
 mod pin;
 mod probe;
@@ -21,6 +22,7 @@ mod turns;
 mod yardstick;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use gatepipe_daemon::report as ending;
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Role::Generator { number } => as_helper(|| generator::run(number)),
         Role::Yardstick => as_helper(yardstick::run),
         Role::Probe { to } => as_helper(|| probe::run(to)),
+        Role::LoneLoop { ms } => as_helper(|| lone_loop::run(Duration::from_millis(ms))),
         Role::Case(case) => case::run(&case, &cli.options),
     };
     ending::exit("gatepipe-bench", ended)

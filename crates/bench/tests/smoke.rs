@@ -50,6 +50,14 @@ fn pushes_are_measured_over_http_and_through_the_library() {
 }
 
 #[test]
+fn pushes_during_broadcasts_are_measured_beside_a_lone_loop() {
+    let rows = figures("push-during-broadcast", "200");
+    for part in ["longest", "median", "longest stop of a lone loop"] {
+        assert!(value(&rows, &format!("push during broadcast: {part}")) > 0.0, "{part}");
+    }
+}
+
+#[test]
 fn a_fleet_is_bound_broadcast_to_and_pushed_to() {
     let rows = figures("fleet", "50");
     let all = 6.0 * 50.0;

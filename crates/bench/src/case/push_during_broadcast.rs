@@ -1,4 +1,5 @@
 //! Single pushes while broadcasts to 15,000 run all the time: from the call to the arrival at a client in a process of its own.
+//! After each run a lone loop on each of the same cores shows for as long how long the machine itself stops a process.
 
 use std::time::{Duration, Instant};
 
@@ -29,23 +30,26 @@ const WATCHED_QUICKLY: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_micros(3_700);
 
 pub(super) async fn run(setup: &Setup) -> anyhow::Result<Vec<Row>> {
-    let (mut worst, mut p99, mut middle) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut worst, mut p99, mut middle, mut stops) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for number in 1..=setup.options.runs {
         let arrivals = one_run(setup).await?;
+        let stop = longest_stop(setup).await?;
         say(&format!(
-            "push during broadcast: run {number}: p99 {:.2} ms, max {:.2} ms",
+            "push during broadcast: run {number}: p99 {:.2} ms, max {:.2} ms; a lone loop: {stop:.2} ms",
             arrivals.quantile(0.99),
             arrivals.max()
         ));
         worst.push(arrivals.max());
         p99.push(arrivals.quantile(0.99));
         middle.push(arrivals.median());
+        stops.push(stop);
     }
     let samples = |figures| Samples::new(figures).context("nothing was measured");
     Ok(vec![
         Row::new("push during broadcast: longest", "ms", &samples(worst)?).target(Target::AtMost(5.0)),
         Row::new("push during broadcast: p99", "ms", &samples(p99)?),
         Row::new("push during broadcast: median", "ms", &samples(middle)?),
+        Row::new("push during broadcast: longest stop of a lone loop", "ms", &samples(stops)?),
     ])
 }
 
@@ -64,7 +68,7 @@ async fn one_run(setup: &Setup) -> anyhow::Result<Samples> {
     let client: ClientId = probe.wait(named).await?.parse()?;
 
     clients.begin(false).await?;
-    let end = Instant::now() + if setup.options.quick { WATCHED_QUICKLY } else { WATCHED };
+    let end = Instant::now() + watched(setup);
     let broadcasting = broadcast_until(&commander, &mut clients, end);
     let (broadcasts, arrivals) = tokio::join!(broadcasting, push_until(&commander, &mut probe, client, end));
     say(&format!(
@@ -73,6 +77,21 @@ async fn one_run(setup: &Setup) -> anyhow::Result<Samples> {
         arrivals.as_ref().map_or(0, Vec::len)
     ));
     Samples::new(arrivals?).context("no push arrived")
+}
+
+fn watched(setup: &Setup) -> Duration {
+    if setup.options.quick { WATCHED_QUICKLY } else { WATCHED }
+}
+
+/// The longest time that the machine stopped a process of ours with nothing else to do, on the worse of the two cores, in
+/// milliseconds.
+async fn longest_stop(setup: &Setup) -> anyhow::Result<f64> {
+    let length = watched(setup).as_millis().to_string();
+    let start = || Helper::start("lone-loop", &[&length]);
+    let (mut servers, mut clients) = (setup.cores.on_servers(start)?, start()?);
+    let stopped = |news| if let News::Stopped { longest_ns } = news { Some(longest_ns) } else { None };
+    let (one, other) = tokio::join!(servers.wait(stopped), clients.wait(stopped));
+    Ok(one?.max(other?) as f64 / 1e6)
 }
 
 /// How many broadcasts every client has received.
