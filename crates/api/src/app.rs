@@ -72,6 +72,10 @@ pub struct Settings {
     pub create_users: bool,
     /// Pages of which origins may call.
     pub cors_origins: Vec<Origin>,
+    /// How long notifications are kept; zero for ever.
+    pub notification_retention: Duration,
+    /// How often is deleted what is too old.
+    pub sweep_interval: Duration,
 }
 
 impl App {

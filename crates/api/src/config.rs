@@ -153,6 +153,18 @@ const KNOBS: &[Knob] = &[
         "An origin whose pages may call, such as https://admin.example.com; repeatable, unset: none but our own",
     ),
     Knob::one(
+        "notification-retention",
+        "DURATION",
+        Some("0s"),
+        "How long notifications are kept, read or not, such as 90d; then they are deleted. 0s: for ever. A longer one takes more disk",
+    ),
+    Knob::one(
+        "sweep-interval",
+        "DURATION",
+        Some("10m"),
+        "How often is deleted what is too old: notifications, and idempotency keys after 24 h. A longer one deletes more at a time",
+    ),
+    Knob::one(
         "request-timeout",
         "DURATION",
         Some("30s"),
@@ -240,6 +252,10 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// Pages of which origins may call.
     pub cors_origins: Vec<Origin>,
+    /// How long notifications are kept; zero for ever.
+    pub notification_retention: Duration,
+    /// How often is deleted what is too old.
+    pub sweep_interval: Duration,
     /// How long a caller waits for an answer.
     pub request_timeout: Duration,
     /// For a request's headers, and between two requests.
@@ -331,6 +347,8 @@ impl Config {
         let bind_policy = s.number("bind-policy");
         let trusted_proxies = s.parsed_list("trusted-proxy");
         let cors_origins = s.parsed_list("cors-origin");
+        let notification_retention = s.duration_or_zero("notification-retention");
+        let sweep_interval = s.duration("sweep-interval");
         let request_timeout = s.duration("request-timeout");
         let header_timeout = s.duration("header-timeout");
         let max_connections = s.number("max-connections");
@@ -366,6 +384,8 @@ impl Config {
             bind_policy: bind_policy?,
             trusted_proxies: trusted_proxies?,
             cors_origins: cors_origins?,
+            notification_retention: notification_retention?,
+            sweep_interval: sweep_interval?,
             request_timeout: request_timeout?,
             header_timeout: header_timeout?,
             max_connections: max_connections?,

@@ -7,6 +7,7 @@ pub mod docs;
 pub mod envelope;
 pub mod fields;
 pub mod gateway;
+pub mod idempotency;
 pub mod layers;
 pub mod notification;
 pub mod stats;

@@ -13,6 +13,7 @@ pub mod config;
 pub mod error;
 pub mod http;
 pub mod id;
+pub mod idempotency;
 pub mod metrics;
 pub mod notification;
 pub mod openapi;
@@ -122,6 +123,8 @@ impl Api {
             trusted_proxies: config.trusted_proxies,
             create_users: config.foreign.create_users,
             cors_origins: config.cors_origins,
+            notification_retention: config.notification_retention,
+            sweep_interval: config.sweep_interval,
         };
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let app = App::new(store, gateways, tokens, PasswordCheck::new()?, metrics, settings);
@@ -187,6 +190,8 @@ impl Api {
         let fresh = app.clone();
         let refreshing = tokio::spawn(async move { fresh.auth.keep_fresh().await });
         let sampling = tokio::spawn(stats::sample(app.gateways.clone(), app.watching.recent.clone()));
+        let swept = app.clone();
+        let sweeping = tokio::spawn(async move { service::sweep::keep_swept(&swept).await });
         let mut serving = tokio::spawn(server.run(listener, draining.clone()));
         stop.await;
         readiness.set_draining("stopping");
@@ -203,6 +208,7 @@ impl Api {
         watching.abort();
         sampling.abort();
         refreshing.abort();
+        sweeping.abort();
         ended.cancel();
         drop(admin.await);
         Ok(())

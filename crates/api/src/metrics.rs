@@ -34,6 +34,8 @@ pub struct Metrics {
     pub pushes: Family<ByResult, Counter>,
     /// Stored notifications, one for each reader.
     pub notifications: Counter,
+    /// What was deleted because it was too old.
+    pub swept: Family<BySort, Counter>,
     /// Open streams of numbers.
     pub streams: Gauge,
     /// Streams that were refused because too many were open.
@@ -57,6 +59,32 @@ pub struct Request {
 pub struct ByResult {
     /// How it went.
     result: &'static str,
+}
+
+/// One label, `what`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct BySort {
+    /// What it was.
+    what: &'static str,
+}
+
+/// What was deleted because it was too old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swept {
+    /// After the setting `notification-retention`.
+    Notifications,
+    /// After a day.
+    IdempotencyKeys,
+}
+
+impl From<Swept> for BySort {
+    fn from(swept: Swept) -> Self {
+        let what = match swept {
+            Swept::Notifications => "notifications",
+            Swept::IdempotencyKeys => "idempotency_keys",
+        };
+        Self { what }
+    }
 }
 
 /// How a login went.
@@ -121,6 +149,7 @@ impl Metrics {
             binds: Family::default(),
             pushes: Family::default(),
             notifications: Counter::default(),
+            swept: Family::default(),
             streams: Gauge::default(),
             streams_refused: Counter::default(),
             samples_left_out: Counter::default(),
@@ -139,6 +168,7 @@ impl Metrics {
             "Notifications stored, one for each reader",
             metrics.notifications.clone(),
         );
+        api.register("swept", "What was deleted because it was too old", metrics.swept.clone());
         api.register("stats_streams", "Open streams of gateways' numbers", metrics.streams.clone());
         api.register(
             "stats_streams_refused",

@@ -3,11 +3,13 @@
 pub mod bind;
 pub mod drain;
 pub mod force_offline;
+pub mod idempotency;
 pub mod inspect;
 pub mod login;
 pub mod notification;
 pub mod push;
 pub mod receipt;
 pub mod stats;
+pub mod sweep;
 pub mod unsettled;
 pub mod users;

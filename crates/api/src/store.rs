@@ -7,6 +7,7 @@
 //! client goes away): the body still ends, and no connection goes back to the pool in the middle of a transaction.
 
 mod external_subjects;
+mod idempotency_keys;
 mod inboxes;
 mod notifications;
 mod roles;
@@ -24,6 +25,7 @@ use tracing::Instrument as _;
 use crate::id::UserId;
 use together::Together;
 
+pub use idempotency_keys::{Recorded, Recording};
 pub use notifications::{Cursor, ListFilter, NewNotification, NotificationRow};
 pub use sqlite::OpenError;
 pub use users::{Credentials, NO_PASSWORD, NewUser, Standing, UserRow};
@@ -73,6 +75,9 @@ pub enum StoreError {
     /// No role has this name; nothing was written.
     #[error("there is no role {0}")]
     NoSuchRole(String),
+    /// A request with this key was done already, or is being done; nothing was written.
+    #[error("the idempotency key is taken")]
+    KeyTaken,
 }
 
 impl From<diesel::result::Error> for StoreError {

@@ -224,6 +224,8 @@ pub struct Answer {
     pub msg: String,
     /// `data` of the envelope.
     pub data: Value,
+    /// It is the answer to an earlier request with the same `Idempotency-Key`.
+    pub replayed: bool,
 }
 
 impl Answer {
@@ -270,6 +272,16 @@ impl Caller {
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         let request =
             self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token).json(&body);
+        read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
+    /// [`Caller::post`] with an `Idempotency-Key`.
+    ///
+    /// # Panics
+    /// When the answer is not an envelope.
+    pub async fn post_with_key(&self, path: &str, key: &str, body: Value) -> Answer {
+        let request = self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
+        let request = request.header("idempotency-key", key).json(&body);
         read(within("an answer", request.send()).await.expect("an answer")).await
     }
 
@@ -321,6 +333,7 @@ impl Caller {
 
 async fn read(response: reqwest::Response) -> Answer {
     let status = response.status().as_u16();
+    let replayed = response.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
     let text = within("the body", response.text()).await.expect("a body");
     let envelope: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not an envelope: {text}"));
     let keys: Vec<_> = envelope.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -330,5 +343,6 @@ async fn read(response: reqwest::Response) -> Answer {
         code: envelope["code"].as_i64().expect("code"),
         msg: envelope["msg"].as_str().expect("msg").to_owned(),
         data: envelope["data"].clone(),
+        replayed,
     }
 }

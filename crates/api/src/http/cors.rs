@@ -19,7 +19,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, idempotency-key, x-request-id");
 /// What a page may read beside the plain headers.
-const EXPOSED: HeaderValue = HeaderValue::from_static("content-disposition, retry-after, x-request-id");
+const EXPOSED: HeaderValue =
+    HeaderValue::from_static("content-disposition, idempotency-replayed, retry-after, x-request-id");
 /// How long a browser remembers the answer to a preflight, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 /// What an answer depends on: caches must not give one origin's to another.

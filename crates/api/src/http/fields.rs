@@ -92,12 +92,22 @@ impl<T: FromFields> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::MediaType);
-        }
-        let bytes = read_body(request, app).await?;
-        Ok(Self(object(&bytes)?.into()?))
+        let bytes = json_bytes(request, app).await?;
+        from_json(&bytes).map(Self)
     }
+}
+
+/// A body that says it is JSON, as it came.
+pub async fn json_bytes(request: Request, app: &App) -> Result<Bytes, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::MediaType);
+    }
+    read_body(request, app).await
+}
+
+/// What a JSON object says.
+pub fn from_json<T: FromFields>(bytes: &[u8]) -> Result<T, ApiError> {
+    object(bytes)?.into()
 }
 
 /// No body, or a JSON object that nobody looks into.

@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
 use super::fields::{Body, Fields, Flag, FromFields, Limit, NoBody, Query};
+use super::idempotency::{IdempotencyParam, IdempotencyRefusals, KeyedBody};
 use crate::app::App;
 use crate::auth::caller::grants::SendNotification;
 use crate::auth::{Allowed, Caller};
@@ -14,8 +15,8 @@ use crate::error::ApiError;
 use crate::id::{NotificationId, UserId};
 use crate::notification::{Content, Kind, Level, Link, Notification, Title};
 use crate::service;
-use crate::service::notification::NotificationView;
-use crate::service::receipt::Failed;
+use crate::service::idempotency::Answered;
+use crate::service::notification::{NotificationView, SendAnswer};
 use crate::store::{Cursor, ListFilter};
 
 /// Most readers of one notification.
@@ -70,26 +71,22 @@ fn list<T: serde::de::DeserializeOwned>(
     }
 }
 
-/// What became of a notification.
-#[derive(Serialize, ToSchema)]
-pub struct SendAnswer {
-    /// Each reader's number for it, in the order of `user_ids`.
-    ids: Vec<NotificationId>,
-    /// Connections that took the push; 0 for a normal one, which is stored only.
-    reached: u64,
-    /// Gateways that could not be asked. The notification is stored all the same.
-    failed: Vec<Failed>,
-}
-
 /// Stores a notification for some users, and pushes it when it is urgent. Needs `notification.send`.
 #[utoipa::path(
     post,
     path = "/Notification/send",
     tag = "Notification",
+    params(IdempotencyParam),
     request_body = SendBody,
     responses(
-        (status = 200, description = "Done.", body = Envelope<SendAnswer>),
+        (
+            status = 200,
+            description = "Done, now or before.",
+            body = Envelope<SendAnswer>,
+            headers(("Idempotency-Replayed" = bool, description = "true: it was done before, and nothing was stored or pushed now.")),
+        ),
         (status = 403, description = "The caller lacks notification.send.", body = Refusal),
+        IdempotencyRefusals,
         BodyRefusals,
         Refusals,
     ),
@@ -97,8 +94,9 @@ pub struct SendAnswer {
 pub async fn send(
     State(app): State<App>,
     caller: Allowed<SendNotification>,
-    Body(body): Body<SendBody>,
-) -> Result<Answer<SendAnswer>, ApiError> {
+    body: KeyedBody<SendBody>,
+) -> Result<Answered<SendAnswer>, ApiError> {
+    let (body, claim) = body.claimed(caller.caller(), "/Notification/send");
     let notification = Notification {
         title: body.title,
         content: body.content,
@@ -106,8 +104,7 @@ pub async fn send(
         kind: body.notification_type,
         link: body.link,
     };
-    let (ids, reached) = service::notification::send_for(&app, &caller, &body.user_ids, notification).await?;
-    Ok(Answer(SendAnswer { ids, reached: reached.clients, failed: reached.failed }))
+    service::notification::send_for(&app, &caller, &body.user_ids, notification, claim.as_ref()).await
 }
 
 /// Which of the caller's notifications to list.
@@ -258,6 +255,8 @@ pub struct ChangedAnswer {
 }
 
 /// Marks some of the caller's notifications as read; `changed` counts those that were unread.
+///
+/// When some were, every page of the caller gets `{"type":"notification_read","data":{"ids":[…]}}`, also the one that asked.
 #[utoipa::path(
     post,
     path = "/Notification/read",
@@ -270,11 +269,13 @@ pub async fn read(
     caller: Caller,
     Body(body): Body<IdsBody>,
 ) -> Result<Answer<ChangedAnswer>, ApiError> {
-    let changed = app.store.mark_read(caller.id(), &body.ids).await?;
+    let changed = app.notifications.mark_read(caller.id(), &body.ids).await?;
     Ok(Answer(ChangedAnswer { changed }))
 }
 
 /// Marks all of the caller's notifications as read. No body, or `{}`.
+///
+/// When some were unread, every page of the caller gets `{"type":"notification_read","data":{"all":true}}`, also the one that asked.
 #[utoipa::path(
     post,
     path = "/Notification/readAll",
@@ -286,7 +287,7 @@ pub async fn read_all(
     caller: Caller,
     _: NoBody,
 ) -> Result<Answer<ChangedAnswer>, ApiError> {
-    let changed = app.store.mark_all_read(caller.id()).await?;
+    let changed = app.notifications.mark_all_read(caller.id()).await?;
     Ok(Answer(ChangedAnswer { changed }))
 }
 

@@ -9,13 +9,16 @@ use utoipa::ToSchema;
 
 use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
 use super::fields::{Body, Fields, FromFields};
+use super::idempotency::{IdempotencyParam, IdempotencyRefusals, KeyedBody};
 use crate::app::App;
 use crate::auth::caller::grants::{Broadcast, ForceOffline};
 use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::service;
-use crate::service::receipt::{Failed, Reached};
+use crate::service::idempotency::Answered;
+use crate::service::push::PushAnswer;
+use crate::service::receipt::Failed;
 
 /// Longest `type`, in characters.
 const MAX_TYPE_CHARACTERS: usize = 64;
@@ -118,23 +121,6 @@ impl FromFields for PushBody {
     }
 }
 
-/// What a push did.
-#[derive(Serialize, ToSchema)]
-pub struct PushAnswer {
-    #[schema(example = true)]
-    sent: bool,
-    /// Connections whose socket or outbox took the frame; 0 for a user that is offline.
-    reached: u64,
-    /// Gateways that could not be asked; empty when whole.
-    failed: Vec<Failed>,
-}
-
-impl From<Reached> for PushAnswer {
-    fn from(reached: Reached) -> Self {
-        Self { sent: true, reached: reached.clients, failed: reached.failed }
-    }
-}
-
 /// Pushes a frame to every connection of a user.
 ///
 /// The user is the caller, answers to the caller directly or through others, or the caller has `websocket.push_any`.
@@ -156,19 +142,29 @@ pub async fn push_to_user(
     caller: Caller,
     Body(body): Body<PushBody>,
 ) -> Result<Answer<PushAnswer>, ApiError> {
-    let reached = service::push::to_user(&app, &caller, body.uid, &body.r#type, body.data).await?;
-    Ok(Answer(reached.into()))
+    let answer = service::push::to_user(&app, &caller, body.uid, &body.r#type, body.data).await?;
+    Ok(Answer(answer))
 }
 
 /// Pushes a frame to every connected client, bound or not. Needs `websocket.broadcast`.
+///
+/// Nothing of it is stored but its `Idempotency-Key`, and that before the push: with a key it is pushed at most once, also when the
+/// api dies in between.
 #[utoipa::path(
     post,
     path = "/WebSocket/broadcast",
     tag = "WebSocket",
+    params(IdempotencyParam),
     request_body = BroadcastBody,
     responses(
-        (status = 200, description = "Done.", body = Envelope<PushAnswer>),
+        (
+            status = 200,
+            description = "Done, now or before.",
+            body = Envelope<PushAnswer>,
+            headers(("Idempotency-Replayed" = bool, description = "true: it was done before, and nothing was pushed now.")),
+        ),
         (status = 403, description = "The caller lacks websocket.broadcast.", body = Refusal),
+        IdempotencyRefusals,
         BodyRefusals,
         Refusals,
     ),
@@ -176,10 +172,10 @@ pub async fn push_to_user(
 pub async fn broadcast(
     State(app): State<App>,
     caller: Allowed<Broadcast>,
-    Body(body): Body<BroadcastBody>,
-) -> Result<Answer<PushAnswer>, ApiError> {
-    let reached = service::push::to_all(&app, &caller, &body.r#type, body.data).await?;
-    Ok(Answer(reached.into()))
+    body: KeyedBody<BroadcastBody>,
+) -> Result<Answered<PushAnswer>, ApiError> {
+    let (body, claim) = body.claimed(caller.caller(), "/WebSocket/broadcast");
+    service::push::to_all(&app, &caller, &body.r#type, body.data, claim.as_ref()).await
 }
 
 /// Who is cut off, and what the pages are told.

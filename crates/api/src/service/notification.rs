@@ -9,15 +9,18 @@ use futures_util::stream::{self, StreamExt as _};
 use gatepipe_client::GatewayClient;
 use gatepipe_proto::{Message, ServerFrame};
 use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
+use super::idempotency::{Answered, recording, settle};
 use super::receipt::{Failed, Reached};
 use crate::app::{App, written_time};
 use crate::auth::Allowed;
 use crate::auth::caller::grants::SendNotification;
 use crate::error::ApiError;
 use crate::id::{NotificationId, UserId};
+use crate::idempotency::Claim;
 use crate::metrics::Metrics;
 use crate::notification::{Level, Notification};
 use crate::store::{NewNotification, NotificationRow, Store, StoreError};
@@ -36,13 +39,35 @@ pub struct NotificationService {
     metrics: Metrics,
 }
 
-/// What became of a notification.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sent {
+/// A notification with what each reader calls it.
+#[derive(Debug, Clone)]
+pub struct Stored {
     /// Each reader's number for it, in order of the readers' ids.
     pub ids: Vec<(UserId, NotificationId)>,
-    /// What the push did; nothing for a stored one.
-    pub reached: Reached,
+    /// What it says.
+    pub notification: Notification,
+    /// Milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// What became of a notification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SendAnswer {
+    /// Each reader's number for it, in the order of `user_ids`.
+    ids: Vec<NotificationId>,
+    /// Connections that took the push; 0 for a normal one, which is stored only.
+    reached: u64,
+    /// Gateways that could not be asked. The notification is stored all the same.
+    failed: Vec<Failed>,
+}
+
+impl SendAnswer {
+    /// To whoever named the readers in the order of `users`.
+    fn new(users: &[UserId], given: &[(UserId, NotificationId)], reached: Reached) -> Self {
+        let id_of: HashMap<UserId, NotificationId> = given.iter().copied().collect();
+        let ids = users.iter().filter_map(|user| id_of.get(user).copied()).collect();
+        Self { ids, reached: reached.clients, failed: reached.failed }
+    }
 }
 
 /// A notification as pages see it: in the frame's `data`, and in lists with `is_read` beside it.
@@ -69,31 +94,45 @@ pub struct NotificationView {
 
 /// Sends to `users` for somebody who may: stored only when it is normal, stored and pushed when it is urgent.
 ///
-/// A user that stands in `users` twice gets it once. Gives the ids in the order of `users`.
+/// A user that stands in `users` twice gets it once. Gives the ids in the order of `users`. With a `claim` it is done once: the ids
+/// are kept with its key, and what the push did is noted after it.
 ///
 /// # Errors
-/// [`ApiError::Fields`] for users that do not exist, and the store's; then nothing was written.
+/// [`ApiError::Fields`] for users that do not exist, those of [`Answered::of`], and the store's; then nothing was written.
 pub async fn send_for(
     app: &App,
     by: &Allowed<SendNotification>,
     users: &[UserId],
     notification: Notification,
-) -> Result<(Vec<NotificationId>, Reached), ApiError> {
-    let sent = match notification.level {
-        Level::Normal => app.notifications.send(users, notification).await,
-        Level::Urgent => app.notifications.send_urgent(users, notification).await,
-    };
-    let sent = sent.map_err(|error| match error {
-        StoreError::NoSuchUsers(missing) => {
-            let some: Vec<String> = missing.iter().take(10).map(UserId::to_string).collect();
-            ApiError::field("user_ids", format!("there are no such users: {}", some.join(", ")))
+    claim: Option<&Claim>,
+) -> Result<Answered<SendAnswer>, ApiError> {
+    let level = notification.level;
+    let send = async {
+        let stored = app.notifications.store(users, notification, claim).await.map_err(refusal)?;
+        tracing::debug!(by = %by.caller().id(), readers = stored.ids.len(), "notification stored");
+        let reached = match level {
+            Level::Normal => Reached::default(),
+            Level::Urgent => app.notifications.push(&stored).await,
+        };
+        let answer = SendAnswer::new(users, &stored.ids, reached);
+        if let (Level::Urgent, Some(claim)) = (level, claim) {
+            settle(app, claim, &answer).await;
         }
-        other => other.into(),
-    })?;
-    tracing::debug!(by = %by.caller().id(), readers = sent.ids.len(), "notification sent");
-    let id_of: HashMap<UserId, NotificationId> = sent.ids.into_iter().collect();
-    let ids = users.iter().filter_map(|user| id_of.get(user).copied()).collect();
-    Ok((ids, sent.reached))
+        Ok(answer)
+    };
+    Answered::of(app, claim, send).await
+}
+
+fn refusal(error: StoreError) -> ApiError {
+    let StoreError::NoSuchUsers(missing) = error else {
+        return error.into();
+    };
+    let some: Vec<String> = missing.iter().take(10).map(UserId::to_string).collect();
+    let more = match missing.len() - some.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    ApiError::field("user_ids", format!("there are no such users: {}{more}", some.join(", ")))
 }
 
 impl NotificationService {
@@ -103,30 +142,37 @@ impl NotificationService {
         Self { store, gateways, time_zone, metrics }
     }
 
-    /// Stores `notification` for each of `users`, all or none, and pushes nothing.
+    /// Stores `notification` for each of `users`, all or none, and pushes nothing. With a `claim` only if its key is free.
     ///
     /// # Errors
-    /// [`StoreError::NoSuchUsers`], [`StoreError::Unavailable`]
-    pub async fn send(&self, users: &[UserId], notification: Notification) -> Result<Sent, StoreError> {
-        let now_ms = Utc::now().timestamp_millis();
-        Ok(Sent { ids: self.write(users, notification, now_ms).await?, reached: Reached::default() })
-    }
-
-    /// Stores `notification` for each of `users`, all or none, then pushes to each what was stored. A push that fails is a
-    /// warning in the log and stands in `reached.failed`.
-    ///
-    /// Dropped between the two it is stored and not pushed, so run it in a task that ends (routes do).
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUsers`], [`StoreError::Unavailable`]
-    pub async fn send_urgent(
+    /// [`StoreError::NoSuchUsers`], [`StoreError::KeyTaken`], [`StoreError::Unavailable`]
+    pub async fn store(
         &self,
         users: &[UserId],
         notification: Notification,
-    ) -> Result<Sent, StoreError> {
-        let now_ms = Utc::now().timestamp_millis();
-        let ids = self.write(users, notification.clone(), now_ms).await?;
-        let reached = self.push(&ids, &notification, now_ms).await;
+        claim: Option<&Claim>,
+    ) -> Result<Stored, StoreError> {
+        let created_at_ms = Utc::now().timestamp_millis();
+        let new = NewNotification { notification: notification.clone(), created_at_ms };
+        let ids = match claim {
+            None => self.store.add_notification(users, new).await?,
+            Some(claim) => {
+                let (order, is_final) = (users.to_vec(), notification.level == Level::Normal);
+                let record = move |given: &[_]| {
+                    recording(&SendAnswer::new(&order, given, Reached::default()), is_final)
+                };
+                self.store.add_notification_once(claim, users, new, record).await?
+            }
+        };
+        self.metrics.notifications.inc_by(ids.len() as u64);
+        Ok(Stored { ids, notification, created_at_ms })
+    }
+
+    /// Pushes to each reader what was stored. A push that fails is a warning in the log and stands in `failed`.
+    ///
+    /// Whoever stores and pushes does both in a task that ends (routes do).
+    pub async fn push(&self, stored: &Stored) -> Reached {
+        let reached = self.push_each(stored).await;
         for failed in &reached.failed {
             let gateway = failed.gateway.as_deref().unwrap_or("unknown");
             tracing::warn!(
@@ -135,31 +181,49 @@ impl NotificationService {
                 "an urgent notification is stored, but was not pushed everywhere"
             );
         }
-        Ok(Sent { ids, reached })
+        reached
     }
 
-    async fn write(
-        &self,
-        users: &[UserId],
-        notification: Notification,
-        created_at_ms: i64,
-    ) -> Result<Vec<(UserId, NotificationId)>, StoreError> {
-        let new = NewNotification { notification, created_at_ms };
-        let ids = self.store.add_notification(users, new).await?;
-        self.metrics.notifications.inc_by(ids.len() as u64);
-        Ok(ids)
+    /// Marks those of `ids` that `user` has and has not read, and tells every page of the user, also the one that asked. Gives how
+    /// many these were.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn mark_read(&self, user: UserId, ids: &[NotificationId]) -> Result<usize, StoreError> {
+        let changed = self.store.mark_read(user, ids).await?;
+        if !changed.is_empty() {
+            self.tell_read(user, json!({"ids": changed})).await;
+        }
+        Ok(changed.len())
+    }
+
+    /// Marks all notifications of `user` as read, and tells every page of the user, also the one that asked. Gives how many were
+    /// unread.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn mark_all_read(&self, user: UserId) -> Result<usize, StoreError> {
+        let changed = self.store.mark_all_read(user).await?;
+        if changed > 0 {
+            self.tell_read(user, json!({"all": true})).await;
+        }
+        Ok(changed)
+    }
+
+    /// A page that does not hear of it sees it in the next list.
+    async fn tell_read(&self, user: UserId, data: Value) {
+        let reached = self.push_to(user, "notification_read", data).await;
+        for failed in &reached.failed {
+            let gateway = failed.gateway.as_deref().unwrap_or("unknown");
+            tracing::debug!(gateway, reason = failed.reason, "pages may not have heard what was read");
+        }
     }
 
     /// One push for each reader, because each has a number of its own.
-    async fn push(
-        &self,
-        ids: &[(UserId, NotificationId)],
-        notification: &Notification,
-        now_ms: i64,
-    ) -> Reached {
+    async fn push_each(&self, stored: &Stored) -> Reached {
         let deadline = Instant::now() + PUSH_DEADLINE;
-        let mut pushes = stream::iter(ids.to_vec())
-            .map(|(user, id)| self.push_one(user, id, notification, now_ms))
+        let mut pushes = stream::iter(stored.ids.clone())
+            .map(|(user, id)| self.push_one(user, id, &stored.notification, stored.created_at_ms))
             .buffer_unordered(PUSHES_AT_ONCE);
         let mut sum = Reached::default();
         loop {
@@ -199,13 +263,15 @@ impl NotificationService {
             created_at: written_time(created_at_ms, self.time_zone),
             created_at_ms,
         };
-        let data = serde_json::to_value(view).unwrap_or_default();
-        // Title, content and link together stay far below a message's limit.
-        let message = Message::text(ServerFrame::push("notification", data).to_text());
-        match message {
+        self.push_to(user, "notification", serde_json::to_value(view).unwrap_or_default()).await
+    }
+
+    /// Title, content and link together, or the ids of one request, stay far below a message's limit.
+    async fn push_to(&self, user: UserId, kind: &'static str, data: Value) -> Reached {
+        match Message::text(ServerFrame::push(kind, data).to_text()) {
             Ok(message) => self.gateways.send_to_uid(&user.into(), message).await.into(),
             Err(error) => {
-                tracing::error!(%error, "a notification does not fit into a message");
+                tracing::error!(%error, "what is pushed does not fit into a message");
                 Reached::default()
             }
         }

@@ -1,15 +1,36 @@
 //! A message from somebody to somebody, now or never.
 
 use gatepipe_proto::{Message, ServerFrame};
+use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
-use super::receipt::Reached;
+use super::idempotency::{Answered, recording, settle};
+use super::receipt::{Failed, Reached};
 use crate::app::App;
 use crate::auth::caller::grants::Broadcast;
 use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::id::UserId;
+use crate::idempotency::Claim;
 use crate::user::Permission;
+
+/// What a push did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PushAnswer {
+    #[schema(example = true)]
+    sent: bool,
+    /// Connections whose socket or outbox took the frame; 0 for a user that is offline.
+    reached: u64,
+    /// Gateways that could not be asked; empty when whole.
+    failed: Vec<Failed>,
+}
+
+impl From<Reached> for PushAnswer {
+    fn from(reached: Reached) -> Self {
+        Self { sent: true, reached: reached.clients, failed: reached.failed }
+    }
+}
 
 /// Pushes to every client of `user`, who is the caller, answers to the caller, or anybody with `websocket.push_any`.
 ///
@@ -24,28 +45,46 @@ pub async fn to_user(
     user: UserId,
     kind: &str,
     data: Option<Box<RawValue>>,
-) -> Result<Reached, ApiError> {
+) -> Result<PushAnswer, ApiError> {
     if !may_push(app, caller, user).await? {
         return Err(ApiError::Forbidden("you may push to yourself and to those who answer to you".into()));
     }
     let receipt = app.gateways.send_to_uid(&user.into(), message(kind, data)?).await;
-    counted(app, receipt.into())
+    counted(app, receipt.into()).map(PushAnswer::from)
 }
 
 /// Pushes to every connected client, bound or not. `data` as in [`to_user`].
 ///
+/// With a `claim` it is pushed once: its key is stored before the push, so that one that was pushed is never pushed again.
+///
 /// # Errors
-/// [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known.
+/// [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known; those of [`Answered::of`].
 pub async fn to_all(
     app: &App,
     by: &Allowed<Broadcast>,
     kind: &str,
     data: Option<Box<RawValue>>,
-) -> Result<Reached, ApiError> {
-    let receipt = app.gateways.send_to_all(message(kind, data)?, &[]).await;
-    let reached = counted(app, receipt.into())?;
-    tracing::info!(by = %by.caller().id(), reached = reached.clients, "broadcast");
-    Ok(reached)
+    claim: Option<&Claim>,
+) -> Result<Answered<PushAnswer>, ApiError> {
+    let message = message(kind, data)?;
+    let push = async {
+        if let Some(claim) = claim {
+            // What is refused leaves its key free, and nothing is refused after this.
+            if !app.gateways.heard_register() {
+                return Err(nobody_is_known());
+            }
+            app.store.claim(claim, recording(&PushAnswer::from(Reached::default()), false)).await?;
+        }
+        let receipt = app.gateways.send_to_all(message, &[]).await;
+        let reached = counted(app, receipt.into())?;
+        tracing::info!(by = %by.caller().id(), reached = reached.clients, "broadcast");
+        let answer = PushAnswer::from(reached);
+        if let Some(claim) = claim {
+            settle(app, claim, &answer).await;
+        }
+        Ok(answer)
+    };
+    Answered::of(app, claim, push).await
 }
 
 async fn may_push(app: &App, caller: &Caller, user: UserId) -> Result<bool, ApiError> {
@@ -67,9 +106,11 @@ fn message(kind: &str, data: Option<Box<RawValue>>) -> Result<Message, ApiError>
 fn counted(app: &App, reached: Reached) -> Result<Reached, ApiError> {
     app.metrics.pushes.get_or_create(&reached.outcome().into()).inc();
     if reached.failed.iter().any(|failed| failed.gateway.is_none()) {
-        return Err(ApiError::Unavailable(
-            "no register was heard yet, so no gateway is known; try again later".into(),
-        ));
+        return Err(nobody_is_known());
     }
     Ok(reached)
+}
+
+fn nobody_is_known() -> ApiError {
+    ApiError::Unavailable("no register was heard yet, so no gateway is known; try again later".into())
 }

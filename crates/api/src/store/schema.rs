@@ -69,6 +69,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    idempotency_keys (user_id, route, idempotency_key) {
+        user_id -> BigInt,
+        route -> Text,
+        idempotency_key -> Text,
+        body_digest -> Text,
+        answer -> Text,
+        is_final -> Bool,
+        created_at_ms -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     roles,
@@ -78,4 +90,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_subjects,
     inboxes,
     notifications,
+    idempotency_keys,
 );

@@ -65,6 +65,11 @@ impl Reply {
         &self.body["data"]
     }
 
+    /// It is the answer to an earlier request with the same `Idempotency-Key`.
+    pub fn is_replayed(&self) -> bool {
+        self.headers.get("idempotency-replayed").is_some_and(|value| value == "true")
+    }
+
     /// Asserts a refusal with exactly the envelope's keys; gives its data.
     #[track_caller]
     pub fn refused(&self, status: u16) -> &Value {
@@ -208,6 +213,14 @@ impl Person {
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         let url = format!("{}/api/admin{path}", self.http);
         let request = self.client.post(url).bearer_auth(&self.token).json(&body);
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Posts with an `Idempotency-Key`.
+    pub async fn post_with_key(&self, path: &str, key: &str, body: Value) -> Reply {
+        let url = format!("{}/api/admin{path}", self.http);
+        let request =
+            self.client.post(url).bearer_auth(&self.token).header("idempotency-key", key).json(&body);
         Reply::read(request.send().await.unwrap()).await
     }
 
