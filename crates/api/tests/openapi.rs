@@ -104,3 +104,21 @@ async fn every_reference_leads_somewhere_and_bodies_say_what_is_required() {
     let properties: Vec<&String> = schemas["PushBody"]["properties"].as_object().unwrap().keys().collect();
     assert_eq!(properties, ["data", "type", "uid"]);
 }
+
+#[tokio::test]
+async fn routes_with_an_idempotency_key_say_so() {
+    let world = World::start().await;
+    let document = document(&world).await;
+    let has_key = |(path, method): &(&'static str, &str)| {
+        let route = &document["paths"][path][method];
+        let mut parameters = route["parameters"].as_array().into_iter().flatten();
+        let key = parameters.find(|one| one["name"] == "Idempotency-Key")?;
+        assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{path}");
+        assert!(key["description"].as_str().unwrap().contains("24 hours"), "{key}");
+        assert!(route["responses"]["200"]["headers"]["Idempotency-Replayed"].is_object(), "{path}");
+        assert!(route["responses"]["409"].is_object(), "{path}");
+        Some(*path)
+    };
+    let with_key: Vec<_> = ROUTES.iter().filter_map(has_key).collect();
+    assert_eq!(with_key, ["/api/admin/Notification/send", "/api/admin/WebSocket/broadcast"]);
+}

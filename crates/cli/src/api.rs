@@ -9,10 +9,20 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::exit::{Exit, Failure};
+use crate::output::say;
 use crate::secret::{Name, Secret};
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long is waited before a request with a key is sent again; after the last one it has failed.
+const WAITS: [Duration; 5] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::from_secs(15),
+];
 
 /// Where the api is, and who calls.
 #[derive(Debug, Clone, Args)]
@@ -72,11 +82,71 @@ impl ApiArgs {
     }
 }
 
+/// A request that did not go well.
+#[derive(Debug)]
+pub struct Trouble {
+    /// Why.
+    pub failure: Failure,
+    kind: Kind,
+}
+
+impl Trouble {
+    /// It may have been done all the same.
+    pub fn may_be_done(&self) -> bool {
+        self.kind == Kind::Passing
+    }
+}
+
+/// What can be done about a request that did not go well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Nothing: it is refused, or another program answers.
+    Refused,
+    /// Nobody answers there at all.
+    Nobody,
+    /// It may go well later; whether it was done already may be unknown.
+    Passing,
+}
+
 impl Api {
     /// Posts to `/api/admin/PATH` and gives the answer's `data`.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.try_post(path, None, body).await.map_err(|trouble| trouble.failure)
+    }
+
+    /// [`Api::post`] with an `Idempotency-Key`, so that it is done once; sent again while the outcome is unknown or the api is busy.
+    /// An api that has `answered` before is waited for also when it is away.
+    pub async fn post_once(
+        &self,
+        path: &str,
+        key: &str,
+        body: &Value,
+        mut answered: bool,
+    ) -> Result<Value, Trouble> {
+        let mut waits = WAITS.iter();
+        loop {
+            let mut trouble = match self.try_post(path, Some(key), body).await {
+                Ok(data) => return Ok(data),
+                Err(trouble) => trouble,
+            };
+            if answered && trouble.kind == Kind::Nobody {
+                trouble.kind = Kind::Passing;
+            }
+            let Some(wait) = waits.next().filter(|_| trouble.kind == Kind::Passing) else {
+                return Err(trouble);
+            };
+            answered = true;
+            say(&format!("{}; trying again in {} s", trouble.failure, wait.as_secs()));
+            tokio::time::sleep(*wait).await;
+        }
+    }
+
+    async fn try_post(&self, path: &str, key: Option<&str>, body: &Value) -> Result<Value, Trouble> {
         let url = format!("{}/api/admin/{path}", self.base);
-        let sending = self.http.post(url).bearer_auth(self.token.expose_secret()).json(body);
+        let mut sending = self.http.post(url).bearer_auth(self.token.expose_secret()).json(body);
+        if let Some(key) = key {
+            sending = sending.header("idempotency-key", key);
+        }
         let answer = sending.send().await.map_err(|error| self.unreachable(error))?;
         let status = answer.status();
         let text = answer.text().await.map_err(|error| self.unreachable(error))?;
@@ -86,13 +156,14 @@ impl Api {
             Err(_) => {
                 let line =
                     format!("{} answered {status}, but not as Gatepipe's api: is --api right?", self.base);
-                Err(Failure::new(Exit::Unreachable, line))
+                Err(Trouble { failure: Failure::new(Exit::Unreachable, line), kind: Kind::Refused })
             }
         }
     }
 
-    fn unreachable(&self, error: reqwest::Error) -> Failure {
+    fn unreachable(&self, error: reqwest::Error) -> Trouble {
         let timed_out = error.is_timeout();
+        let kind = if error.is_connect() { Kind::Nobody } else { Kind::Passing };
         let why = anyhow::Error::new(error.without_url());
         let line = if timed_out {
             format!(
@@ -106,12 +177,12 @@ impl Api {
                 self.base
             )
         };
-        Failure::new(Exit::Unreachable, line)
+        Trouble { failure: Failure::new(Exit::Unreachable, line), kind }
     }
 }
 
 /// A refusal in one line, with each wrong field.
-fn refusal(status: StatusCode, envelope: &Envelope) -> Failure {
+fn refusal(status: StatusCode, envelope: &Envelope) -> Trouble {
     let exit = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Exit::NotAllowed,
         StatusCode::NOT_FOUND => Exit::NotFound,
@@ -125,7 +196,12 @@ fn refusal(status: StatusCode, envelope: &Envelope) -> Failure {
             line.push_str(&format!("; {name}: {rule}"));
         }
     }
-    Failure::new(exit, line)
+    let kind = match status {
+        // Only with a key: the first request with it is not ready yet.
+        StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE => Kind::Passing,
+        _ => Kind::Refused,
+    };
+    Trouble { failure: Failure::new(exit, line), kind }
 }
 
 #[cfg(test)]
@@ -138,9 +214,9 @@ mod tests {
             msg: "some fields are wrong".into(),
             data: serde_json::json!({"link": "must be empty", "title": "is required"}),
         };
-        let failure = refusal(StatusCode::UNPROCESSABLE_ENTITY, &envelope);
+        let trouble = refusal(StatusCode::UNPROCESSABLE_ENTITY, &envelope);
         assert_eq!(
-            failure.to_string(),
+            trouble.failure.to_string(),
             "the api refused (422): some fields are wrong; link: must be empty; title: is required"
         );
     }

@@ -17,7 +17,7 @@ pub enum Exit {
     NotAllowed = 4,
     /// What was named does not exist.
     NotFound = 5,
-    /// Done in part: some gateways could not be asked.
+    /// Done in part: some gateways could not be asked, or the last calls of many failed.
     Partly = 6,
     /// The register, the gateway or the api does not answer.
     Unreachable = 7,
@@ -33,7 +33,7 @@ pub const TABLE: &str = "Exit codes:
   3  not confirmed: answered no, or asked without a terminal and without --yes
   4  the secret, token or permission is missing or wrong
   5  what was named does not exist
-  6  done in part: some gateways could not be asked; they are named on stderr
+  6  done in part: some gateways could not be asked, or some calls failed; stderr says which
   7  the register, the gateway or the api does not answer
   8  listen: the server closed the connection for good (4000-4099)";
 

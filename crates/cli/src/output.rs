@@ -168,6 +168,11 @@ impl Progress {
         self.seen
     }
 
+    /// Writes over what stood there; where nothing can be written over, a line of its own.
+    pub fn say(&mut self, text: &str) {
+        if self.seen { self.show(text) } else { say(text) }
+    }
+
     /// Writes over what stood there.
     pub fn show(&mut self, text: &str) {
         if self.seen {

@@ -1,11 +1,11 @@
 //! What goes over HTTP to the api.
 
-use gatepipe_local_cluster::Cluster;
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::people::Person;
+use gatepipe_local_cluster::{Cluster, Plan};
 use serde_json::json;
 
-use crate::run::{Ran, finish, gatepipe};
+use crate::run::{Ran, Running, finish, gatepipe};
 
 fn person<'a>(cluster: &'a Cluster, name: &str) -> &'a Person {
     let mut people = cluster.people().iter();
@@ -70,4 +70,67 @@ async fn the_apis_refusals_are_one_line_with_their_own_codes() {
     // Something answers, but it is not the api.
     let args = ["force-offline", "2", "--yes", "--token", "x", "--api", &cluster.api_admin()];
     assert!(finish(gatepipe(args)).await.failed(7).contains("--api"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_users_are_several_calls_and_the_same_run_goes_on_where_it_ended() {
+    let cluster = Cluster::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("users.txt");
+    std::fs::write(&file, "# everyone\n4\n2 # alice\n\n3\n4\n").unwrap();
+    let path = file.to_str().unwrap();
+    let line = ["notify", "1,2", "--users-file", path, "--per-call", "3", "--run", "payroll-11"];
+    let text = ["--title", "工资单 🎉", "--content", "已发放", "-o", "json"];
+    let args = [&line[..], &text].concat();
+    run_as(&cluster, "admin", &["notify", "4", "--title", "before", "--content", ""]).await;
+    let sent = run_as(&cluster, "admin", &args).await;
+    // As they were named: 1, 2, 4, 2, 3, 4; user 4 had one already.
+    assert_eq!(sent.json(), json!({"ids": [1, 1, 2, 1, 1, 2], "reached": 0, "failed": []}));
+    assert_eq!(sent.stderr, "1 of 2 calls, 3 users\n2 of 2 calls, 4 users\n");
+    assert_eq!(run_as(&cluster, "admin", &args).await.json(), sent.json());
+    // A later call is refused: the calls before it are done, and said so.
+    std::fs::write(&file, "4\n2\n3\n999\n").unwrap();
+    let partly = run_as(&cluster, "admin", &args).await;
+    assert_eq!((partly.code, partly.stdout.as_str()), (6, ""), "{partly:?}");
+    let last = partly.stderr.lines().last().unwrap();
+    assert!(last.contains("Idempotency-Key") && last.contains("done: 1 of 2 calls, 3 users"), "{last}");
+    assert!(last.contains("--run payroll-11"), "{last}");
+    for (name, count) in [("alice", 1), ("bob", 1), ("carol", 2)] {
+        let unread = Caller::of(&cluster, name).get("/Notification/unreadCount").await.ok();
+        assert_eq!(unread, json!({"count": count}), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_it_must_be_named() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("users.txt");
+    let text = ["--title", "x", "--content", "x", "--token", "x"];
+    let nobody = finish(gatepipe([&["notify"][..], &text].concat())).await;
+    assert_eq!(nobody.code, 2, "{nobody:?}");
+    for (content, says) in [("", "nobody is named"), ("2\nbob\n", "line 2 is not a user's id: bob")] {
+        std::fs::write(&file, content).unwrap();
+        let args = [&["notify", "--users-file", file.to_str().unwrap()][..], &text].concat();
+        let refused = finish(gatepipe(args)).await;
+        assert!(refused.failed(1).contains(says), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_busy_api_is_asked_again_and_nothing_is_sent_twice() {
+    let home = tempfile::tempdir().unwrap();
+    let plan = Plan { data_dir: Some(home.path().into()), ..Plan::default() };
+    let cluster = Cluster::start_with(plan).await.unwrap();
+    let admin = Caller::of(&cluster, "admin");
+    // The api remembers who it saw while its database is away.
+    admin.get("/Auth/me").await.ok();
+    let (database, aside) = (home.path().join("gatepipe.db"), home.path().join("aside.db"));
+    std::fs::rename(&database, &aside).unwrap();
+    let token = &person(&cluster, "admin").token;
+    let line = format!("notify 2 --title x --content x -o json --api {} --token {token}", cluster.http());
+    let mut running = Running::start(&line);
+    running.says("trying again").await;
+    std::fs::rename(&aside, &database).unwrap();
+    assert_eq!(running.frame().await, json!({"ids": [1], "reached": 0, "failed": []}));
+    assert_eq!(running.ended().await.0, 0);
 }
