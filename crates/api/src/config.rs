@@ -3,7 +3,7 @@
 mod tokens;
 
 use std::net::SocketAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use gatepipe_daemon::config::{ConfigError, Knob, Noted, Program, Settings};
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::auth::foreign::source::Source;
 use crate::http::cors::Origin;
@@ -28,11 +28,16 @@ const KNOBS: &[Knob] = &[
         Some("127.0.0.1:9787"),
         "Where /healthz, /readyz and /metrics are served (HTTP)",
     ),
-    Knob::one(
+    Knob::secret_url(
         "database-url",
-        "URL",
-        Some("sqlite://data/gatepipe.db"),
-        "The database: sqlite://PATH. A new one is made; its tables are brought up to date at every start",
+        "sqlite://data/gatepipe.db",
+        "The database: sqlite://PATH, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE. A SQLite file is made; the tables are brought up to date at every start. TLS and more: docs/storage.md",
+    ),
+    Knob::one(
+        "database-connections",
+        "COUNT",
+        Some("10"),
+        "Connections to a database server, of each api process; requests that need one wait up to 5 s. More help while the server has idle cores, and each costs it memory. SQLite has as many as it needs",
     ),
     Knob::secret(
         "jwt-secret",
@@ -211,6 +216,7 @@ pub const PROGRAM: Program = Program {
   gatepipe-api --jwt-secret-file /run/secrets/jwt
   GATEPIPE_JWT_SECRET=$(openssl rand -hex 32) gatepipe-api --listen 0.0.0.0:8787
   gatepipe-api --jwt-jwks https://id.example.com/jwks --jwt-issuer https://id.example.com --jwt-audience push --jwt-user-kind external --jwt-create-users true
+  gatepipe-api --jwt-secret-file /run/secrets/jwt --database-url-file /run/secrets/database-url --database-connections 20
   gatepipe-api --jwt-public-key issuer.pem --database-url sqlite:///srv/gatepipe/gatepipe.db --register http://register:1236",
     knobs: KNOBS,
 };
@@ -222,8 +228,10 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Health and metrics.
     pub admin_listen: SocketAddr,
-    /// `sqlite://PATH`.
-    pub database_url: String,
+    /// `sqlite://PATH`, `postgres://…` or `mysql://…`; a password may be in it.
+    pub database_url: SecretString,
+    /// At most so many connections to a database server.
+    pub database_connections: NonZeroU16,
     /// URLs of all registers.
     pub registers: Vec<String>,
     /// Shared by every internal gRPC link.
@@ -331,7 +339,8 @@ impl Config {
         let s = settings;
         let listen = s.addr("listen");
         let admin_listen = s.addr("admin-listen");
-        let database_url = s.text("database-url");
+        let database_url = s.secret("database-url");
+        let database_connections = s.number("database-connections");
         let registers = s.internal_urls("register");
         let secret = s.shared_secret();
         let jwt_secret = s.secret("jwt-secret");
@@ -356,7 +365,9 @@ impl Config {
         let command_timeout = s.duration("command-timeout");
         let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
-        if let Some(Err(error)) = database_url.as_deref().ok().map(store::check_url) {
+        if let Ok(Some(url)) = &database_url
+            && let Err(error) = store::check_url(url.expose_secret())
+        {
             s.mistake("database-url", error);
         }
         if let (Ok(secret), Ok(public_key), Ok(Ok(jwks))) = (&jwt_secret, &jwt_public_key, &jwt_jwks) {
@@ -369,7 +380,8 @@ impl Config {
         Ok(Self {
             listen: listen?,
             admin_listen: admin_listen?,
-            database_url: database_url?,
+            database_url: database_url?.ok_or(Noted)?,
+            database_connections: database_connections?,
             registers: registers?,
             secret: secret?,
             jwt_secret: jwt_secret?,
@@ -423,9 +435,29 @@ mod tests {
         let config = load(&["--jwt-secret", SECRET]).unwrap();
         assert_eq!(config.listen, "127.0.0.1:8787".parse().unwrap());
         assert_eq!(config.admin_listen, "127.0.0.1:9787".parse().unwrap());
-        assert_eq!(config.database_url, "sqlite://data/gatepipe.db");
+        assert_eq!(config.database_url.expose_secret(), "sqlite://data/gatepipe.db");
+        assert_eq!(config.database_connections, store::DEFAULT_CONNECTIONS);
         assert_eq!((config.success_code, config.time_zone), (0, Tz::UTC));
         assert!(!format!("{config:?}").contains(SECRET));
+    }
+
+    #[test]
+    fn a_database_s_password_is_never_shown() {
+        let url = "postgres://gatepipe:hunter2@db/gatepipe";
+        let config = load(&["--jwt-secret", SECRET, "--database-url", url]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+        for wrong in [
+            "postgres://gatepipe:hunter2@db",
+            "postgre://gatepipe:hunter2@db/x",
+            "mysql://u:hunter2@db/x?y=z",
+        ] {
+            let text = mistakes(&["--jwt-secret", SECRET, "--database-url", wrong]);
+            assert!(text.starts_with("--database-url: ") && !text.contains("hunter2"), "{text}");
+        }
+        assert!(
+            mistakes(&["--jwt-secret", SECRET, "--database-connections", "0"])
+                .contains("--database-connections")
+        );
     }
 
     #[test]

@@ -32,6 +32,7 @@ use gatepipe_client::GatewayClient;
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, BindError, ListenOptions};
 use prometheus_client::registry::Registry;
+use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -88,7 +89,8 @@ impl Api {
     /// [`Error`], a line that says what is wrong and what to do.
     pub async fn bind(config: Config) -> Result<Self, Error> {
         let tokens = config.tokens()?;
-        let store = Store::open(&config.database_url).await?;
+        let store =
+            Store::open_with(config.database_url.expose_secret(), config.database_connections).await?;
         let listener = listen::bind(config.listen, &ListenOptions::new("HTTP", "--listen"))?;
         let http_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();

@@ -182,6 +182,7 @@ impl Metrics {
         );
         api.register("store_errors", "Calls of the database that failed", store.failures().clone());
         api.register_collector(Box::new(metrics.gateways.clone()));
+        api.register_collector(Box::new(Connections(store.clone())));
         metrics
     }
 
@@ -226,11 +227,38 @@ impl Collector for Gateways {
             ("gateways", "Gateways that are members", gateways.len()),
             ("gateways_connected", "Gateways with an open pipe", connected),
         ];
-        for (name, help, number) in numbers {
-            let gauge = ConstGauge::new(i64::try_from(number).unwrap_or(i64::MAX));
-            let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-            gauge.encode(encoder)?;
-        }
-        Ok(())
+        encode(&mut encoder, &numbers)
     }
+}
+
+/// The connections to a database server; nothing for SQLite. Asked when somebody looks.
+struct Connections(Store);
+
+impl fmt::Debug for Connections {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Connections")
+    }
+}
+
+impl Collector for Connections {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let Some(connections) = self.0.connections() else {
+            return Ok(());
+        };
+        let numbers = [
+            ("store_connections", "Open connections to the database server", connections.open),
+            ("store_connections_used", "Those of them that somebody has", connections.used),
+            ("store_connections_waited_for", "Calls that wait for one", connections.waited_for),
+        ];
+        encode(&mut encoder, &numbers)
+    }
+}
+
+fn encode(encoder: &mut DescriptorEncoder<'_>, numbers: &[(&str, &str, usize)]) -> Result<(), fmt::Error> {
+    for (name, help, number) in numbers {
+        let gauge = ConstGauge::new(i64::try_from(*number).unwrap_or(i64::MAX));
+        let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
+        gauge.encode(encoder)?;
+    }
+    Ok(())
 }

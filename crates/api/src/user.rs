@@ -29,8 +29,11 @@ pub enum InvalidWord {
         "a password must have at least {MIN_PASSWORD_CHARACTERS} characters and at most {MAX_PASSWORD_BYTES} bytes"
     )]
     Password,
-    /// A user of an issuer without a name, or with one over [`MAX_SUBJECT_BYTES`].
-    #[error("an issuer has at most {MAX_SUBJECT_BYTES} bytes, the name of its user 1 to {MAX_SUBJECT_BYTES}")]
+    /// A user of an issuer without a name, or with one over [`MAX_SUBJECT_BYTES`], or with U+0000 in it (which not every
+    /// database stores).
+    #[error(
+        "an issuer has at most {MAX_SUBJECT_BYTES} bytes, the name of its user 1 to {MAX_SUBJECT_BYTES}, both without U+0000"
+    )]
     Subject,
     /// Not in [`Permission::ALL`].
     #[error("there is no permission {0:?}")]
@@ -93,7 +96,10 @@ impl ExternalSubject {
     /// # Errors
     /// [`InvalidWord::Subject`]
     pub fn new(issuer: &str, subject: &str) -> Result<Self, InvalidWord> {
-        let fits = issuer.len() <= MAX_SUBJECT_BYTES && (1..=MAX_SUBJECT_BYTES).contains(&subject.len());
+        let fits = issuer.len() <= MAX_SUBJECT_BYTES
+            && (1..=MAX_SUBJECT_BYTES).contains(&subject.len())
+            && !issuer.contains('\0')
+            && !subject.contains('\0');
         let made = || Self { issuer: issuer.into(), subject: subject.into() };
         fits.then(made).ok_or(InvalidWord::Subject)
     }
@@ -216,6 +222,7 @@ mod tests {
         let (most, more) = ("x".repeat(255), "x".repeat(256));
         assert!(fits("", "auth0|7") && fits("https://issuer", "张 三") && fits(&most, &most));
         assert!(!fits("https://issuer", "") && !fits("", &more) && !fits(&more, "x"));
+        assert!(!fits("", "nul\0") && !fits("nul\0", "x"));
     }
 
     #[test]

@@ -112,7 +112,8 @@ async fn what_cannot_be_opened_is_told_in_one_line() {
     let text = refusal(&url(&at("text.db"))).await;
     assert!(text.contains("not a database"), "{text}");
     assert_eq!(fs::read_to_string(at("text.db")).unwrap().len(), 57, "left as it was");
-    assert!(refusal("mysql://localhost/x").await.contains("sqlite://PATH"));
+    assert!(refusal("mysql://localhost/x").await.contains("names no user"));
+    assert!(refusal("oracle://localhost/x").await.contains("sqlite://PATH"));
     assert!(refusal("sqlite://:memory:").await.contains("must last"));
 
     let other = url(&at("other.db"));

@@ -20,6 +20,8 @@ pub trait Name {
     const FILE_ENV: &'static str;
     const HELP: &'static str;
     const FILE_HELP: &'static str;
+    /// What stands for it in the help.
+    const VALUE: &'static str = "SECRET";
 }
 
 /// Where a secret comes from, if it was given.
@@ -75,7 +77,7 @@ fn read_small(path: &std::path::Path) -> anyhow::Result<SecretString> {
 impl<N: Name> clap::Args for Secret<N> {
     fn augment_args(command: Command) -> Command {
         let hidden = |arg: Arg, env| arg.env(env).hide_env_values(true);
-        command.arg(hidden(Arg::new(N::FLAG).long(N::FLAG).value_name("SECRET").help(N::HELP), N::ENV)).arg(
+        command.arg(hidden(Arg::new(N::FLAG).long(N::FLAG).value_name(N::VALUE).help(N::HELP), N::ENV)).arg(
             hidden(
                 Arg::new(N::FILE_FLAG)
                     .long(N::FILE_FLAG)

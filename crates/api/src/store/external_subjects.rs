@@ -5,7 +5,7 @@ use diesel_async::RunQueryDsl;
 
 use super::schema::{external_subjects, inboxes, users};
 use super::users::{Insert, NO_PASSWORD, insert_user, user_id};
-use super::{Store, StoreError, read, write};
+use super::{Store, StoreError, read, unless_taken, write};
 use crate::id::UserId;
 use crate::user::{ExternalSubject, Username};
 
@@ -33,7 +33,8 @@ impl Store {
     pub async fn link_subject(&self, user: UserId, subject: &ExternalSubject) -> Result<(), StoreError> {
         let key = key(subject);
         write!(self, |conn| {
-            if users::table.find(user.get()).count().get_result::<i64>(conn).await? == 0 {
+            let owner = users::table.find(user.get()).select(users::id);
+            if backend::for_update!(owner).first::<i64>(conn).await.optional()?.is_none() {
                 return Err(StoreError::NoSuchUsers(vec![user]));
             }
             let found = external_subjects::table.find(key.clone()).select(external_subjects::user_id);
@@ -43,11 +44,12 @@ impl Store {
                 None => {
                     let row = (
                         external_subjects::issuer.eq(key.0),
-                        external_subjects::subject.eq(key.1),
+                        external_subjects::subject.eq(key.1.clone()),
                         external_subjects::user_id.eq(user.get()),
                     );
-                    diesel::insert_into(external_subjects::table).values(row).execute(conn).await?;
-                    Ok(())
+                    let inserted =
+                        diesel::insert_into(external_subjects::table).values(row).execute(conn).await;
+                    unless_taken(inserted, || StoreError::SubjectTaken(key.1)).map(drop)
                 }
             }
         })
@@ -57,7 +59,8 @@ impl Store {
     /// means already, if there is one.
     ///
     /// # Errors
-    /// [`StoreError::UsernameTaken`] when all names are, [`StoreError::Unavailable`]
+    /// [`StoreError::UsernameTaken`] when all names are, [`StoreError::SubjectTaken`] when somebody else made the user at the same
+    /// time, [`StoreError::Unavailable`]
     pub async fn create_external_user(
         &self,
         subject: &ExternalSubject,
@@ -85,10 +88,11 @@ impl Store {
                 insert_user!(conn, Insert { username, password_hash, manager_id: None, created_at_ms });
             let row = (
                 external_subjects::issuer.eq(key.0),
-                external_subjects::subject.eq(key.1),
+                external_subjects::subject.eq(key.1.clone()),
                 external_subjects::user_id.eq(user.get()),
             );
-            diesel::insert_into(external_subjects::table).values(row).execute(conn).await?;
+            let inserted = diesel::insert_into(external_subjects::table).values(row).execute(conn).await;
+            unless_taken(inserted, || StoreError::SubjectTaken(key.1))?;
             Ok(user)
         })
     }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::schema::{role_permissions, roles, user_permissions, user_roles, users};
-use super::{Store, StoreError, read, write};
+use super::{Store, StoreError, read, unless_taken, write};
 use crate::id::UserId;
 use crate::user::{Permission, RoleName};
 
@@ -16,9 +16,12 @@ impl Store {
     pub async fn put_role(&self, role: &RoleName, permissions: &[Permission]) -> Result<(), StoreError> {
         let (role, permissions) = (role.to_string(), permissions.to_vec());
         write!(self, |conn| {
-            let known = roles::table.find(role.clone()).count().get_result::<i64>(conn).await?;
-            if known == 0 {
-                diesel::insert_into(roles::table).values(roles::name.eq(role.clone())).execute(conn).await?;
+            let known = roles::table.find(role.clone()).select(roles::name);
+            if backend::for_update!(known).first::<String>(conn).await.optional()?.is_none() {
+                let row = roles::name.eq(role.clone());
+                let inserted = diesel::insert_into(roles::table).values(row).execute(conn).await;
+                let at_once = || StoreError::Unavailable("somebody else makes this role just now".into());
+                unless_taken(inserted, at_once)?;
             }
             diesel::delete(role_permissions::table.filter(role_permissions::role.eq(role.clone())))
                 .execute(conn)
@@ -64,7 +67,8 @@ impl Store {
             if roles::table.find(role.clone()).count().get_result::<i64>(conn).await? == 0 {
                 return Err(StoreError::NoSuchRole(role));
             }
-            if users::table.find(user.get()).count().get_result::<i64>(conn).await? == 0 {
+            let owner = users::table.find(user.get()).select(users::id);
+            if backend::for_update!(owner).first::<i64>(conn).await.optional()?.is_none() {
                 return Err(StoreError::NoSuchUsers(vec![user]));
             }
             diesel::delete(user_roles::table.find((user.get(), role.clone()))).execute(conn).await?;
@@ -94,7 +98,8 @@ impl Store {
     /// [`StoreError::NoSuchUsers`], [`StoreError::Unavailable`]
     pub async fn grant(&self, user: UserId, permission: Permission) -> Result<(), StoreError> {
         write!(self, |conn| {
-            if users::table.find(user.get()).count().get_result::<i64>(conn).await? == 0 {
+            let owner = users::table.find(user.get()).select(users::id);
+            if backend::for_update!(owner).first::<i64>(conn).await.optional()?.is_none() {
                 return Err(StoreError::NoSuchUsers(vec![user]));
             }
             diesel::delete(user_permissions::table.find((user.get(), permission.name())))

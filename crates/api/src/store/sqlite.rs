@@ -19,7 +19,6 @@ use std::time::{Duration, Instant};
 use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 use diesel::dsl::sql;
-use diesel::migration::{Migration, MigrationSource};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite as Sqlite3;
 use diesel::{Connection as _, SqliteConnection};
@@ -32,7 +31,8 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tracing::Span;
 
-use super::StoreError;
+use super::migrate::{self, Failure};
+use super::{OpenError, StoreError};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -77,50 +77,9 @@ pub(super) struct Sqlite {
     file: Arc<DatabaseFile>,
 }
 
-/// Why the database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Not a URL that this build understands.
-    #[error("database URL {0:?} is not sqlite://PATH (in memory is not possible: what is stored must last)")]
-    Url(String),
-    /// Its directory does not exist and cannot be made.
-    #[error("cannot make the directory {} for the database: {cause}; make it, or set --database-url to another place", path.display())]
-    Directory {
-        /// The directory.
-        path: PathBuf,
-        /// Why not.
-        cause: io::Error,
-    },
-    /// The file cannot be made or read.
-    #[error("cannot open the database file {}: {cause}; check who owns it and its directory, or set --database-url", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        cause: io::Error,
-    },
-    /// SQLite does not accept the file.
-    #[error("cannot use the database file {}: {reason}; it must be a SQLite database that this user may write", path.display())]
-    Database {
-        /// The file.
-        path: PathBuf,
-        /// In SQLite's words.
-        reason: String,
-    },
-    /// The tables could not be brought up to date; they are as they were.
-    #[error("cannot bring the tables of {} up to date: {reason}; restore a backup or use a fitting release", path.display())]
-    Migrate {
-        /// The file.
-        path: PathBuf,
-        /// In the database's words.
-        reason: String,
-    },
-}
-
 impl Sqlite {
-    pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
-        let path = path_in(url)?;
-        let prepared = path.clone();
+    pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
+        let (path, prepared) = (path.to_owned(), path.to_owned());
         tokio::task::spawn_blocking(move || prepare(&prepared))
             .await
             .map_err(|ended| OpenError::Database { path: path.clone(), reason: ended.to_string() })??;
@@ -227,13 +186,6 @@ pub(super) async fn end<T: Send + 'static>(
     }
 }
 
-pub(super) fn path_in(url: &str) -> Result<PathBuf, OpenError> {
-    match url.strip_prefix("sqlite://") {
-        None | Some("" | ":memory:") => Err(OpenError::Url(url.into())),
-        Some(path) => Ok(path.into()),
-    }
-}
-
 /// The path as SQLite's URI, which opens an existing file only: a database that vanished is not replaced by an empty one.
 fn uri(path: &Path) -> String {
     let mut uri = String::from("file:");
@@ -279,28 +231,15 @@ fn prepare(path: &Path) -> Result<(), OpenError> {
     let mut connection = connect(&uri(path), SETTINGS).map_err(|error| unusable(error.to_string()))?;
     // One transaction around all of them: several processes may start at once, and all or nothing is done.
     connection
-        .immediate_transaction(|connection| {
-            let ran = connection.run_pending_migrations(MIGRATIONS);
-            ran.map(|names| names.len()).map_err(MigrationFailed::Migration)
-        })
-        .map(|ran| tracing::debug!(migrations = ran, "the database's tables are up to date"))
-        .map_err(|failed| match failed {
-            MigrationFailed::Begin(error) => unusable(error.to_string()),
-            MigrationFailed::Migration(reason) => {
-                OpenError::Migrate { path: path.into(), reason: reason.to_string() }
-            }
-        })
+        .immediate_transaction(|connection| migrate::run(connection, MIGRATIONS).map_err(Undone::Migration))
+        .map_err(|undone| undone.told(path))
 }
 
 /// Every migration by name, and whether it has run.
-pub(super) async fn migrations(url: &str) -> Result<Vec<(String, bool)>, OpenError> {
-    let path = path_in(url)?;
-    let unusable = {
-        let path = path.clone();
-        move |reason: String| OpenError::Database { path, reason }
-    };
-    let look = move || -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
-        let mut connection = connect(&uri(&path), "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;")?;
+pub(super) async fn migrations(path: &Path) -> Result<Vec<(String, bool)>, OpenError> {
+    let file = path.to_owned();
+    let look = move || -> Result<_, Failure> {
+        let mut connection = connect(&uri(&file), "PRAGMA busy_timeout = 5000; PRAGMA query_only = ON;")?;
         // The harness would make its table when it is missing.
         let begun = "(SELECT count(*) FROM sqlite_master WHERE name = '__diesel_schema_migrations')";
         let begun: i64 = diesel::select(sql::<BigInt>(begun)).get_result(&mut connection)?;
@@ -308,30 +247,72 @@ pub(super) async fn migrations(url: &str) -> Result<Vec<(String, bool)>, OpenErr
             0 => Vec::new(),
             _ => connection.applied_migrations()?,
         };
-        let migrations = MigrationSource::<Sqlite3>::migrations(&MIGRATIONS)?;
-        let row = |migration: Box<dyn Migration<Sqlite3>>| {
-            let name = migration.name();
-            (name.to_string(), done.contains(&name.version()))
-        };
-        Ok(migrations.into_iter().map(row).collect())
+        migrate::status::<Sqlite3>(MIGRATIONS, &done)
     };
+    let unusable = |reason: String| OpenError::Database { path: path.into(), reason };
     match tokio::task::spawn_blocking(look).await {
-        Ok(Ok(migrations)) => Ok(migrations),
-        Ok(Err(error)) => Err(unusable(error.to_string())),
+        Ok(looked) => looked.map_err(|error| unusable(error.to_string())),
         Err(ended) => Err(unusable(ended.to_string())),
     }
 }
 
-enum MigrationFailed {
-    Begin(diesel::result::Error),
-    Migration(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl From<diesel::result::Error> for MigrationFailed {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Begin(error)
+/// Takes back the last `steps` migrations, all of them or none.
+pub(super) async fn revert(path: &Path, steps: usize) -> Result<Vec<String>, OpenError> {
+    let file = path.to_owned();
+    let work = move || {
+        let unusable = |error: diesel::ConnectionError| Undone::Begin(error.to_string());
+        let mut connection = connect(&uri(&file), SETTINGS).map_err(unusable)?;
+        connection.immediate_transaction(|connection| {
+            migrate::revert(connection, MIGRATIONS, steps).map_err(Undone::Migration)
+        })
+    };
+    match tokio::task::spawn_blocking(work).await {
+        Ok(reverted) => reverted.map_err(|undone| undone.told(path)),
+        Err(ended) => Err(OpenError::Database { path: path.into(), reason: ended.to_string() }),
     }
 }
+
+/// Why migrations were not run or taken back.
+enum Undone {
+    Begin(String),
+    Migration(Failure),
+}
+
+impl Undone {
+    fn told(self, path: &Path) -> OpenError {
+        match self {
+            Self::Begin(reason) => OpenError::Database { path: path.into(), reason },
+            Self::Migration(reason) => {
+                OpenError::Migrate { place: path.display().to_string(), reason: reason.to_string() }
+            }
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Undone {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Begin(error.to_string())
+    }
+}
+
+/// The query itself: a transaction has the whole file for itself from its start.
+macro_rules! for_update {
+    ($query:expr) => {
+        $query
+    };
+}
+
+/// The query itself: nobody else is in a transaction.
+#[allow(unused_macros, reason = "for work that waits in a table")]
+macro_rules! skip_locked {
+    ($query:expr) => {
+        $query
+    };
+}
+
+pub(super) use for_update;
+#[allow(unused_imports, reason = "for work that waits in a table")]
+pub(super) use skip_locked;
 
 fn make_file(path: &Path) -> Result<(), OpenError> {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -387,20 +368,10 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_database_url_names_a_file() {
-        for url in ["", "sqlite://", "sqlite://:memory:", "postgres://localhost/x", "data/x.db"] {
-            assert!(path_in(url).is_err(), "{url:?}");
-        }
-        assert_eq!(path_in("sqlite://data/x.db").ok(), Some("data/x.db".into()));
-        assert_eq!(path_in("sqlite:///srv/x.db").ok(), Some("/srv/x.db".into()));
-    }
-
     #[tokio::test]
     async fn every_pooled_connection_commits_to_the_disk() {
         let dir = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", dir.path().join("x.db").display());
-        let sqlite = Sqlite::open(&url).await.unwrap();
+        let sqlite = Sqlite::open(&dir.path().join("x.db")).await.unwrap();
         let mut lent = vec![sqlite.writer.get().await.unwrap()];
         for _ in 0..READERS {
             lent.push(sqlite.readers.get().await.unwrap());

@@ -28,8 +28,11 @@ fn group(ids: &[i64]) -> Option<[i64; GROUP]> {
 macro_rules! is_one_of {
     ($column:expr, $ids:expr) => {{
         let [a, b, c, d, e, f, g, h] = $ids;
-        let half = |a, b, c, d| $column.eq(a).or($column.eq(b)).or($column.eq(c)).or($column.eq(d));
-        half(a, b, c, d).or(half(e, f, g, h))
+        // PostgreSQL's network addresses have another `or`.
+        use diesel::BoolExpressionMethods as Bool;
+        let pair = |a, b| Bool::or($column.eq(a), $column.eq(b));
+        let half = |a, b, c, d| Bool::or(pair(a, b), pair(c, d));
+        Bool::or(half(a, b, c, d), half(e, f, g, h))
     }};
 }
 
@@ -104,12 +107,14 @@ pub(super) struct Insert {
     pub(super) created_at_ms: i64,
 }
 
-/// Writes the [`Insert`] and an empty inbox, inside a transaction; gives the new id.
+/// Writes the [`Insert`] and an empty inbox, inside a transaction; gives the new id. Two that want the same name at once wait
+/// for each other here.
 macro_rules! insert_user {
     ($conn:ident, $insert:expr) => {{
         let insert: Insert = $insert;
         let username = insert.username.clone();
-        diesel::insert_into(users::table).values(insert).execute($conn).await?;
+        let inserted = diesel::insert_into(users::table).values(insert).execute($conn).await;
+        $crate::store::unless_taken(inserted, || StoreError::UsernameTaken(username.clone()))?;
         // Read back by its unique name: not every backend returns what it inserted.
         let named = users::table.filter(users::username.eq(username)).select(users::id);
         let id = user_id(named.first($conn).await?)?;
@@ -182,6 +187,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn user_by_name(&self, username: &str) -> Result<Option<UserRow>, StoreError> {
+        if username.parse::<Username>().is_err() {
+            return Ok(None);
+        }
         let username = username.to_owned();
         read!(self, |conn| {
             let row = users::table
@@ -216,6 +224,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`]
     pub async fn credentials(&self, username: &str) -> Result<Option<Credentials>, StoreError> {
+        // What nobody can be called is not asked for: PostgreSQL takes no U+0000.
+        if username.parse::<Username>().is_err() {
+            return Ok(None);
+        }
         let username = username.to_owned();
         read!(self, |conn| {
             let found = users::table
@@ -283,6 +295,12 @@ impl Store {
     /// [`StoreError::Unavailable`]
     pub async fn set_manager(&self, user: UserId, manager: Option<UserId>) -> Result<(), StoreError> {
         write!(self, |conn| {
+            // The user first and then everybody above: two who would close a circle together wait for each other, and the
+            // database lets one of them fail.
+            let below = users::table.find(user.get()).select(users::id);
+            if backend::for_update!(below).first::<i64>(conn).await.optional()?.is_none() {
+                return Err(StoreError::NoSuchUsers(vec![user]));
+            }
             let mut above = manager.map(UserId::get);
             for _ in 0..LONGEST_CHAIN {
                 let Some(id) = above else { break };
@@ -292,22 +310,18 @@ impl Store {
                         manager: user_id(manager.map_or(id, UserId::get))?,
                     });
                 }
-                above = users::table
-                    .find(id)
-                    .select(users::manager_id)
+                let next = users::table.find(id).select(users::manager_id);
+                above = backend::for_update!(next)
                     .first::<Option<i64>>(conn)
                     .await
                     .optional()?
                     .ok_or_else(|| StoreError::NoSuchUsers(manager.into_iter().collect()))?;
             }
-            let changed = diesel::update(users::table.find(user.get()))
+            diesel::update(users::table.find(user.get()))
                 .set(users::manager_id.eq(manager.map(UserId::get)))
                 .execute(conn)
                 .await?;
-            match changed {
-                0 => Err(StoreError::NoSuchUsers(vec![user])),
-                _ => Ok(()),
-            }
+            Ok(())
         })
     }
 

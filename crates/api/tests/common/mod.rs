@@ -105,7 +105,7 @@ impl World {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_listen: "127.0.0.1:0".parse().unwrap(),
-            database_url: format!("sqlite://{}", dir.path().join("api.db").display()),
+            database_url: format!("sqlite://{}", dir.path().join("api.db").display()).into(),
             // Nobody listens there.
             registers: vec!["http://127.0.0.1:1".into()],
             jwt_secret: Some(SECRET.into()),

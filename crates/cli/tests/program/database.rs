@@ -71,7 +71,7 @@ async fn a_user_that_cannot_be_is_refused_and_leaves_nothing() {
         ("user add dave --role nothing", 5, "role nothing"),
         ("user add dave --password-file short", 2, "at least 8"),
         ("user add dave --password-file missing", 1, "missing"),
-        ("user add dave --database-url postgres://x", 1, "sqlite://"),
+        ("user add dave --database-url oracle://x", 1, "sqlite://"),
     ] {
         let refused = run_in(home, line).await;
         assert!(refused.failed(code).contains(says), "{line}: {refused:?}");
@@ -162,4 +162,53 @@ async fn migrations_are_looked_at_without_running_them() {
     let missing = run_in(home, "migrate status --database-url sqlite://missing.db").await;
     assert!(missing.failed(1).contains("missing.db"), "{missing:?}");
     assert!(!home.join("missing.db").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrations_are_taken_back_when_somebody_says_yes() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    run_in(home, "user add alice -o json").await.json();
+    let done = |migrations: &serde_json::Value| {
+        migrations.as_array().unwrap().iter().filter(|row| row["done"] == true).count()
+    };
+    let all = done(&run_in(home, "migrate status -o json").await.json());
+
+    let unasked = run_in(home, "migrate revert").await;
+    assert!(unasked.failed(3).contains("--yes"), "{unasked:?}");
+    assert!(run_in(home, "user list").await.stdout.contains("alice"));
+    assert_eq!(run_in(home, "migrate revert --steps 0 --yes").await.code, 2);
+    assert_eq!(run_in(home, "migrate revert --steps 2 --all --yes").await.code, 2);
+
+    let two = run_in(home, "migrate revert --steps 2 --yes -o json").await;
+    assert_eq!((two.stderr.lines().count(), done(&two.json())), (2, all - 2), "{two:?}");
+    let rest = run_in(home, "migrate revert --all --yes -o json").await;
+    assert_eq!((rest.stderr.lines().count(), done(&rest.json())), (all - 2, 0), "{rest:?}");
+    let nothing = run_in(home, "migrate revert --yes").await;
+    assert!(nothing.code == 0 && nothing.stderr.contains("nothing has been migrated"), "{nothing:?}");
+
+    assert_eq!(run_in(home, "user list").await.stdout, "", "an empty database, made anew");
+    assert!(run_in(home, "user add alice -o json").await.json()["id"] == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_s_password_is_not_shown() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    // Nobody listens on port 1.
+    std::fs::write(home.join("url"), "postgres://gatepipe:hunter2@127.0.0.1:1/gatepipe\n").unwrap();
+    for line in [
+        "user list --database-url-file url",
+        "migrate run --database-url-file url",
+        "migrate revert --yes --database-url mysql://gatepipe:hunter2@127.0.0.1:1/gatepipe",
+    ] {
+        let refused = run_in(home, line).await;
+        let says = refused.failed(1);
+        assert!(says.contains("gatepipe@127.0.0.1:1/gatepipe") && says.contains("is it running"), "{says}");
+        assert!(!says.contains("hunter2"), "{says}");
+    }
+    let mut command = gatepipe(["migrate", "status", "--help"]);
+    command.env("GATEPIPE_DATABASE_URL", "postgres://gatepipe:hunter2@db/gatepipe");
+    let help = finish(command).await;
+    assert!(help.stdout.contains("--database-url-file") && !help.stdout.contains("hunter2"), "{help:?}");
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 26] = [
+const SUBCOMMANDS: [&str; 27] = [
     "broadcast",
     "push",
     "notify",
@@ -28,6 +28,7 @@ const SUBCOMMANDS: [&str; 26] = [
     "user list",
     "migrate run",
     "migrate status",
+    "migrate revert",
     "health",
     "help push",
     "help clients",

@@ -55,6 +55,12 @@ impl Knob {
         Self { name, value: "SECRET", default: None, help, kind: Kind::Secret }
     }
 
+    /// A URL that may hold a password.
+    #[must_use]
+    pub const fn secret_url(name: &'static str, default: &'static str, help: &'static str) -> Self {
+        Self { name, value: "URL", default: Some(default), help, kind: Kind::Secret }
+    }
+
     pub(super) fn key(&self) -> String {
         self.name.replace('-', "_")
     }
