@@ -203,9 +203,11 @@ impl Store {
             #[cfg(feature = "sqlite")]
             Location::Sqlite(path) => Db::Sqlite(sqlite::Sqlite::open(&path).await?),
             #[cfg(feature = "postgres")]
-            Location::Postgres(address) => Db::Postgres(postgres::open(&address, connections).await?),
+            Location::Postgres(address) => {
+                Db::Postgres(Box::pin(postgres::open(&address, connections)).await?)
+            }
             #[cfg(feature = "mysql")]
-            Location::Mysql(address) => Db::Mysql(mysql::open(&address, connections).await?),
+            Location::Mysql(address) => Db::Mysql(Box::pin(mysql::open(&address, connections)).await?),
         };
         tracing::debug!(database = shown, connections, "the database is open");
         Ok(Self {
@@ -376,11 +378,12 @@ macro_rules! write {
 macro_rules! read_from_server {
     ($server:ident, |$conn:ident| $body:expr) => {{
         let mut lent = $server.lend().await?;
-        let outcome = $crate::store::server::bounded(async {
+        // Boxed, so that an api with SQLite does not carry it along.
+        let body = Box::pin(async {
             let $conn = lent.connection();
             $body
-        })
-        .await;
+        });
+        let outcome = $crate::store::server::within($crate::store::server::READ, body).await;
         lent.give_back(outcome)
     }};
 }
@@ -389,12 +392,15 @@ macro_rules! read_from_server {
 macro_rules! write_to_server {
     ($server:ident, |$conn:ident| $body:expr) => {{
         let mut lent = $server.lend().await?;
-        lent.begin().await?;
-        let outcome = $crate::store::server::bounded(async {
+        if let Err(error) = lent.begin().await {
+            return lent.give_back(Err(error));
+        }
+        // Boxed, so that an api with SQLite does not carry it along.
+        let body = Box::pin(async {
             let $conn = lent.connection();
             $body
-        })
-        .await;
+        });
+        let outcome = $crate::store::server::within($crate::store::server::WRITE, body).await;
         lent.end(outcome).await
     }};
 }

@@ -100,8 +100,8 @@ impl Dialer {
         match error.code() {
             Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
                 let advice = format!(
-                    "CREATE DATABASE \"{}\" ENCODING 'UTF8' TEMPLATE template0",
-                    self.address.database
+                    "CREATE DATABASE \"{}\" OWNER \"{}\" ENCODING 'UTF8' TEMPLATE template0",
+                    self.address.database, self.address.user
                 );
                 OpenError::Missing { place, reason, advice }
             }
@@ -194,6 +194,7 @@ async fn locked<T: Send + 'static>(
                 if begun.elapsed() > MIGRATING {
                     return Err(Undone::Busy);
                 }
+                #[expect(clippy::disallowed_methods, reason = "this thread may block")]
                 std::thread::sleep(MIGRATING_LOOK);
             }
             work(connection).map_err(Undone::Failed)

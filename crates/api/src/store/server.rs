@@ -5,7 +5,8 @@
 //! fault is thrown away; the pool makes another one when it is asked.
 //!
 //! Everything ends: waiting for a connection after [`PATIENCE`], a lock and a statement by the server's own count
-//! ([`LOCK_SECONDS`], [`STATEMENT_SECONDS`]), a method's body after [`BODY`], because a server that is cut off counts nothing.
+//! ([`LOCK_SECONDS`], [`STATEMENT_SECONDS`]), what a method does after [`READ`] or [`WRITE`], because a server that
+//! is cut off counts nothing.
 
 use std::num::NonZeroU16;
 use std::time::Duration;
@@ -27,8 +28,12 @@ pub(super) const LOCK_SECONDS: u32 = 10;
 /// How long a statement may take.
 pub(super) const STATEMENT_SECONDS: u32 = 30;
 
-/// How long all statements of a method may take together.
-const BODY: Duration = Duration::from_secs(60);
+/// How long all statements of a method that reads may take together. Checks of tokens wait for each other's reads, and after it
+/// go by what was last read.
+pub(super) const READ: Duration = Duration::from_secs(10);
+
+/// How long all statements of a transaction may take together; it may write to thousands of people.
+pub(super) const WRITE: Duration = Duration::from_secs(60);
 
 /// A connection that was taken later than this ago must answer before it is used. A server takes longer to come back.
 const FRESH: Duration = Duration::from_millis(100);
@@ -56,7 +61,8 @@ pub(super) async fn dial<D: Dial>(dialer: &D) -> Result<D::Connection, OpenError
         place: dialer.place(),
         reason: format!("no answer within {PATIENCE:?}"),
     };
-    timeout(PATIENCE, dialer.dial()).await.map_err(late)?
+    // Boxed: it is large, rarely runs, and would be carried along by everything that may need a connection.
+    timeout(PATIENCE, Box::pin(dialer.dial())).await.map_err(late)?
 }
 
 /// Makes connections for the pool, and looks whether a used one still serves.
@@ -121,10 +127,13 @@ impl<D: Dial> Server<D> {
     }
 }
 
-/// The outcome of a method's body, if it ends in time. The connection of one that does not is not to be used again.
-pub(super) async fn bounded<T>(body: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let late = |_| StoreError::Unavailable(format!("the database took more than {BODY:?}"));
-    timeout(BODY, body).await.map_err(late)?
+/// The outcome of `work`, if it ends in time. The connection of one that does not is not to be used again.
+pub(super) async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let late = |_| StoreError::Unavailable(format!("the database took more than {time:?}"));
+    timeout(time, work).await.map_err(late)?
 }
 
 /// A connection that somebody has for a while.
@@ -136,7 +145,7 @@ impl<D: Dial> Lent<D> {
     }
 
     pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
-        bounded(async { Ok(AnsiTransactionManager::begin_transaction(self.connection()).await?) }).await
+        within(READ, async { Ok(AnsiTransactionManager::begin_transaction(self.connection()).await?) }).await
     }
 
     /// Commits when `outcome` is good, else rolls back and gives the first error.
@@ -147,7 +156,7 @@ impl<D: Dial> Lent<D> {
         match outcome {
             Ok(value) => {
                 let commit = AnsiTransactionManager::commit_transaction(self.connection());
-                let committed = bounded(async { Ok(commit.await?) }).await;
+                let committed = within(WRITE, async { Ok(commit.await?) }).await;
                 self.give_back(committed.map(|()| value))
             }
             Err(error) => {

@@ -99,7 +99,7 @@ impl Dev {
         let output = if self.json { Output::new(Some(Format::Json)) } else { output };
         let signals = Signals::listen();
         let stop = signals.first();
-        signals.or_second(self.serve(output, stop)).await?;
+        signals.or_second(Box::pin(self.serve(output, stop))).await?;
         Ok(Exit::Done)
     }
 
