@@ -374,35 +374,40 @@ macro_rules! write {
     }};
 }
 
+/// Boxed as a whole, so that an api with SQLite does not carry it along.
 #[cfg(feature = "server")]
 macro_rules! read_from_server {
-    ($server:ident, |$conn:ident| $body:expr) => {{
-        let mut lent = $server.lend().await?;
-        // Boxed, so that an api with SQLite does not carry it along.
-        let body = Box::pin(async {
-            let $conn = lent.connection();
-            $body
-        });
-        let outcome = $crate::store::server::within($crate::store::server::READ, body).await;
-        lent.give_back(outcome)
-    }};
+    ($server:ident, |$conn:ident| $body:expr) => {
+        Box::pin(async move {
+            let mut lent = $server.lend().await?;
+            let body = async {
+                let $conn = lent.connection();
+                $body
+            };
+            let outcome = $crate::store::server::within($crate::store::server::READ, body).await;
+            lent.give_back(outcome)
+        })
+        .await
+    };
 }
 
 #[cfg(feature = "server")]
 macro_rules! write_to_server {
-    ($server:ident, |$conn:ident| $body:expr) => {{
-        let mut lent = $server.lend().await?;
-        if let Err(error) = lent.begin().await {
-            return lent.give_back(Err(error));
-        }
-        // Boxed, so that an api with SQLite does not carry it along.
-        let body = Box::pin(async {
-            let $conn = lent.connection();
-            $body
-        });
-        let outcome = $crate::store::server::within($crate::store::server::WRITE, body).await;
-        lent.end(outcome).await
-    }};
+    ($server:ident, |$conn:ident| $body:expr) => {
+        Box::pin(async move {
+            let mut lent = $server.lend().await?;
+            if let Err(error) = lent.begin().await {
+                return lent.give_back(Err(error));
+            }
+            let body = async {
+                let $conn = lent.connection();
+                $body
+            };
+            let outcome = $crate::store::server::within($crate::store::server::WRITE, body).await;
+            lent.end(outcome).await
+        })
+        .await
+    };
 }
 
 use {read, write};

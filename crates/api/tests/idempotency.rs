@@ -23,7 +23,7 @@ async fn send(sender: &Person, key: &str, readers: &[UserId]) -> Reply {
 /// A second api on the same database, and the same person there.
 async fn beside(world: &World, person: &Person) -> (World, Person) {
     let url = format!("sqlite://{}", world.database().display());
-    let second = World::start_with(|config| config.database_url = url).await;
+    let second = World::start_with(|config| config.database_url = url.into()).await;
     let same = second.holder(person.id, &person.name, &person.token);
     (second, same)
 }
