@@ -16,7 +16,7 @@ fn ids(list: &Value) -> Vec<i64> {
 async fn two_apis() -> (World, World) {
     let first = World::start().await;
     let url = format!("sqlite://{}", first.database().display());
-    let second = World::start_with(|config| config.database_url = url).await;
+    let second = World::start_with(|config| config.database_url = url.into()).await;
     (first, second)
 }
 

@@ -85,7 +85,7 @@ async fn sends_and_reads_go_on_while_two_apis_sweep() {
     let url = format!("sqlite://{}", world.database().display());
     let second = World::start_with(|config| {
         tune(config);
-        config.database_url = url;
+        config.database_url = url.into();
     })
     .await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
