@@ -79,24 +79,26 @@ macro_rules! insert_notification {
         let users: &[UserId] = $users;
         let new: &$crate::store::NewNotification = $new;
         let mut missing = Vec::new();
-        // One by one in order of their ids: two writers that lock the same inboxes in different orders would wait for
-        // each other for ever on backends that lock rows.
-        for user in users {
-            let taken = diesel::update(inboxes::table.find(user.get()))
-                .set((inboxes::last_id.eq(inboxes::last_id + 1), inboxes::unread.eq(inboxes::unread + 1)))
-                .execute($conn)
-                .await?;
-            if taken == 0 {
-                missing.push(*user);
-            }
-        }
-        if !missing.is_empty() {
-            return Err($crate::store::StoreError::NoSuchUsers(missing));
-        }
         let mut given = Vec::with_capacity(users.len());
         for some in users.chunks($crate::store::notifications::CHUNK) {
             let numbers: Vec<i64> = some.iter().map(|user| user.get()).collect();
             let theirs = || inboxes::table.filter(inboxes::user_id.eq_any(numbers.clone()));
+            // In order of their ids: two writers that lock the same inboxes in different orders would wait for each other for ever.
+            let inboxes_in_order =
+                theirs().order(inboxes::user_id).select((inboxes::user_id, inboxes::last_id));
+            let last_ids: Vec<(i64, i64)> = backend::for_update!(inboxes_in_order).load($conn).await?;
+            if last_ids.len() < some.len() {
+                let found: std::collections::HashSet<i64> = last_ids.iter().map(|(user, _)| *user).collect();
+                missing.extend(some.iter().filter(|user| !found.contains(&user.get())).copied());
+            }
+            if !missing.is_empty() {
+                // Nothing will be stored; the rest is looked at so that all are named.
+                continue;
+            }
+            diesel::update(theirs())
+                .set((inboxes::last_id.eq(inboxes::last_id + 1), inboxes::unread.eq(inboxes::unread + 1)))
+                .execute($conn)
+                .await?;
             theirs()
                 .select((
                     inboxes::user_id,
@@ -113,14 +115,12 @@ macro_rules! insert_notification {
                 .into_columns(notifications::all_columns)
                 .execute($conn)
                 .await?;
-            let ids: Vec<(i64, i64)> = theirs()
-                .order(inboxes::user_id)
-                .select((inboxes::user_id, inboxes::last_id))
-                .load($conn)
-                .await?;
-            for (user, id) in ids {
-                given.extend(UserId::new(user).zip(NotificationId::new(id)));
+            for (user, last_id) in last_ids {
+                given.extend(UserId::new(user).zip(NotificationId::new(last_id + 1)));
             }
+        }
+        if !missing.is_empty() {
+            return Err($crate::store::StoreError::NoSuchUsers(missing));
         }
         given
     }};
@@ -129,12 +129,10 @@ macro_rules! insert_notification {
 /// Makes everybody else wait who adds, reads or deletes notifications of `user`, so that `unread` stays their number: first the
 /// inbox, then the notifications. Several inboxes are locked in order of the users' ids.
 macro_rules! lock_inbox {
-    ($conn:expr, $user:expr) => {
-        diesel::update(inboxes::table.find($user.get()))
-            .set(inboxes::unread.eq(inboxes::unread))
-            .execute($conn)
-            .await?
-    };
+    ($conn:expr, $user:expr) => {{
+        let inbox = inboxes::table.find($user.get()).select(inboxes::user_id);
+        backend::for_update!(inbox).first::<i64>($conn).await.optional()?;
+    }};
 }
 
 /// So many notifications of `user` are unread no more.
