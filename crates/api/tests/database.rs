@@ -27,7 +27,8 @@ async fn while_the_database_is_away_known_users_pass_and_nothing_is_written() {
     assert_eq!(bob.get("/Auth/me").await.data()["user"]["username"], "bob");
     admin.get("/Gateway/list").await.data();
     bob.get("/Gateway/list").await.refused(403);
-    admin.notify(&[bob.id], "meanwhile").await.refused(503);
+    let body = json!({"user_ids": [bob.id], "title": "meanwhile", "content": ""});
+    admin.post_with_key("/Notification/send", "k", body.clone()).await.refused(503);
     admin.post("/WebSocket/forceOffline", json!({"uid": bob.id})).await.refused(503);
     bob.get("/Notification/list").await.refused(503);
     bob.get("/Notification/unreadCount").await.refused(503);
@@ -42,7 +43,9 @@ async fn while_the_database_is_away_known_users_pass_and_nothing_is_written() {
 
     fs::rename(&aside, &file).unwrap();
     stranger.get("/Auth/me").await.data();
-    assert_eq!(admin.notify(&[bob.id], "after").await.data()["ids"], json!([2]));
+    // What was refused has left its key free.
+    let after = admin.post_with_key("/Notification/send", "k", body).await;
+    assert_eq!((&after.data()["ids"], after.is_replayed()), (&json!([2]), false));
     assert_eq!(bob.unread().await, 2);
     world.login("bob", common::PASSWORD).await.data();
 }
