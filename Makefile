@@ -3,7 +3,7 @@ CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
 
-.PHONY: run test check fmt build bench
+.PHONY: run test test-databases check fmt build bench
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev. Ctrl-C stops it.
 run:
@@ -16,6 +16,27 @@ build:
 
 test: build
 	$(CARGO) test --workspace
+	@$(MAKE) --no-print-directory test-databases
+
+## The suites whose stories are the same on every database, on PostgreSQL and then on MariaDB; `cargo test` alone runs them on
+## SQLite. A server is started by each test program and ends with it. Selected from the whole workspace, so that nothing is built
+## a second time with other features.
+DATABASE_SUITES := auth checks_together dead_token foreign idempotency inbox inspect notification notification_read retention \
+    seed stats two_gateways websocket who_may_push
+
+test-databases: build
+	@set -e; for database in postgres mysql; do \
+	    case $$database in \
+	        postgres) installed() { command -v postgres || ls /usr/lib/postgresql/*/bin/postgres; }; package=postgresql;; \
+	        mysql) installed() { command -v mariadbd || ls /usr/sbin/mariadbd; }; package=mariadb-server;; \
+	    esac; \
+	    if installed >/dev/null 2>&1; then \
+	        echo "suites on $$database"; \
+	        GATEPIPE_TEST_DATABASE=$$database $(CARGO) test --workspace $(addprefix --test ,$(DATABASE_SUITES)); \
+	    elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
+	        echo "$$package is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
+	    else echo "skipped: suites on $$database (apt-get install $$package)"; fi; \
+	done
 
 ## Exactly what CI checks before it tests.
 check:

@@ -123,29 +123,3 @@ async fn who_answers_to_whom_is_told_apart_when_many_ask_at_once() {
     }
     asked.join_all().await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn when_the_database_goes_away_all_who_wait_are_told_and_the_known_pass() {
-    let world = World::start().await;
-    let known = world.person("known", &[]).await;
-    known.get("/Auth/me").await.data();
-    let mut strangers = Vec::new();
-    for number in 0..12 {
-        strangers.push(world.person(&format!("stranger{number}"), &[]).await);
-    }
-    let (file, aside) = (world.database(), world.dir.path().join("aside.db"));
-    std::fs::rename(&file, &aside).unwrap();
-    let mut asked = JoinSet::new();
-    for stranger in strangers {
-        asked.spawn(async move { stranger.get("/Auth/me").await.status });
-    }
-    for _ in 0..12 {
-        let known = world.holder(known.id, "known", &known.token);
-        asked.spawn(async move { known.get("/Auth/me").await.status });
-    }
-    let mut answers = asked.join_all().await;
-    answers.sort_unstable();
-    assert_eq!(answers, [vec![200; 12], vec![503; 12]].concat());
-    std::fs::rename(&aside, &file).unwrap();
-    known.get("/Auth/me").await.data();
-}

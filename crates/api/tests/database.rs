@@ -1,4 +1,4 @@
-//! The database goes away, is locked, is somebody else's: said clearly, nothing half-written, well again without a restart.
+//! SQLite's file goes away, is locked, is somebody else's: said clearly, nothing half-written, well again without a restart.
 
 mod common;
 
@@ -12,10 +12,11 @@ use diesel::{Connection as _, SqliteConnection};
 use gatepipe_api::store::Store;
 use gatepipe_api::user::Permission;
 use serde_json::json;
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn while_the_database_is_away_known_users_pass_and_nothing_is_written() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     let stranger = world.person("stranger", &[]).await;
     admin.notify(&[bob.id], "before").await.data();
@@ -50,9 +51,35 @@ async fn while_the_database_is_away_known_users_pass_and_nothing_is_written() {
     world.login("bob", common::PASSWORD).await.data();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_database_goes_away_all_who_wait_are_told_and_the_known_pass() {
+    let world = World::start_on_sqlite().await;
+    let known = world.person("known", &[]).await;
+    known.get("/Auth/me").await.data();
+    let mut strangers = Vec::new();
+    for number in 0..12 {
+        strangers.push(world.person(&format!("stranger{number}"), &[]).await);
+    }
+    let (file, aside) = (world.database(), world.dir.path().join("aside.db"));
+    fs::rename(&file, &aside).unwrap();
+    let mut asked = JoinSet::new();
+    for stranger in strangers {
+        asked.spawn(async move { stranger.get("/Auth/me").await.status });
+    }
+    for _ in 0..12 {
+        let known = world.holder(known.id, "known", &known.token);
+        asked.spawn(async move { known.get("/Auth/me").await.status });
+    }
+    let mut answers = asked.join_all().await;
+    answers.sort_unstable();
+    assert_eq!(answers, [vec![200; 12], vec![503; 12]].concat());
+    fs::rename(&aside, &file).unwrap();
+    known.get("/Auth/me").await.data();
+}
+
 #[tokio::test]
 async fn a_database_that_was_put_back_from_a_copy_is_used_instead_of_the_old_file() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     admin.notify(&[bob.id], "first").await.data();
     let copy = world.dir.path().join("copy.db");
@@ -70,7 +97,7 @@ async fn a_database_that_was_put_back_from_a_copy_is_used_instead_of_the_old_fil
 
 #[tokio::test]
 async fn a_locked_database_refuses_writes_in_time_and_is_read_all_the_same() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     let mut other = SqliteConnection::establish(world.database().to_str().unwrap()).unwrap();
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
@@ -142,7 +169,7 @@ async fn a_new_database_is_its_owners_and_a_second_start_keeps_what_is_in_it() {
 
 #[tokio::test]
 async fn whoever_could_do_everything_may_also_drain_after_the_update_and_nobody_else() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let older: Vec<Permission> =
         Permission::ALL.into_iter().filter(|permission| *permission != Permission::Drain).collect();
     let (admin, operator) = ("admin".parse().unwrap(), "operator".parse().unwrap());
@@ -172,7 +199,7 @@ async fn whoever_could_do_everything_may_also_drain_after_the_update_and_nobody_
 
 #[tokio::test]
 async fn what_was_acknowledged_outlives_a_stop() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     for _ in 0..5 {
         admin.notify(&[bob.id], "x").await.data();

@@ -20,7 +20,7 @@ async fn send(sender: &Person, key: &str, readers: &[UserId]) -> Reply {
 
 /// A second api on the same database, and the same person there.
 async fn beside(world: &World, person: &Person) -> (World, Person) {
-    let url = format!("sqlite://{}", world.database().display());
+    let url = world.database_url.clone();
     let second = World::start_with(|config| config.database_url = url.into()).await;
     let same = second.holder(person.id, &person.name, &person.token);
     (second, same)
@@ -79,7 +79,7 @@ async fn the_same_key_with_another_body_is_a_mistake() {
 
 #[tokio::test]
 async fn what_was_refused_leaves_its_key_free() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     let stranger = UserId::new(4_711).unwrap();
     send(&admin, "k", &[bob.id, stranger]).await.wrong_fields(&["user_ids"]);

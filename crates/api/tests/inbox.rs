@@ -15,7 +15,7 @@ fn ids(list: &Value) -> Vec<i64> {
 /// Two apis on one database, and the same person at both.
 async fn two_apis() -> (World, World) {
     let first = World::start().await;
-    let url = format!("sqlite://{}", first.database().display());
+    let url = first.database_url.clone();
     let second = World::start_with(|config| config.database_url = url.into()).await;
     (first, second)
 }

@@ -82,7 +82,7 @@ async fn sends_and_reads_go_on_while_two_apis_sweep() {
         config.sweep_interval = Duration::from_millis(20);
     };
     let world = World::start_with(tune).await;
-    let url = format!("sqlite://{}", world.database().display());
+    let url = world.database_url.clone();
     let second = World::start_with(|config| {
         tune(config);
         config.database_url = url.into();

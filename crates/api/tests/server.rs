@@ -106,7 +106,7 @@ async fn a_request_that_takes_too_long_is_answered_in_time() {
 
 #[tokio::test]
 async fn what_a_caller_asked_for_happens_also_when_the_caller_has_gone() {
-    let world = World::start().await;
+    let world = World::start_on_sqlite().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     // The writer is busy: bob's notification waits in the middle of its request.
     let mut other = SqliteConnection::establish(world.database().to_str().unwrap()).unwrap();

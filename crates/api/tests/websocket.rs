@@ -158,8 +158,8 @@ async fn without_a_register_nobody_knows_whether_a_client_is_there() {
 async fn forced_offline_makes_tokens_useless_at_once_on_every_api() {
     let world = World::start().await;
     // A second api on the same database, which has seen bob's token before.
-    let file = format!("sqlite://{}", world.database().display());
-    let second = World::start_with(|config| config.database_url = file.into()).await;
+    let url = world.database_url.clone();
+    let second = World::start_with(|config| config.database_url = url.into()).await;
     let admin = world.admin().await;
     let bob = world.person("bob", &[]).await;
     let bob_there = second.holder(bob.id, "bob", &bob.token);

@@ -300,7 +300,7 @@ impl Caller {
         let request =
             self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token).json(&body);
         let response = within("an answer or an error", request.send()).await.ok()?;
-        Some(read(response).await)
+        try_read(response).await
     }
 
     /// `GET /api/admin` + `path`, which may end with a query.
@@ -310,6 +310,13 @@ impl Caller {
     pub async fn get(&self, path: &str) -> Answer {
         let request = self.http.get(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
         read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
+    /// [`Caller::get`], `None` when the api does not answer.
+    pub async fn try_get(&self, path: &str) -> Option<Answer> {
+        let request = self.http.get(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
+        let response = within("an answer or an error", request.send()).await.ok()?;
+        try_read(response).await
     }
 
     /// A stream of events from `GET /api/admin` + `path`.
@@ -332,17 +339,22 @@ impl Caller {
 }
 
 async fn read(response: reqwest::Response) -> Answer {
+    try_read(response).await.expect("a body")
+}
+
+/// `None` when it breaks off.
+async fn try_read(response: reqwest::Response) -> Option<Answer> {
     let status = response.status().as_u16();
     let replayed = response.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
-    let text = within("the body", response.text()).await.expect("a body");
+    let text = within("the body", response.text()).await.ok()?;
     let envelope: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not an envelope: {text}"));
     let keys: Vec<_> = envelope.as_object().expect("an object").keys().map(String::as_str).collect();
     assert_eq!(keys.len(), 3, "exactly code, msg, data: {keys:?}");
-    Answer {
+    Some(Answer {
         status,
         code: envelope["code"].as_i64().expect("code"),
         msg: envelope["msg"].as_str().expect("msg").to_owned(),
         data: envelope["data"].clone(),
         replayed,
-    }
+    })
 }

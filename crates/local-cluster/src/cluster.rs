@@ -104,7 +104,7 @@ impl Cluster {
             admin_listen: plan.ports.other(defaults.admin_listen, 0),
             registers: register_urls,
             secret: plan.secret.clone(),
-            database_url: home.database_url().into(),
+            database_url: plan.database_url.clone().unwrap_or_else(|| home.database_url()).into(),
             jwt_secret: Some(home.jwt_secret().into()),
             ..defaults
         };

@@ -57,6 +57,8 @@ pub struct Plan {
     pub gateways: u16,
     /// How many registers, at least one; everybody uses all of them.
     pub registers: u16,
+    /// Where the database is; `None`: SQLite beside the keys.
+    pub database_url: Option<String>,
     /// Keeps keys and database; `None`: a temporary directory that goes with the cluster.
     pub data_dir: Option<PathBuf>,
     /// Which ports.
@@ -75,6 +77,7 @@ impl Default for Plan {
         Self {
             gateways: 2,
             registers: 1,
+            database_url: None,
             data_dir: None,
             ports: Ports::FREE,
             secret: None,

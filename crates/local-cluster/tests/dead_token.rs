@@ -1,7 +1,8 @@
 //! A bind that overlaps a forced offline: whichever comes first, the page does not stay.
 
+mod common;
+
 use gatepipe_api::id::UserId;
-use gatepipe_local_cluster::Cluster;
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::eventually::within;
 use serde_json::json;
@@ -10,7 +11,7 @@ use tokio::net::TcpStream;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_bound_with_a_token_that_died_meanwhile_is_closed_with_4001() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let person = cluster.people().iter().find(|person| person.name == "bob").unwrap().clone();
     let bob = Caller::of(&cluster, "bob");
     let mut page = Page::open(&cluster.ws()[0]).await;

@@ -1,12 +1,13 @@
 //! What is sent again with the same `Idempotency-Key` is not pushed again.
 
-use gatepipe_local_cluster::Cluster;
+mod common;
+
 use gatepipe_local_cluster::actor::{Caller, Page};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broadcast_and_an_urgent_notification_are_pushed_once() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut pages =
         [Page::bound(&cluster.ws()[0], &alice).await, Page::bound(&cluster.ws()[1], &alice).await];

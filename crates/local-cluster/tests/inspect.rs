@@ -1,5 +1,7 @@
 //! What operators ask and tell over HTTP: clients, who is online, drain, the stream of numbers, and logins that replace others.
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ fn client(page: &Page) -> ClientId {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_are_listed_by_what_they_have_in_common() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let [admin, alice, bob] = ["admin", "alice", "bob"].map(|name| Caller::of(&cluster, name));
     let (here, there) = (&cluster.ws()[0], &cluster.ws()[1]);
     let (alices, bobs) = (Page::bound(here, &alice).await, Page::bound(there, &bob).await);
@@ -57,7 +59,7 @@ async fn clients_are_listed_by_what_they_have_in_common() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_read_page_by_page_while_clients_come_and_go() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let admin = Caller::of(&cluster, "admin");
     let mut pages = Vec::new();
     for number in 0..11 {
@@ -86,7 +88,7 @@ async fn a_list_is_read_page_by_page_while_clients_come_and_go() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_about_one_client_is_shown_until_it_is_gone() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut page = Page::bound(&cluster.ws()[1], &alice).await;
     page.send(r#"{"type":"ping"}"#).await;
@@ -157,7 +159,7 @@ async fn everything_about_one_client_is_shown_until_it_is_gone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_online_is_told_in_the_order_of_the_question() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let [admin, alice, bob, carol] =
         ["admin", "alice", "bob", "carol"].map(|name| Caller::of(&cluster, name));
     let _pages = [
@@ -175,7 +177,7 @@ async fn who_is_online_is_told_in_the_order_of_the_question() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_drains_when_it_is_told_to() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut leaving = Page::bound(&cluster.ws()[0], &alice).await;
     let mut staying = Page::bound(&cluster.ws()[1], &alice).await;
@@ -199,7 +201,7 @@ async fn a_gateway_drains_when_it_is_told_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_of_gateways_says_how_busy_they_are() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let page = Page::bound(&cluster.ws()[0], &alice).await;
     cluster.client().join_group(client(&page), &"lobby".parse().unwrap()).await.unwrap();
@@ -222,7 +224,7 @@ async fn the_list_of_gateways_says_how_busy_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_stream_begins_with_what_was_and_goes_on_each_second() {
-    let mut cluster = Cluster::start().await;
+    let mut cluster = common::cluster().await;
     let admin = Caller::of(&cluster, "admin");
     let gateways = cluster.gateway_ids();
     let mut first = admin.events("/Stats/stream").await;
@@ -277,7 +279,7 @@ async fn a_second_login_closes_the_first_page_wherever_it_is_when_the_newest_win
         config.bind_policy = "newest_wins".parse().expect("a policy");
     };
     let cluster =
-        Cluster::start_with(Plan { tune_api: Box::new(newest_wins), ..Plan::default() }).await.unwrap();
+        Cluster::start_with(Plan { tune_api: Box::new(newest_wins), ..common::plan().await }).await.unwrap();
     let (alice, bob) = (Caller::of(&cluster, "alice"), Caller::of(&cluster, "bob"));
     let mut bobs = Page::bound(&cluster.ws()[0], &bob).await;
     let mut first = Page::bound(&cluster.ws()[0], &alice).await;
@@ -300,7 +302,7 @@ async fn a_second_login_closes_the_first_page_wherever_it_is_when_the_newest_win
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_default_every_login_keeps_its_page() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let alice = Caller::of(&cluster, "alice");
     let mut pages = Vec::new();
     for number in 0..4 {
@@ -315,7 +317,7 @@ async fn by_default_every_login_keeps_its_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_is_forced_offline_watches_no_longer() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, carol) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "carol"));
     assert_eq!(carol.get("/Stats/stream").await.status, 403);
     let id = gatepipe_api::id::UserId::new(carol.id.try_into().unwrap()).unwrap();

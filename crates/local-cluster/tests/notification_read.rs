@@ -1,12 +1,13 @@
 //! What is read on one device is read on all of them.
 
-use gatepipe_local_cluster::Cluster;
+mod common;
+
 use gatepipe_local_cluster::actor::{Caller, Page};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reading_on_one_device_tells_every_page_of_the_user_and_nobody_else() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let [admin, alice, bob] = ["admin", "alice", "bob"].map(|name| Caller::of(&cluster, name));
     let mut phone = Page::bound(&cluster.ws()[0], &alice).await;
     let mut desk = Page::bound(&cluster.ws()[1], &alice).await;

@@ -1,12 +1,13 @@
 //! The seed flow, one thread through all rooms: log in, connect, bind, be pushed to, be notified, be signed out.
 
-use gatepipe_local_cluster::Cluster;
+mod common;
+
 use gatepipe_local_cluster::actor::{Caller, Page};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_logs_in_binds_is_pushed_to_and_is_signed_out() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let admin = Caller::of(&cluster, "admin");
 
     // Log in with a password, as the login page does.
@@ -63,6 +64,7 @@ async fn a_page_logs_in_binds_is_pushed_to_and_is_signed_out() {
     assert_eq!(row.as_object_mut().unwrap().remove("is_read"), Some(json!(false)));
     assert_eq!(row, *data);
     assert_eq!(alice.post("/Notification/read", json!({"ids": [1]})).await.ok(), json!({"changed": 1}));
+    assert_eq!(page.next().await, json!({"type": "notification_read", "data": {"ids": [1]}}));
     assert_eq!(alice.get("/Notification/unreadCount").await.ok(), json!({"count": 0}));
 
     // Forced offline, for good.
@@ -80,7 +82,7 @@ async fn a_page_logs_in_binds_is_pushed_to_and_is_signed_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_normal_notification_is_stored_and_not_pushed() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut page = Page::bound(&cluster.ws()[0], &alice).await;
     let body = json!({"user_ids": [alice.id], "title": "quiet", "content": ""});
@@ -94,7 +96,7 @@ async fn a_normal_notification_is_stored_and_not_pushed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bind_is_for_clients_that_exist_and_are_free() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (alice, bob) = (Caller::of(&cluster, "alice"), Caller::of(&cluster, "bob"));
     let mut page = Page::bound(&cluster.ws()[0], &alice).await;
     let bind = |client_id: &str| json!({"client_id": client_id});

@@ -1,5 +1,7 @@
 //! What is by user spans gateways, and what fails on one does not touch the other.
 
+mod common;
+
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -10,7 +12,7 @@ use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_on_both_gateways_hears_once_on_each() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut pages =
         [Page::bound(&cluster.ws()[0], &alice).await, Page::bound(&cluster.ws()[1], &alice).await];
@@ -32,7 +34,7 @@ async fn a_user_on_both_gateways_hears_once_on_each() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drained_gateway_leaves_and_the_other_goes_on() {
-    let mut cluster = Cluster::start().await;
+    let mut cluster = common::cluster().await;
     let alice = Caller::of(&cluster, "alice");
     let mut leaving = Page::bound(&cluster.ws()[0], &alice).await;
     let mut staying = Page::bound(&cluster.ws()[1], &alice).await;
@@ -53,7 +55,7 @@ async fn a_drained_gateway_leaves_and_the_other_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_ended_well_is_no_reason_to_end_the_others_unless_it_was_the_last() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let ids: Vec<_> = cluster.client().gateways().iter().map(|gateway| gateway.gateway_id).collect();
     assert_eq!(cluster.client().drain(ids[0]).await, Ok(0));
     until("the gateway has ended", || async { cluster.ws().len() == 1 }).await;
@@ -67,7 +69,7 @@ async fn a_gateway_that_ended_well_is_no_reason_to_end_the_others_unless_it_was_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everything() {
-    let mut cluster = Cluster::start().await;
+    let mut cluster = common::cluster().await;
     let alice = Caller::of(&cluster, "alice");
     let mut old = Page::bound(&cluster.ws()[0], &alice).await;
     cluster.stop_register(0).await.unwrap();
@@ -99,7 +101,8 @@ async fn without_a_register_pushes_and_binds_go_on_and_a_new_one_learns_everythi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_page_is_closed_and_its_neighbours_hear_everything() {
-    let plan = Plan { tune_gateway: Box::new(|config| config.outbox_size = 64 << 10), ..Plan::default() };
+    let plan =
+        Plan { tune_gateway: Box::new(|config| config.outbox_size = 64 << 10), ..common::plan().await };
     let cluster = Cluster::start_with(plan).await.unwrap();
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut slow = Page::open_narrow(&cluster.ws()[0]).await;

@@ -1,12 +1,13 @@
 //! Push only to yourself or your subordinates. Alice manages bob, bob manages carol.
 
-use gatepipe_local_cluster::Cluster;
+mod common;
+
 use gatepipe_local_cluster::actor::{Caller, Page};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn alice_reaches_bob_and_carol_and_carol_only_herself() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let people = ["admin", "alice", "bob", "carol"].map(|name| Caller::of(&cluster, name));
     let mut pages = Vec::new();
     for (number, person) in people.iter().enumerate() {
@@ -40,7 +41,7 @@ async fn alice_reaches_bob_and_carol_and_carol_only_herself() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_permission_nobody_announces_signs_out_or_notifies() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (alice, bob) = (Caller::of(&cluster, "alice"), Caller::of(&cluster, "bob"));
     let mut page = Page::bound(&cluster.ws()[0], &bob).await;
     assert_eq!(alice.post("/WebSocket/broadcast", json!({})).await.status, 403);

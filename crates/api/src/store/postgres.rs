@@ -94,7 +94,7 @@ impl Dialer {
         let place = self.place();
         let reason = match error.as_db_error() {
             Some(error) => error.message().to_owned(),
-            None => error.to_string(),
+            None => with_causes(error),
         };
         let reason = reason.replace('\n', " ");
         match error.code() {
@@ -117,6 +117,17 @@ impl Dialer {
             None => OpenError::Unreachable { place, reason },
         }
     }
+}
+
+/// The driver says where it stopped, and only the causes say why.
+fn with_causes(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
 }
 
 impl Dial for Dialer {

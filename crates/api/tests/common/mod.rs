@@ -1,6 +1,9 @@
 //! An api of one's own on a free port, and people who call it. No register answers, so every command to gateways finds nobody.
+//!
+//! Its database is SQLite in its directory, or an empty one on the server that `GATEPIPE_TEST_DATABASE` names.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use std::path::Path;
 use std::time::Duration;
 
 use gatepipe_api::auth::Keys;
@@ -22,6 +25,7 @@ pub const PASSWORD: &str = "correct horse";
 pub struct World {
     pub http: String,
     pub admin: String,
+    pub database_url: String,
     pub store: Store,
     pub keys: Keys,
     pub dir: TempDir,
@@ -101,11 +105,23 @@ impl World {
         Self::start_in(dir, change).await
     }
 
+    /// For what is about SQLite's file, whatever the tests run on.
+    pub async fn start_on_sqlite() -> Self {
+        Self::start_on_sqlite_with(|_| {}).await
+    }
+
+    pub async fn start_on_sqlite_with(change: impl FnOnce(&mut Config)) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        keep_url(dir.path(), &sqlite_url(dir.path()));
+        Self::start_in(dir, change).await
+    }
+
+    /// On the database that was used last in this directory.
     pub async fn start_in(dir: TempDir, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_listen: "127.0.0.1:0".parse().unwrap(),
-            database_url: format!("sqlite://{}", dir.path().join("api.db").display()).into(),
+            database_url: url_in(dir.path()).await.into(),
             // Nobody listens there.
             registers: vec!["http://127.0.0.1:1".into()],
             jwt_secret: Some(SECRET.into()),
@@ -115,6 +131,7 @@ impl World {
         // reqwest wants one even where it speaks no TLS; a second time it says so, and the first one stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let keys = Keys::from_secret(&SECRET.into()).unwrap();
+        let database_url = config.database_url.expose_secret().to_owned();
         let api = Api::bind(config).await.expect("an api");
         let (stop, stopped) = oneshot::channel::<()>();
         let (http, admin) = (api.http_addr(), api.admin_addr());
@@ -126,6 +143,7 @@ impl World {
         Self {
             http: format!("http://{http}"),
             admin: format!("http://{admin}"),
+            database_url,
             store,
             keys,
             dir,
@@ -198,7 +216,7 @@ impl World {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    /// The database's file.
+    /// The database's file, in a world on SQLite.
     pub fn database(&self) -> std::path::PathBuf {
         self.dir.path().join("api.db")
     }
@@ -233,6 +251,27 @@ impl Person {
     pub async fn unread(&self) -> i64 {
         self.get("/Notification/unreadCount").await.data()["count"].as_i64().unwrap()
     }
+}
+
+/// The database that belongs to a directory; made when there is none yet.
+async fn url_in(dir: &Path) -> String {
+    if let Ok(url) = std::fs::read_to_string(dir.join(URL)) {
+        return url;
+    }
+    let url = gatepipe_test_databases::fresh().await.unwrap_or_else(|| sqlite_url(dir));
+    keep_url(dir, &url);
+    url
+}
+
+/// The file that tells the next api of a directory where the data is.
+const URL: &str = "database-url";
+
+fn keep_url(dir: &Path, url: &str) {
+    std::fs::write(dir.join(URL), url).expect("a file");
+}
+
+fn sqlite_url(dir: &Path) -> String {
+    format!("sqlite://{}", dir.join("api.db").display())
 }
 
 /// Waits until `condition` holds, for at most 10 s.

@@ -21,22 +21,30 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// An api that believes `issuer`, asks it once and then no more by itself.
 async fn world(issuer: &Issuer, change: impl FnOnce(&mut Config)) -> World {
     World::start_with(|config| {
-        config.jwt_secret = None;
-        config.jwt_jwks = issuer.source();
-        (config.foreign.refresh, config.foreign.pause) = (HOUR, HOUR);
+        believe(issuer, config);
         change(config);
     })
     .await
 }
 
+fn believe(issuer: &Issuer, config: &mut Config) {
+    config.jwt_secret = None;
+    config.jwt_jwks = issuer.source();
+    (config.foreign.refresh, config.foreign.pause) = (HOUR, HOUR);
+}
+
 /// The same, with users that are made at first sight by the issuer's own names.
 async fn open_world(issuer: &Issuer, change: impl FnOnce(&mut Config)) -> World {
     let open = |config: &mut Config| {
-        config.foreign.mapping.kind = UserKind::External;
-        config.foreign.create_users = true;
+        make_users(config);
         change(config);
     };
     world(issuer, open).await
+}
+
+fn make_users(config: &mut Config) {
+    config.foreign.mapping.kind = UserKind::External;
+    config.foreign.create_users = true;
 }
 
 /// What a holder of this token is told about itself.

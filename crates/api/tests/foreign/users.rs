@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::common::{PASSWORD, World};
 use crate::issuer::Issuer;
 use crate::signer::{Signer, claims, set};
-use crate::{me, open_world, world};
+use crate::{believe, make_users, me, open_world, world};
 
 const ISSUER: &str = "https://id.example.com";
 
@@ -236,7 +236,11 @@ async fn forced_offline_ends_tokens_of_others_that_were_made_before() {
 #[tokio::test]
 async fn without_its_database_a_user_who_was_seen_lately_is_still_known() {
     let issuer = issuer().await;
-    let world = open_world(&issuer, |_| {}).await;
+    let world = World::start_on_sqlite_with(|config| {
+        believe(&issuer, config);
+        make_users(config);
+    })
+    .await;
     let (seen, unseen) = (key().token(&claims("ana")), key().token(&claims("bob")));
     me(&world, &seen).await.data();
     let away = world.dir.path().join("away.db");

@@ -17,7 +17,8 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Tables of a file that several daemons share; each reads its own.
 const SECTIONS: [&str; 3] = ["register", "gateway", "api"];
 /// Ours, but not a daemon's.
-const OTHER_VARIABLES: [&str; 4] = ["GATEPIPE_CONFIG", "GATEPIPE_TEST_ALL", "GATEPIPE_API", "GATEPIPE_TOKEN"];
+const OTHER_VARIABLES: [&str; 5] =
+    ["GATEPIPE_CONFIG", "GATEPIPE_TEST_ALL", "GATEPIPE_TEST_DATABASE", "GATEPIPE_API", "GATEPIPE_TOKEN"];
 
 /// The values of one setting and where they came from, in words. Never printed: it may be a secret.
 struct Given {

@@ -1,0 +1,6 @@
+//! What is promised of every database alike, with servers of the tests' own.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod tls;
+mod writers;
