@@ -11,6 +11,7 @@ pub(super) enum Protection {
     /// Whoever is on the way reads and changes everything, the password in some cases too.
     None,
     /// Encrypted when the server offers it. Whoever is on the way can say that it does not.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "a word of PostgreSQL's alone"))]
     IfOffered,
     /// Encrypted for whoever answers. Only who can do more than listen learns anything.
     Encrypted,
