@@ -16,6 +16,7 @@ use crate::auth::throttle::Throttle;
 use crate::config::BindPolicy;
 use crate::http::cors::Origin;
 use crate::metrics::Metrics;
+use crate::service::export::Exports;
 use crate::service::notification::NotificationService;
 use crate::service::stats::Watching;
 use crate::service::unsettled::Unsettled;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub tries_by_address: Throttle,
     /// Stores and pushes notifications.
     pub notifications: NotificationService,
+    /// Orders of exports, and their files.
+    pub exports: Exports,
     /// Binds whose outcome is not known yet.
     pub unsettled: Unsettled,
     /// How busy the gateways are, and who watches it.
@@ -58,6 +61,8 @@ pub struct Settings {
     pub success_code: i64,
     /// In which times are written.
     pub time_zone: Tz,
+    /// How long a caller waits for an answer, and a body that is streamed may pause.
+    pub request_timeout: Duration,
     /// How long a token of ours is good.
     pub token_lifetime: Duration,
     /// Failed logins a minute for each username.
@@ -86,6 +91,7 @@ impl App {
         gateways: GatewayClient,
         tokens: Tokens,
         passwords: PasswordCheck,
+        exports: Exports,
         metrics: Metrics,
         settings: Settings,
     ) -> Self {
@@ -93,6 +99,7 @@ impl App {
         Self(Arc::new(Parts {
             auth: Auth::new(store.clone(), tokens, settings.create_users),
             passwords,
+            exports,
             tries_by_name: Throttle::new(settings.tries_per_name, started),
             tries_by_address: Throttle::new(settings.tries_per_address, started),
             notifications: NotificationService::new(

@@ -1,5 +1,6 @@
 //! Every setting of the api, with unit, default, and what a larger value costs.
 
+mod export;
 mod tokens;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use crate::auth::foreign::source::Source;
 use crate::http::cors::Origin;
 use crate::store;
 
+pub use export::ExportConfig;
 pub use tokens::{ForeignConfig, KeyError};
 
 const KNOBS: &[Knob] = &[
@@ -170,6 +172,55 @@ const KNOBS: &[Knob] = &[
         "How often is deleted what is too old: notifications, and idempotency keys after 24 h. A longer one deletes more at a time",
     ),
     Knob::one(
+        "export-dir",
+        "DIR",
+        None,
+        "Where exports wait and their files lie; unset: exports, beside the SQLite file, else in data. When api processes run on several hosts, one directory that all of them share",
+    ),
+    Knob::one(
+        "export-workers",
+        "COUNT",
+        Some("1"),
+        "Exports that this process writes at once; each takes a core while it writes. 0: it takes none, others of the same database do",
+    ),
+    Knob::one(
+        "export-body-limit",
+        "SIZE",
+        Some("1GiB"),
+        "Longest body of rows as JSON lines (application/x-ndjson) for an export; it goes to the disk as it comes",
+    ),
+    Knob::one(
+        "export-upload-timeout",
+        "DURATION",
+        Some("1h"),
+        "How long such a body may take to arrive; --request-timeout is how long it may pause",
+    ),
+    Knob::one("export-uploads", "COUNT", Some("8"), "Such bodies at once; more are answered 503"),
+    Knob::one(
+        "export-unfinished",
+        "COUNT",
+        Some("100"),
+        "Exports of one user that wait or run; more are answered 409",
+    ),
+    Knob::one(
+        "export-keep",
+        "DURATION",
+        Some("7d"),
+        "How long a finished file can be downloaded; then it is removed. A longer one takes more of the disk",
+    ),
+    Knob::one(
+        "export-lease",
+        "DURATION",
+        Some("30s"),
+        "An export whose worker was silent for so long is taken up by another; at least 1s",
+    ),
+    Knob::one(
+        "export-link",
+        "LINK",
+        Some("/devTools/exportTask"),
+        "Where the notification of a finished export leads: a path of the front end, or a URL",
+    ),
+    Knob::one(
         "request-timeout",
         "DURATION",
         Some("30s"),
@@ -264,6 +315,8 @@ pub struct Config {
     pub notification_retention: Duration,
     /// How often is deleted what is too old.
     pub sweep_interval: Duration,
+    /// How exports are kept and written.
+    pub export: ExportConfig,
     /// How long a caller waits for an answer.
     pub request_timeout: Duration,
     /// For a request's headers, and between two requests.
@@ -358,6 +411,7 @@ impl Config {
         let cors_origins = s.parsed_list("cors-origin");
         let notification_retention = s.duration_or_zero("notification-retention");
         let sweep_interval = s.duration("sweep-interval");
+        let export = ExportConfig::read(s);
         let request_timeout = s.duration("request-timeout");
         let header_timeout = s.duration("header-timeout");
         let max_connections = s.number("max-connections");
@@ -398,6 +452,7 @@ impl Config {
             cors_origins: cors_origins?,
             notification_retention: notification_retention?,
             sweep_interval: sweep_interval?,
+            export: export?,
             request_timeout: request_timeout?,
             header_timeout: header_timeout?,
             max_connections: max_connections?,

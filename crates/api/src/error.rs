@@ -35,6 +35,9 @@ pub enum ApiError {
     /// A body or message over its limit.
     #[error("{0}")]
     TooLarge(String),
+    /// A range that a file of so many bytes does not have.
+    #[error("the file has {0} bytes and no such range")]
+    Range(u64),
     /// A body that does not say it is JSON.
     #[error("the body must be application/json")]
     MediaType,
@@ -94,6 +97,7 @@ impl ApiError {
             Self::MethodNotAllowed => Code::MethodNotAllowed,
             Self::Conflict(_) => Code::Conflict,
             Self::TooLarge(_) => Code::TooLarge,
+            Self::Range(_) => Code::RangeNotSatisfiable,
             Self::MediaType => Code::UnsupportedMediaType,
             Self::Fields(_) => Code::Invalid,
             Self::TooMany { .. } => Code::TooMany,

@@ -129,6 +129,10 @@ id! {
     /// A notification's number in its user's inbox: 1, 2, 3 …
     NotificationId
 }
+id! {
+    /// A row in `export_tasks`.
+    ExportTaskId
+}
 
 impl From<UserId> for gatepipe_proto::Uid {
     fn from(user: UserId) -> Self {

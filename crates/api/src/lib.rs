@@ -11,6 +11,7 @@ pub mod app;
 pub mod auth;
 pub mod config;
 pub mod error;
+pub mod export;
 pub mod http;
 pub mod id;
 pub mod idempotency;
@@ -25,6 +26,7 @@ pub mod store;
 pub mod user;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,15 +38,18 @@ use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use config::{Config, PROGRAM};
 
 use app::{App, Settings};
 use auth::caller::Tokens;
 use auth::password::PasswordCheck;
+use export::folder::Folder;
 use http::layers::Running;
 use metrics::Metrics;
 use server::Server;
+use service::export::Exports;
 use store::Store;
 
 /// How often is looked whether a register was heard.
@@ -65,6 +70,14 @@ pub enum Error {
     /// There is no randomness or no memory.
     #[error(transparent)]
     Passwords(#[from] auth::password::HashFailed),
+    /// Exports have no place.
+    #[error("cannot use {} for exports: {cause}; check who owns it, or set --export-dir", path.display())]
+    ExportDir {
+        /// The directory.
+        path: PathBuf,
+        /// Why not.
+        cause: std::io::Error,
+    },
     /// The registers or the secret cannot be used.
     #[error(transparent)]
     Gateways(#[from] gatepipe_client::InvalidSettings),
@@ -91,6 +104,7 @@ impl Api {
         let tokens = config.tokens()?;
         let store =
             Store::open_with(config.database_url.expose_secret(), config.database_connections).await?;
+        let folder = open_folder(config.export_dir()).await?;
         let listener = listen::bind(config.listen, &ListenOptions::new("HTTP", "--listen"))?;
         let http_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();
@@ -115,9 +129,12 @@ impl Api {
             .deadline(config.command_timeout)
             .build()?;
         metrics.watch(gateways.clone());
+        let upload_timeout = config.export.upload_timeout;
+        let exports = Exports::new(folder, config.export);
         let settings = Settings {
             success_code: config.success_code,
             time_zone: config.time_zone,
+            request_timeout: config.request_timeout,
             token_lifetime: config.token_lifetime,
             tries_per_name: config.login_tries_per_username,
             tries_per_address: config.login_tries_per_address,
@@ -129,8 +146,8 @@ impl Api {
             sweep_interval: config.sweep_interval,
         };
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
-        let app = App::new(store, gateways, tokens, PasswordCheck::new()?, metrics, settings);
-        let running = Running::new(config.max_requests.get(), config.request_timeout, count);
+        let app = App::new(store, gateways, tokens, PasswordCheck::new()?, exports, metrics, settings);
+        let running = Running::new(config.max_requests.get(), config.request_timeout, upload_timeout, count);
         let (router, _) = router::router(&app, running.clone());
         let server = Server {
             router,
@@ -194,6 +211,12 @@ impl Api {
         let sampling = tokio::spawn(stats::sample(app.gateways.clone(), app.watching.recent.clone()));
         let swept = app.clone();
         let sweeping = tokio::spawn(async move { service::sweep::keep_swept(&swept).await });
+        let clearing = tokio::spawn(service::export::sweep::sweep(app.clone()));
+        let workers = TaskTracker::new();
+        for _ in 0..app.exports.settings.workers {
+            workers.spawn(service::export::worker::work(app.clone(), draining.clone()));
+        }
+        workers.close();
         let mut serving = tokio::spawn(server.run(listener, draining.clone()));
         stop.await;
         readiness.set_draining("stopping");
@@ -202,19 +225,28 @@ impl Api {
         let politely = async {
             drop((&mut serving).await);
             running.ended().await;
+            workers.wait().await;
         };
         if timeout(drain_timeout, politely).await.is_err() {
-            tracing::warn!(?drain_timeout, "requests did not end in time and are cut");
+            tracing::warn!(?drain_timeout, "requests or exports did not end in time and are cut");
             serving.abort();
         }
         watching.abort();
         sampling.abort();
+        clearing.abort();
         refreshing.abort();
         sweeping.abort();
         ended.cancel();
         drop(admin.await);
         Ok(())
     }
+}
+
+async fn open_folder(path: PathBuf) -> Result<Folder, Error> {
+    let opened = path.clone();
+    let opening = tokio::task::spawn_blocking(move || Folder::open(&opened));
+    let opened = opening.await.unwrap_or_else(|ended| Err(std::io::Error::other(ended)));
+    opened.map_err(|cause| Error::ExportDir { path, cause })
 }
 
 /// The tables are up to date since `bind`; what is missing is a first word of a register.

@@ -42,6 +42,12 @@ pub struct Metrics {
     pub streams_refused: Counter,
     /// Samples that streams left out because their readers were slow.
     pub samples_left_out: Counter,
+    /// Exports, by what became of them.
+    pub exports: Family<ByResult, Counter>,
+    /// Exports that this process writes.
+    pub exports_running: Gauge,
+    /// Exports that wait for a worker of any process, as last seen.
+    pub exports_waiting: Gauge,
     gateways: Gateways,
 }
 
@@ -111,6 +117,34 @@ pub enum Outcome {
     Failed,
 }
 
+/// What became of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportResult {
+    /// It is in the queue.
+    Ordered,
+    /// Its file is there.
+    Done,
+    /// There will be no file.
+    Failed,
+    /// It is in the queue again, because this process stops or lacks its rows.
+    GivenBack,
+    /// Another worker took it, because this one was silent.
+    Lost,
+}
+
+impl From<ExportResult> for ByResult {
+    fn from(result: ExportResult) -> Self {
+        let result = match result {
+            ExportResult::Ordered => "ordered",
+            ExportResult::Done => "done",
+            ExportResult::Failed => "failed",
+            ExportResult::GivenBack => "given_back",
+            ExportResult::Lost => "lost",
+        };
+        Self { result }
+    }
+}
+
 impl From<LoginResult> for ByResult {
     fn from(result: LoginResult) -> Self {
         let result = match result {
@@ -153,6 +187,9 @@ impl Metrics {
             streams: Gauge::default(),
             streams_refused: Counter::default(),
             samples_left_out: Counter::default(),
+            exports: Family::default(),
+            exports_running: Gauge::default(),
+            exports_waiting: Gauge::default(),
             gateways: Gateways::default(),
         };
         let api = registry.sub_registry_with_prefix("gatepipe_api");
@@ -180,6 +217,21 @@ impl Metrics {
             "Samples that streams left out because their readers were slow",
             metrics.samples_left_out.clone(),
         );
+        api.register(
+            "exports",
+            "Exports that were ordered, done, failed, given back at a stop, or lost to another worker",
+            metrics.exports.clone(),
+        );
+        api.register(
+            "exports_running",
+            "Exports being written by this process",
+            metrics.exports_running.clone(),
+        );
+        api.register(
+            "exports_waiting",
+            "Exports that wait for a worker of any process, as last seen",
+            metrics.exports_waiting.clone(),
+        );
         api.register("store_errors", "Calls of the database that failed", store.failures().clone());
         api.register_collector(Box::new(metrics.gateways.clone()));
         api.register_collector(Box::new(Connections(store.clone())));
@@ -195,6 +247,11 @@ impl Metrics {
             "Fetches of the keys for tokens that failed",
             fetches.failed.clone(),
         );
+    }
+
+    /// Counts what became of an export.
+    pub fn count_export(&self, result: ExportResult) {
+        self.exports.get_or_create(&result.into()).inc();
     }
 
     /// From now on tells about these gateways too; the first call counts.

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
-use crate::http::{auth, client, docs, gateway, notification, stats, user, websocket};
+use crate::http::{auth, client, docs, export_task, gateway, notification, stats, user, websocket};
 use crate::openapi;
 
 /// Before every path of ours.
@@ -21,7 +21,7 @@ pub const PREFIX: &str = "/api/admin";
 
 /// All routes with what stands around them, and their description.
 pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
-    let open = OpenApiRouter::new().routes(routes!(auth::login));
+    let open = OpenApiRouter::new().routes(routes!(auth::login)).routes(routes!(export_task::download));
     let with_token = OpenApiRouter::new()
         .routes(routes!(auth::me))
         .routes(routes!(websocket::bind))
@@ -34,6 +34,9 @@ pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
         .routes(routes!(notification::read))
         .routes(routes!(notification::read_all))
         .routes(routes!(notification::delete))
+        .routes(routes!(export_task::create))
+        .routes(routes!(export_task::list))
+        .routes(routes!(export_task::show))
         .routes(routes!(gateway::list_all))
         .routes(routes!(gateway::drain))
         .routes(routes!(client::list_connected))

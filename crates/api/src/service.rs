@@ -2,6 +2,7 @@
 
 pub mod bind;
 pub mod drain;
+pub mod export;
 pub mod force_offline;
 pub mod idempotency;
 pub mod inspect;

@@ -19,6 +19,7 @@ compile_error!("the api needs a database: switch on at least one of the features
 
 #[cfg(feature = "server")]
 mod address;
+mod export_tasks;
 mod external_subjects;
 mod idempotency_keys;
 mod inboxes;
@@ -52,6 +53,7 @@ use crate::id::UserId;
 use location::Location;
 use together::Together;
 
+pub use export_tasks::{ExportEnd, ExportFiles, ExportTaskRow, Finished, NewExportTask};
 pub use idempotency_keys::{Recorded, Recording};
 pub use notifications::{Cursor, ListFilter, NewNotification, NotificationRow};
 pub use open_error::OpenError;
@@ -118,6 +120,9 @@ pub enum StoreError {
         /// Who cannot be it.
         manager: UserId,
     },
+    /// The user has so many unfinished exports already; nothing was written.
+    #[error("the user has {0} unfinished exports")]
+    TooManyExports(i64),
     /// No role has this name; nothing was written.
     #[error("there is no role {0}")]
     NoSuchRole(String),

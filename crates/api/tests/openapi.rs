@@ -7,11 +7,15 @@ use std::collections::BTreeMap;
 use common::World;
 use serde_json::{Value, json};
 
-const ROUTES: [(&str, &str); 18] = [
+const ROUTES: [(&str, &str); 22] = [
     ("/api/admin/Auth/login", "post"),
     ("/api/admin/Auth/me", "get"),
     ("/api/admin/Client/list", "get"),
     ("/api/admin/Client/show", "get"),
+    ("/api/admin/ExportTask/create", "post"),
+    ("/api/admin/ExportTask/download", "get"),
+    ("/api/admin/ExportTask/list", "get"),
+    ("/api/admin/ExportTask/show", "get"),
     ("/api/admin/Gateway/drain", "post"),
     ("/api/admin/Gateway/list", "get"),
     ("/api/admin/Notification/delete", "post"),
@@ -49,7 +53,8 @@ async fn every_route_is_described_with_whole_paths() {
     for (path, method) in ROUTES {
         let answers = &paths[path][method]["responses"];
         let statuses: Vec<&str> = answers.as_object().unwrap().keys().map(String::as_str).collect();
-        for status in ["200", "401", "500", "503"] {
+        let success = if path.ends_with("/ExportTask/create") { "202" } else { "200" };
+        for status in [success, "401", "500", "503"] {
             assert!(statuses.contains(&status), "{path}: {statuses:?}");
         }
         if method == "post" {
@@ -59,7 +64,12 @@ async fn every_route_is_described_with_whole_paths() {
         }
         for (status, answer) in answers.as_object().unwrap() {
             let stream = (path, status.as_str()) == ("/api/admin/Stats/stream", "200");
-            let kind = if stream { "text/event-stream" } else { "application/json" };
+            let file = path.ends_with("/download") && status.starts_with('2');
+            let kind = match (stream, file) {
+                (true, _) => "text/event-stream",
+                (_, true) => "text/csv",
+                _ => "application/json",
+            };
             let schema = &answer["content"][kind]["schema"];
             assert!(schema.is_object(), "{path} {status}: {answer}");
             assert!(answer["description"].as_str().is_some(), "{path} {status}");
@@ -115,10 +125,12 @@ async fn routes_with_an_idempotency_key_say_so() {
         let key = parameters.find(|one| one["name"] == "Idempotency-Key")?;
         assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{path}");
         assert!(key["description"].as_str().unwrap().contains("24 hours"), "{key}");
-        assert!(route["responses"]["200"]["headers"]["Idempotency-Replayed"].is_object(), "{path}");
+        let success = if path.ends_with("/ExportTask/create") { "202" } else { "200" };
+        assert!(route["responses"][success]["headers"]["Idempotency-Replayed"].is_object(), "{path}");
         assert!(route["responses"]["409"].is_object(), "{path}");
         Some(*path)
     };
     let with_key: Vec<_> = ROUTES.iter().filter_map(has_key).collect();
-    assert_eq!(with_key, ["/api/admin/Notification/send", "/api/admin/WebSocket/broadcast"]);
+    let expected = ["ExportTask/create", "Notification/send", "WebSocket/broadcast"];
+    assert_eq!(with_key, expected.map(|route| format!("/api/admin/{route}")));
 }

@@ -3,10 +3,16 @@
 use std::time::Duration;
 
 use clap::Args;
+use futures_util::TryStreamExt as _;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, Url};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::io::AsyncRead;
+use tokio_util::io::ReaderStream;
 
 use crate::exit::{Exit, Failure};
 use crate::output::say;
@@ -14,6 +20,10 @@ use crate::secret::{Name, Secret};
 
 /// How long one request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a file may take, in either direction.
+const LONG_PATIENCE: Duration = Duration::from_secs(3_600);
+/// How much of a file is in memory at once.
+const CHUNK_BYTES: usize = 64 << 10;
 
 /// How long is waited before a request with a key is sent again; after the last one it has failed.
 const WAITS: [Duration; 5] = [
@@ -142,12 +152,55 @@ impl Api {
     }
 
     async fn try_post(&self, path: &str, key: Option<&str>, body: &Value) -> Result<Value, Trouble> {
-        let url = format!("{}/api/admin/{path}", self.base);
-        let mut sending = self.http.post(url).bearer_auth(self.token.expose_secret()).json(body);
+        let mut sending = self.http.post(self.url(path)).bearer_auth(self.token.expose_secret()).json(body);
         if let Some(key) = key {
             sending = sending.header("idempotency-key", key);
         }
+        self.data(sending).await
+    }
+
+    /// Posts JSON lines as they are read to `/api/admin/PATH` and gives the answer's `data`.
+    pub async fn post_lines(
+        &self,
+        path: &str,
+        lines: impl AsyncRead + Send + Sync + Unpin + 'static,
+    ) -> Result<Value, Failure> {
+        let chunks = ReaderStream::with_capacity(lines, CHUNK_BYTES).map_ok(Frame::data);
+        let sending = self.http.post(self.url(path)).bearer_auth(self.token.expose_secret());
+        let sending = sending.header(CONTENT_TYPE, "application/x-ndjson").timeout(LONG_PATIENCE);
+        let sending = sending.body(reqwest::Body::wrap(StreamBody::new(chunks)));
+        self.data(sending).await.map_err(|trouble| trouble.failure)
+    }
+
+    /// Gets `/api/admin/PATH` and gives the answer's `data`.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        let sending = self.http.get(self.url(path)).bearer_auth(self.token.expose_secret());
+        self.data(sending).await.map_err(|trouble| trouble.failure)
+    }
+
+    /// Gets a file; its bytes are still to come.
+    pub async fn download(&self, path: &str) -> Result<reqwest::Response, Failure> {
+        let sending = self.http.get(self.url(path)).bearer_auth(self.token.expose_secret());
+        let sent = sending.timeout(LONG_PATIENCE).send().await;
+        let answer = sent.map_err(|error| self.unreachable(error).failure)?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        // A refusal: it is read as every other.
+        let refused = self.read(answer).await.map_err(|trouble| trouble.failure);
+        refused.and(Err(Failure::new(Exit::Failed, "the api sent no file")))
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/admin/{path}", self.base)
+    }
+
+    async fn data(&self, sending: reqwest::RequestBuilder) -> Result<Value, Trouble> {
         let answer = sending.send().await.map_err(|error| self.unreachable(error))?;
+        self.read(answer).await
+    }
+
+    async fn read(&self, answer: reqwest::Response) -> Result<Value, Trouble> {
         let status = answer.status();
         let text = answer.text().await.map_err(|error| self.unreachable(error))?;
         match serde_json::from_str::<Envelope>(&text) {

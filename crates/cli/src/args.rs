@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    broadcast, clients, dev, force_offline, gateways, groups, health, listen, migrate, notify, push, tail,
-    token, user, users,
+    broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate, notify, push,
+    tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -29,6 +29,7 @@ pub enum Command {
     Broadcast(broadcast::Broadcast),
     Push(push::Push),
     Notify(notify::Notify),
+    Export(export::Export),
     ForceOffline(force_offline::ForceOffline),
     Clients(clients::Clients),
     Users(users::Users),

@@ -3,6 +3,7 @@
 pub mod broadcast;
 pub mod clients;
 pub mod dev;
+pub mod export;
 pub mod force_offline;
 pub mod gateways;
 pub mod groups;
@@ -27,6 +28,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Broadcast(broadcast) => broadcast.run(output).await,
         Command::Push(push) => push.run(output).await,
         Command::Notify(notify) => notify.run(output).await,
+        Command::Export(export) => export.run(output).await,
         Command::ForceOffline(force_offline) => force_offline.run(output).await,
         Command::Clients(clients) => clients.run(output).await,
         Command::Users(users) => users.run(output).await,

@@ -295,6 +295,16 @@ impl Caller {
         read(within("an answer", request.send()).await.expect("an answer")).await
     }
 
+    /// [`Caller::post`], with a body of JSON lines.
+    ///
+    /// # Panics
+    /// When the answer is not an envelope.
+    pub async fn post_lines(&self, path: &str, lines: String) -> Answer {
+        let request = self.http.post(format!("{}/api/admin{path}", self.api)).bearer_auth(&self.token);
+        let request = request.header("content-type", "application/x-ndjson").body(lines);
+        read(within("an answer", request.send()).await.expect("an answer")).await
+    }
+
     /// [`Caller::post`], `None` when the api does not answer.
     pub async fn try_post(&self, path: &str, body: Value) -> Option<Answer> {
         let request =

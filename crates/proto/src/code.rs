@@ -23,6 +23,8 @@ pub enum Code {
     TooLarge,
     /// A body of a type that is not read here.
     UnsupportedMediaType,
+    /// The file has no such range.
+    RangeNotSatisfiable,
     /// A field is missing, of the wrong type, too long or of a wrong value.
     Invalid,
     /// Over a rate or count limit; later may work.
@@ -49,7 +51,7 @@ const fn row(code: Code, number: u32, http: u16, grpc: tonic::Code, close: Close
 }
 
 #[rustfmt::skip]
-const TABLE: [Row; 13] = [
+const TABLE: [Row; 14] = [
     row(Code::Malformed,            40_000, 400, tonic::Code::InvalidArgument,   CloseCode::PROTOCOL),
     row(Code::Unauthenticated,      40_100, 401, tonic::Code::Unauthenticated,   CloseCode::NOT_ALLOWED),
     row(Code::Forbidden,            40_300, 403, tonic::Code::PermissionDenied,  CloseCode::NOT_ALLOWED),
@@ -58,6 +60,7 @@ const TABLE: [Row; 13] = [
     row(Code::Conflict,             40_900, 409, tonic::Code::FailedPrecondition, CloseCode::NOT_ALLOWED),
     row(Code::TooLarge,             41_300, 413, tonic::Code::OutOfRange,        CloseCode::TOO_BIG),
     row(Code::UnsupportedMediaType, 41_500, 415, tonic::Code::InvalidArgument,   CloseCode::UNSUPPORTED),
+    row(Code::RangeNotSatisfiable,  41_600, 416, tonic::Code::OutOfRange,        CloseCode::UNSUPPORTED),
     row(Code::Invalid,              42_200, 422, tonic::Code::InvalidArgument,   CloseCode::PROTOCOL),
     row(Code::TooMany,              42_900, 429, tonic::Code::ResourceExhausted, CloseCode::RATE_LIMIT),
     row(Code::Internal,             50_000, 500, tonic::Code::Internal,          CloseCode::GOING_AWAY),

@@ -75,7 +75,8 @@ impl Fields {
         }
     }
 
-    fn into<T: FromFields>(mut self) -> Result<T, ApiError> {
+    /// What is read from the fields, or everything that is wrong with them.
+    pub(super) fn into<T: FromFields>(mut self) -> Result<T, ApiError> {
         let read = T::read(&mut self);
         match read {
             Some(value) if self.wrong.is_empty() => Ok(value),
@@ -224,7 +225,8 @@ async fn read_body(request: Request, app: &App) -> Result<Bytes, ApiError> {
     })
 }
 
-fn object(bytes: &[u8]) -> Result<Fields, ApiError> {
+/// The fields of a JSON object.
+pub(super) fn object(bytes: &[u8]) -> Result<Fields, ApiError> {
     let not_json = |error| ApiError::Malformed(format!("the body is not JSON: {error}"));
     // What is only carried on is looked at as closely as what is read.
     let Sound { object } = serde_json::from_slice(bytes).map_err(not_json)?;

@@ -17,8 +17,8 @@ use tracing::{Instrument as _, Span};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::cors::Cors;
-use crate::http::envelope;
 use crate::http::to_the_end::ToTheEnd;
+use crate::http::{envelope, export_task};
 use crate::metrics;
 
 /// The header that names a request.
@@ -41,6 +41,7 @@ pub struct Running {
     places: Arc<Semaphore>,
     tasks: TaskTracker,
     timeout: Duration,
+    upload_timeout: Duration,
     count: Gauge,
 }
 
@@ -57,13 +58,15 @@ impl Drop for Place {
 }
 
 impl Running {
-    /// At most `places` requests at once, counted in `count`; after `timeout` a caller is told that the outcome is unknown.
+    /// At most `places` requests at once, counted in `count`; after `timeout` a caller is told that the outcome is unknown,
+    /// and after `upload_timeout` one who streams rows.
     #[must_use]
-    pub fn new(places: usize, timeout: Duration, count: Gauge) -> Self {
+    pub fn new(places: usize, timeout: Duration, upload_timeout: Duration, count: Gauge) -> Self {
         Self {
             places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
             tasks: TaskTracker::new(),
             timeout,
+            upload_timeout,
             count,
         }
     }
@@ -104,11 +107,12 @@ async fn to_the_end(running: &Running, request: Request, next: Next) -> Response
     let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
     };
+    let patience = if export_task::is_upload(&request) { running.upload_timeout } else { running.timeout };
     let work = async move {
         let _place = place;
         next.run(request).await
     };
-    match tokio::time::timeout(running.timeout, ToTheEnd::of(work, &running.tasks)).await {
+    match tokio::time::timeout(patience, ToTheEnd::of(work, &running.tasks)).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => ApiError::Internal("a request ended in a panic".into()).into_response(),
         Err(_) => ApiError::Deadline.into_response(),

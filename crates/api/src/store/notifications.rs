@@ -14,7 +14,7 @@ use crate::idempotency::Claim;
 use crate::notification::{Level, Notification};
 
 /// How many ids or rows stand in one statement.
-const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 500;
 
 /// A notification for some users.
 #[derive(Debug, Clone)]
@@ -125,6 +125,8 @@ macro_rules! insert_notification {
         given
     }};
 }
+
+pub(super) use insert_notification;
 
 /// Makes everybody else wait who adds, reads or deletes notifications of `user`, so that `unread` stays their number: first the
 /// inbox, then the notifications. Several inboxes are locked in order of the users' ids.

@@ -254,7 +254,6 @@ macro_rules! for_update {
 }
 
 /// The same, without those that somebody else has locked.
-#[allow(unused_macros, reason = "for work that waits in a table")]
 macro_rules! skip_locked {
     ($query:expr) => {
         diesel::QueryDsl::skip_locked(diesel::QueryDsl::for_update($query))
@@ -262,5 +261,4 @@ macro_rules! skip_locked {
 }
 
 pub(super) use for_update;
-#[allow(unused_imports, reason = "for work that waits in a table")]
 pub(super) use skip_locked;

@@ -81,6 +81,32 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    export_tasks (id) {
+        id -> BigInt,
+        token -> Text,
+        user_id -> BigInt,
+        title -> Text,
+        prefix -> Text,
+        format -> Text,
+        state -> Text,
+        total_rows -> BigInt,
+        done_rows -> BigInt,
+        reason -> Text,
+        file -> Text,
+        file_bytes -> BigInt,
+        attempt -> BigInt,
+        claim -> Text,
+        lease_until_ms -> BigInt,
+        link_key -> Text,
+        notification_id -> BigInt,
+        created_at_ms -> BigInt,
+        started_at_ms -> BigInt,
+        finished_at_ms -> BigInt,
+        expires_at_ms -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     roles,
@@ -91,4 +117,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     inboxes,
     notifications,
     idempotency_keys,
+    export_tasks,
 );

@@ -303,7 +303,6 @@ macro_rules! for_update {
 }
 
 /// The query itself: nobody else is in a transaction.
-#[allow(unused_macros, reason = "for work that waits in a table")]
 macro_rules! skip_locked {
     ($query:expr) => {
         $query
@@ -311,7 +310,6 @@ macro_rules! skip_locked {
 }
 
 pub(super) use for_update;
-#[allow(unused_imports, reason = "for work that waits in a table")]
 pub(super) use skip_locked;
 
 fn make_file(path: &Path) -> Result<(), OpenError> {

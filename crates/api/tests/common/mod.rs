@@ -52,7 +52,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    async fn read(response: reqwest::Response) -> Self {
+    pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a whole body");
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
@@ -72,6 +72,14 @@ impl Reply {
     /// It is the answer to an earlier request with the same `Idempotency-Key`.
     pub fn is_replayed(&self) -> bool {
         self.headers.get("idempotency-replayed").is_some_and(|value| value == "true")
+    }
+
+    /// The data of something that was taken in.
+    #[track_caller]
+    pub fn accepted(&self) -> &Value {
+        assert_eq!((self.status, &self.body["msg"]), (202, &json!("success")), "{}", self.body);
+        assert_eq!(self.body.as_object().map(serde_json::Map::len), Some(3), "{}", self.body);
+        &self.body["data"]
     }
 
     /// Asserts a refusal with exactly the envelope's keys; gives its data.
@@ -240,6 +248,12 @@ impl Person {
         let request =
             self.client.post(url).bearer_auth(&self.token).header("idempotency-key", key).json(&body);
         Reply::read(request.send().await.unwrap()).await
+    }
+
+    /// Any request with the person's token.
+    pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        let url = format!("{}/api/admin{path}", self.http);
+        self.client.request(method, url).bearer_auth(&self.token)
     }
 
     /// Sends a normal notification.

@@ -134,3 +134,33 @@ async fn a_busy_api_is_asked_again_and_nothing_is_sent_twice() {
     assert_eq!(running.frame().await, json!({"ids": [1], "reached": 0, "failed": []}));
     assert_eq!(running.ended().await.0, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_is_ordered_followed_listed_and_downloaded() {
+    let cluster = Cluster::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let rows = dir.path().join("rows.ndjson");
+    std::fs::write(&rows, "[\"安娜\", 1]\n[\"=1+1\", 2]\n").unwrap();
+    let create = ["export", "create", "--title", "users", "--headers", r#"["name", "n"]"#, "--format", "csv"];
+    let create = [&create[..], &["--file", rows.to_str().unwrap(), "--wait", "-o", "json"]].concat();
+    let task = run_as(&cluster, "alice", &create).await.json();
+    assert_eq!((&task["state"], &task["done"], &task["total"]), (&json!("done"), &json!(2), &json!(2)));
+    let id = task["id"].to_string();
+    let listed = run_as(&cluster, "alice", &["export", "list", "--state", "done", "-o", "json"]).await.json();
+    assert_eq!(listed[0]["id"], task["id"]);
+    assert_eq!(run_as(&cluster, "bob", &["export", "list", "-o", "json"]).await.json(), json!([]));
+
+    let to = dir.path().join("users.csv");
+    let download = ["export", "download", &id, "--to", to.to_str().unwrap(), "-o", "json"];
+    let downloaded = run_as(&cluster, "alice", &download).await.json();
+    let text = std::fs::read_to_string(&to).unwrap();
+    assert_eq!(downloaded["bytes"], text.len());
+    assert_eq!(text, "\u{feff}name,n\r\n安娜,1\r\n'=1+1,2\r\n");
+    // What exists is not overwritten, and what is another's is not there.
+    assert!(run_as(&cluster, "alice", &download).await.failed(1).contains("users.csv"));
+    assert!(run_as(&cluster, "bob", &["export", "show", &id]).await.failed(5).contains("404"));
+
+    std::fs::write(&rows, "[1]\n[1, 2, 3]\n").unwrap();
+    let refused = run_as(&cluster, "alice", &create).await;
+    assert!(refused.failed(1).contains("line 3: has 3 cells"), "{refused:?}");
+}

@@ -1,0 +1,162 @@
+//! One value of a row.
+
+use std::borrow::Cow;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde_json::value::RawValue;
+
+use super::column::Kind;
+
+/// Longest text of a cell, in UTF-16 units: what a spreadsheet's cell holds.
+pub const MAX_TEXT_UNITS: usize = 32_767;
+
+/// A value, typed by its column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell<'a> {
+    /// Nothing.
+    Empty,
+    /// Yes or no.
+    Bool(bool),
+    /// A number as it was written.
+    Number(&'a str),
+    /// Text that is never a formula.
+    Text(Cow<'a, str>),
+    /// A day.
+    Date(NaiveDate),
+    /// A day and a time, without a zone.
+    DateTime(NaiveDateTime),
+}
+
+impl<'a> Cell<'a> {
+    /// Reads the JSON of one cell of a column of this kind.
+    ///
+    /// # Errors
+    /// The rule that it breaks.
+    pub fn read(json: &'a RawValue, kind: Kind) -> Result<Self, &'static str> {
+        let json = json.get();
+        let cell = match json.as_bytes().first() {
+            Some(b'n') => return Ok(Self::Empty),
+            Some(b't' | b'f') => Self::Bool(json == "true"),
+            Some(b'"') => Self::Text(text(json)?),
+            Some(b'[' | b'{') | None => return Err("must be text, a number, true, false or null"),
+            Some(_) => Self::Number(number(json)?),
+        };
+        match (kind, cell) {
+            (Kind::Auto, cell) => Ok(cell),
+            (Kind::Text, Self::Number(digits)) => Ok(Self::Text(digits.into())),
+            (Kind::Text, Self::Bool(yes)) => Ok(Self::Text(if yes { "true" } else { "false" }.into())),
+            (Kind::Text, cell) => Ok(cell),
+            (_, Self::Text(text)) if text.is_empty() => Ok(Self::Empty),
+            (Kind::Number, cell @ Self::Number(_)) => Ok(cell),
+            (Kind::Number, _) => Err("must be a number or null: the column is of type number"),
+            (Kind::Date, Self::Text(text)) => date(&text)
+                .map(Self::Date)
+                .ok_or("must be a day like \"2026-11-23\" or null: the column is of type date"),
+            (Kind::Date, _) => Err("must be text like \"2026-11-23\" or null: the column is of type date"),
+            (Kind::DateTime, Self::Text(text)) => date_time(&text)
+                .map(Self::DateTime)
+                .ok_or("must be a time like \"2026-11-23 20:52:00\" or null: the column is of type datetime"),
+            (Kind::DateTime, _) => {
+                Err("must be text like \"2026-11-23 20:52:00\" or null: the column is of type datetime")
+            }
+        }
+    }
+}
+
+fn text(json: &str) -> Result<Cow<'_, str>, &'static str> {
+    // Without escapes the text stands there as it is.
+    let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+    let text = match inner.contains('\\') {
+        false => Cow::Borrowed(inner),
+        true => Cow::Owned(serde_json::from_str(json).map_err(|_| "is not text of Unicode characters")?),
+    };
+    // A character is at most as many units as bytes, so most texts need not be counted.
+    if text.len() > MAX_TEXT_UNITS && text.encode_utf16().count() > MAX_TEXT_UNITS {
+        return Err("is longer than the 32767 characters that a cell holds");
+    }
+    Ok(text)
+}
+
+fn number(json: &str) -> Result<&str, &'static str> {
+    match json.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(json),
+        _ => Err("is a number larger than a double holds"),
+    }
+}
+
+fn date(text: &str) -> Option<NaiveDate> {
+    let plain = text.len() == 10;
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| plain)
+}
+
+fn date_time(text: &str) -> Option<NaiveDateTime> {
+    let plain = text.len() == 19;
+    let read = |format| NaiveDateTime::parse_from_str(text, format).ok();
+    read("%Y-%m-%d %H:%M:%S").or_else(|| read("%Y-%m-%dT%H:%M:%S")).filter(|_| plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str, kind: Kind) -> String {
+        let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
+        match Cell::read(&raw, kind) {
+            Ok(cell) => format!("{cell:?}"),
+            Err(rule) => format!("refused: {rule}"),
+        }
+    }
+
+    #[test]
+    fn without_a_type_the_json_says_what_it_is() {
+        for (json, cell) in [
+            ("null", "Empty"),
+            ("true", "Bool(true)"),
+            ("-1.50", "Number(\"-1.50\")"),
+            ("12345678901234567890123", "Number(\"12345678901234567890123\")"),
+            ("\"\"", "Text(\"\")"),
+            ("\"=1+1\"", "Text(\"=1+1\")"),
+            ("\"\\u9898\\n🙂\"", "Text(\"题\\n🙂\")"),
+            ("\"2026-11-23\"", "Text(\"2026-11-23\")"),
+        ] {
+            assert_eq!(read(json, Kind::Auto), cell, "{json}");
+        }
+        for json in ["[]", "{}", "1e999", "\"\\ud800\""] {
+            assert!(read(json, Kind::Auto).starts_with("refused"), "{json}");
+        }
+    }
+
+    #[test]
+    fn a_typed_column_takes_what_fits_and_nothing_else() {
+        for (kind, json, cell) in [
+            (Kind::Text, "1.50", "Text(\"1.50\")"),
+            (Kind::Text, "false", "Text(\"false\")"),
+            (Kind::Number, "1", "Number(\"1\")"),
+            (Kind::Number, "\"\"", "Empty"),
+            (Kind::Date, "\"2026-02-28\"", "Date(2026-02-28)"),
+            (Kind::Date, "null", "Empty"),
+            (Kind::DateTime, "\"2026-11-23 20:52:00\"", "DateTime(2026-11-23T20:52:00)"),
+            (Kind::DateTime, "\"2026-11-23T20:52:00\"", "DateTime(2026-11-23T20:52:00)"),
+        ] {
+            assert_eq!(read(json, kind), cell, "{json}");
+        }
+        for (kind, json) in [
+            (Kind::Number, "\"1\""),
+            (Kind::Number, "true"),
+            (Kind::Date, "\"2026-02-30\""),
+            (Kind::Date, "\"2026-2-3\""),
+            (Kind::Date, "20260228"),
+            (Kind::DateTime, "\"2026-11-23\""),
+            (Kind::DateTime, "\"2026-11-23 20:52:00Z\""),
+        ] {
+            assert!(read(json, kind).starts_with("refused"), "{kind:?} {json}");
+        }
+    }
+
+    #[test]
+    fn text_is_counted_as_spreadsheets_count_it() {
+        let fits = |text: String| !read(&format!("\"{text}\""), Kind::Auto).starts_with("refused");
+        assert!(fits("题".repeat(MAX_TEXT_UNITS)) && !fits("题".repeat(MAX_TEXT_UNITS + 1)));
+        assert!(fits("🙂".repeat(MAX_TEXT_UNITS / 2)) && !fits("🙂".repeat(MAX_TEXT_UNITS / 2 + 1)));
+    }
+}
