@@ -108,6 +108,7 @@ impl Cluster {
             jwt_secret: Some(home.jwt_secret().into()),
             ..defaults
         };
+        config.export.dir = Some(dir.join("exports"));
         (plan.tune_api)(&mut config);
         let api = Api::bind(config).await?;
         let keys = Keys::from_secret(&home.jwt_secret().into())?;

@@ -1,8 +1,9 @@
 //! An export from its order to the download, as its owner's pages on two gateways see it.
 
+mod common;
+
 use std::fmt::Write as _;
 
-use gatepipe_local_cluster::Cluster;
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::eventually::within;
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ async fn heard(page: &mut Page) -> (Vec<Value>, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_sees_the_progress_and_the_end_on_every_gateway_and_nobody_else_does() {
-    let cluster = Cluster::start().await;
+    let cluster = common::cluster().await;
     let (alice, bob) = (Caller::of(&cluster, "alice"), Caller::of(&cluster, "bob"));
     let mut pages =
         [Page::bound(&cluster.ws()[0], &alice).await, Page::bound(&cluster.ws()[1], &alice).await];

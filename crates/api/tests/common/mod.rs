@@ -135,6 +135,7 @@ impl World {
             jwt_secret: Some(SECRET.into()),
             ..Config::default()
         };
+        config.export.dir = Some(dir.path().join("exports"));
         change(&mut config);
         // reqwest wants one even where it speaks no TLS; a second time it says so, and the first one stays.
         let _ = rustls::crypto::ring::default_provider().install_default();

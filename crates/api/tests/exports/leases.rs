@@ -12,9 +12,9 @@ use crate::{files, small};
 
 /// A second api on the database and the export directory of the first.
 async fn beside(world: &World) -> World {
-    let (database, exports) = (world.database(), world.dir.path().join("exports"));
+    let (database, exports) = (world.database_url.clone(), world.dir.path().join("exports"));
     World::start_with(|config| {
-        config.database_url = format!("sqlite://{}", database.display()).into();
+        config.database_url = database.into();
         config.export.dir = Some(exports);
     })
     .await
