@@ -3,6 +3,7 @@
 mod bind;
 mod broadcast;
 mod commands;
+mod export;
 mod flat;
 mod fleet;
 mod handshake;
@@ -11,6 +12,7 @@ mod people;
 mod push;
 mod push_during_broadcast;
 mod sides;
+mod storage;
 
 use std::fs;
 use std::future::Future;
@@ -83,6 +85,8 @@ async fn measure(setup: &Setup, case: Case) -> anyhow::Result<Vec<Row>> {
             Case::Handshake => handshake::run(setup).await,
             Case::Flat => flat::run(setup).await,
             Case::Fleet => fleet::run(setup).await,
+            Case::Export => export::run(setup).await,
+            Case::Storage => storage::run(setup).await,
         };
         rows.extend(more.with_context(|| format!("{case:?}"))?);
     }

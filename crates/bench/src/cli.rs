@@ -67,7 +67,7 @@ pub enum Role {
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum Case {
-    /// Every case, in this order
+    /// Every case down to `fleet`, in this order
     All,
     /// CPU of one delivery of a broadcast to 10,000, with one and with four outstanding
     Broadcast,
@@ -87,6 +87,10 @@ pub enum Case {
     Flat,
     /// Six gateways of 19,000: bound, broadcast to, pushed to
     Fleet,
+    /// An export of 1,000,000 rows: memory of the api, and rows a second; not among `all`
+    Export,
+    /// Writing and reading of 1,000,000 notifications in each database that is installed; not among `all`
+    Storage,
 }
 
 impl Case {

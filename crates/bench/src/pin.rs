@@ -33,6 +33,17 @@ impl Cores {
         self.servers != self.clients
     }
 
+    /// Lets the calling thread, and what it starts from now on, go to either core.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn share(self) -> anyhow::Result<()> {
+        let mut set = CpuSet::new();
+        set.set(self.servers);
+        set.set(self.clients);
+        sched_setaffinity(None, &set).context("use both cores")
+    }
+
     /// Does `start` on the core of the servers.
     ///
     /// # Errors

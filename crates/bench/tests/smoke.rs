@@ -67,6 +67,21 @@ fn a_fleet_is_bound_broadcast_to_and_pushed_to() {
 }
 
 #[test]
+fn an_export_is_measured_with_one_of_a_tenth() {
+    let rows = figures("export", "8");
+    assert!(value(&rows, "export of 50000 rows: upload, queue and file") > 0.0);
+    assert!(value(&rows, "export of 50000 rows: memory of the api, growth at most") > 0.0);
+}
+
+#[test]
+fn the_inbox_is_measured_at_least_in_sqlite() {
+    let rows = figures("storage", "8");
+    for call in ["unread count", "list of the newest 20", "catch-up with nothing new", "send to one"] {
+        assert!(value(&rows, &format!("storage, SQLite: {call}")) > 0.0, "{call}");
+    }
+}
+
+#[test]
 fn a_missing_server_is_told_with_the_command_that_builds_it() {
     let dir = tempfile::tempdir().unwrap();
     let alone = dir.path().join("gatepipe-bench");
