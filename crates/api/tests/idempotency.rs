@@ -79,7 +79,7 @@ async fn the_same_key_with_another_body_is_a_mistake() {
 
 #[tokio::test]
 async fn what_was_refused_leaves_its_key_free() {
-    let world = World::start_on_sqlite().await;
+    let world = World::start().await;
     let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
     let stranger = UserId::new(4_711).unwrap();
     send(&admin, "k", &[bob.id, stranger]).await.wrong_fields(&["user_ids"]);

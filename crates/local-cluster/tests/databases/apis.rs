@@ -23,7 +23,7 @@ pub(crate) struct Apis {
     apis: Vec<Mutex<Option<Program>>>,
     _register: Program,
     _gateway: Program,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Apis {
@@ -48,7 +48,7 @@ impl Apis {
             apis: Vec::new(),
             _register: register,
             _gateway: gateway,
-            _dir: dir,
+            dir,
         };
         for number in 0..many {
             let api = apis.program("127.0.0.1:0");
@@ -60,6 +60,7 @@ impl Apis {
     }
 
     fn program(&self, listen: &str) -> Program {
+        let exports = self.dir.path().join("exports");
         let flags = [
             "--listen",
             listen,
@@ -69,6 +70,8 @@ impl Apis {
             &self.database_url,
             "--jwt-secret",
             self.home.jwt_secret(),
+            "--export-dir",
+            exports.to_str().unwrap(),
         ];
         Program::start("gatepipe-api", &flags)
     }

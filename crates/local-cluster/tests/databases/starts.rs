@@ -10,13 +10,16 @@ const APIS: usize = 3;
 
 async fn all_start(url: &str) {
     let register = Arc::new(Program::start("gatepipe-register", &["--listen", "127.0.0.1:0"]).url("rpc"));
+    let dir = tempfile::tempdir().unwrap();
+    let exports = dir.path().join("exports").display().to_string();
     let mut starting = JoinSet::new();
     for _ in 0..APIS {
-        let (url, register) = (url.to_owned(), Arc::clone(&register));
+        let (url, register, exports) = (url.to_owned(), Arc::clone(&register), exports.clone());
         starting.spawn(spawn_blocking(move || {
             let flags = ["--listen", "127.0.0.1:0", "--database-url", &url, "--register", &register];
             let secret = ["--jwt-secret", "a secret for tests, of more than 32 bytes"];
-            Program::start("gatepipe-api", &[flags.as_slice(), secret.as_slice()].concat())
+            let exports = ["--export-dir", &exports];
+            Program::start("gatepipe-api", &[flags.as_slice(), &secret, &exports].concat())
         }));
     }
     let apis: Vec<Program> = starting.join_all().await.into_iter().map(Result::unwrap).collect();
