@@ -38,10 +38,14 @@ impl Database {
 }
 
 impl Running {
-    pub(super) fn name(&self) -> String {
+    /// What is installed by Debian's `mariadb-server` is called by its own name.
+    pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Sqlite(_) => "SQLite".into(),
-            Self::Server(server, _) => server.kind().to_string(),
+            Self::Sqlite(_) => "SQLite",
+            Self::Server(server, _) => match server.kind() {
+                Kind::Postgres => "PostgreSQL",
+                Kind::Mysql => "MariaDB",
+            },
         }
     }
 
