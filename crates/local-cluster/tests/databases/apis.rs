@@ -72,6 +72,9 @@ impl Apis {
             self.home.jwt_secret(),
             "--export-dir",
             exports.to_str().unwrap(),
+            // So that a task of one that was killed is taken up soon.
+            "--export-lease",
+            "2s",
         ];
         Program::start("gatepipe-api", &flags)
     }

@@ -1,5 +1,5 @@
 //! Two apis on one database, one or the other killed at any moment: what was acknowledged is there exactly once, and whoever
-//! catches up sees every number once and in order.
+//! catches up sees every number once and in order. Every export that was taken in is finished exactly once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use gatepipe_local_cluster::actor::{Caller, Page};
-use gatepipe_local_cluster::eventually::within;
+use gatepipe_local_cluster::eventually::{until, within};
 use gatepipe_test_databases::{Kind, fresh_on};
+use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::apis::Apis;
@@ -17,6 +18,8 @@ use crate::inbox::{notification, rows_after};
 const APIS: usize = 2;
 const SENDERS: usize = 4;
 const KILLS: usize = 6;
+/// Fewer than a user may have unfinished.
+const ORDERS: usize = 60;
 
 /// Sends to the apis in turn, as a load balancer would; gives what was acknowledged, and how many pages were said to be reached.
 async fn send(
@@ -43,6 +46,25 @@ async fn send(
         }
     }
     (acknowledged, reached)
+}
+
+/// Orders exports at the apis in turn; gives number and title of those that were taken in.
+async fn order(apis: Vec<Caller>, over: Arc<AtomicBool>) -> Vec<(i64, String)> {
+    let mut taken = Vec::new();
+    for number in 0..ORDERS {
+        if over.load(Relaxed) {
+            break;
+        }
+        let title = format!("用户 📦 {number}");
+        let data: Vec<_> = (0..2_000).map(|row| json!([row, "名称"])).collect();
+        let body = json!({"title": title, "headers": ["n", "name"], "data": data});
+        match apis[number % apis.len()].try_post("/ExportTask/create", body).await {
+            Some(answer) if answer.status == 202 => taken.push((answer.data["id"].as_i64().unwrap(), title)),
+            None => {}
+            Some(answer) => panic!("{}: {}", answer.status, answer.msg),
+        }
+    }
+    taken
 }
 
 /// Follows the inbox through whichever api answers, until all was sent and nothing more comes.
@@ -79,6 +101,7 @@ async fn either_is_killed(kind: Kind) {
     for sender in 0..SENDERS {
         sending.spawn(send(at_each("admin"), alice.id, sender, Arc::clone(&over)));
     }
+    let ordering = tokio::spawn(order(at_each("bob"), Arc::clone(&over)));
     let catching_up = tokio::spawn(catch_up(at_each("alice"), Arc::clone(&all_sent)));
     for _ in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(rand::random_range(50..400))).await;
@@ -103,8 +126,23 @@ async fn either_is_killed(kind: Kind) {
         assert_eq!(rows_after(&caller, 0).await.as_ref(), Some(&seen));
         assert_eq!(caller.get("/Notification/unreadCount").await.ok()["count"], seen.len());
     }
+    let taken = within("the orders end", ordering).await.unwrap();
+    assert!(!taken.is_empty());
+    let bob = apis.caller("bob", 0);
+    for (id, title) in &taken {
+        let path = format!("/ExportTask/show?id={id}");
+        until("the export is finished", || async { bob.get(&path).await.ok()["state"] == "done" }).await;
+        // By now it was told, once.
+        let rows = rows_after(&bob, 0).await.unwrap();
+        assert_eq!(
+            rows.iter().filter(|(_, told)| told.ends_with(title.as_str())).count(),
+            1,
+            "{title}: {rows:?}"
+        );
+    }
+    println!("{kind}: {} exports", taken.len());
     // The socket outlived them all, and was pushed to as often as somebody was told so; an answer that was lost says nothing.
-    let end = serde_json::json!({"uid": alice.id, "data": "end"});
+    let end = json!({"uid": alice.id, "data": "end"});
     assert_eq!(alice.post("/WebSocket/pushToUser", end).await.ok()["reached"], 1);
     assert!(within("the page", watching).await.unwrap() >= reached.iter().sum());
 }
