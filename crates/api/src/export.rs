@@ -1,6 +1,6 @@
 //! Exports: tables of rows that become a file.
 //!
-//! - [`column`]: what stands in a column, and whether a row fits
+//! - [`mod@column`]: what stands in a column, and whether a row fits
 //! - [`cell`]: one value, typed
 //! - [`rows`]: the rows of a task as they wait on the disk
 //! - [`xlsx`], [`csv`]: the two kinds of file

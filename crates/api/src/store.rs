@@ -12,7 +12,7 @@
 //!   the notifications of a user locks the user's inbox first.
 //! - *Rows are locked in one order*: users, then inboxes, then what hangs on them; several of one table by their ids. Two that
 //!   wait for each other all the same are told so by the database, and one of them ends as [`StoreError::Unavailable`].
-//! - *What is not there cannot be locked*: two may insert the same key, one of them fails, and [`unless_taken`] says what that means.
+//! - *What is not there cannot be locked*: two may insert the same key, one of them fails, and `unless_taken` says what that means.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("the api needs a database: switch on at least one of the features sqlite, postgres and mysql");
