@@ -9,9 +9,6 @@ use csv::{ByteRecord, Terminator, WriterBuilder};
 use super::cell::Cell;
 use super::rows::{Progress, Rows, WriteError};
 
-/// Rows between two looks at whether the file is still wanted.
-const STEP: u64 = 512;
-
 /// Writes all rows to `file`.
 ///
 /// # Errors
@@ -39,12 +36,9 @@ pub fn write(mut rows: Rows, file: &File, progress: &Progress) -> Result<(), Wri
         }
         table.write_byte_record(&record).map_err(disk)?;
         done += 1;
-        if done % STEP == 0 {
-            progress.step(done)?;
-        }
+        progress.step(done)?;
     }
-    table.flush()?;
-    progress.step(done)
+    Ok(table.flush()?)
 }
 
 fn disk(error: csv::Error) -> WriteError {

@@ -5,6 +5,8 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::mem;
+use std::ops::ControlFlow;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -74,11 +76,17 @@ impl Folder {
         }
     }
 
-    /// Names of our files that nobody has written to for [`LONGEST_LOOSE`], each with its task's token; at most `most`.
+    /// Gives `take` the names of our files that nobody has written to for [`LONGEST_LOOSE`], each with its task's token: at most
+    /// `most` at a time, all of them unless it breaks off.
     ///
     /// # Errors
     /// The directory cannot be read.
-    pub fn loose(&self, now: SystemTime, most: usize) -> io::Result<Vec<(String, String)>> {
+    pub fn loose(
+        &self,
+        now: SystemTime,
+        most: usize,
+        mut take: impl FnMut(Vec<(String, String)>) -> ControlFlow<()>,
+    ) -> io::Result<()> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.0)? {
             let entry = entry?;
@@ -88,12 +96,16 @@ impl Folder {
             let age = written.ok().and_then(|written| now.duration_since(written).ok());
             if age.is_some_and(|age| age > LONGEST_LOOSE) {
                 found.push((token.to_owned(), name));
-                if found.len() == most {
-                    break;
+                if found.len() == most && take(mem::take(&mut found)).is_break() {
+                    return Ok(());
                 }
             }
         }
-        Ok(found)
+        if !found.is_empty() {
+            // It was the last one, whatever is said to it.
+            let _ = take(found);
+        }
+        Ok(())
     }
 }
 
@@ -185,13 +197,32 @@ mod tests {
         for name in ours.iter().chain(&others) {
             fs::write(folder.file(name), "").unwrap();
         }
-        assert!(folder.loose(SystemTime::now(), 10).unwrap().is_empty());
+        let loose = |now, most| {
+            let mut batches = Vec::new();
+            let take = |batch| {
+                batches.push(batch);
+                ControlFlow::Continue(())
+            };
+            folder.loose(now, most, take).unwrap();
+            batches
+        };
+        assert!(loose(SystemTime::now(), 10).is_empty());
         let later = SystemTime::now() + LONGEST_LOOSE + Duration::from_secs(1);
-        let mut loose = folder.loose(later, 10).unwrap();
-        loose.sort();
         let mut expected = ours.map(|name| (token.to_owned(), name));
         expected.sort();
-        assert_eq!(loose, expected);
-        assert_eq!(folder.loose(later, 2).unwrap().len(), 2);
+        for (most, lengths) in [(10, vec![3]), (3, vec![3]), (2, vec![2, 1])] {
+            let batches = loose(later, most);
+            assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), lengths);
+            let mut all = batches.concat();
+            all.sort();
+            assert_eq!(all, expected);
+        }
+        let mut times = 0;
+        let once = |_| {
+            times += 1;
+            ControlFlow::Break(())
+        };
+        folder.loose(later, 1, once).unwrap();
+        assert_eq!(times, 1);
     }
 }

@@ -15,8 +15,6 @@ use super::column::Columns;
 use super::folder::Folder;
 use super::rows::{Progress, Rows, WriteError};
 
-/// Rows between two looks at whether the file is still wanted.
-const STEP: u64 = 512;
 /// The largest integer that a cell's number, a double, holds with all those below it.
 const MAX_WHOLE: u64 = 1 << 53;
 /// Longest name of a sheet.
@@ -72,11 +70,8 @@ fn write_book(
             write_cell(sheet, number, column, cell, &formats).map_err(|error| at_row(error.to_string()))?;
         }
         done += 1;
-        if done.is_multiple_of(STEP) {
-            progress.step(done)?;
-        }
+        progress.step(done)?;
     }
-    progress.step(done)?;
     let mut out = Wanted { out: BufWriter::with_capacity(256 << 10, file), progress, trouble: None };
     match book.save_to_writer(&mut out) {
         Ok(()) => Ok(out.out.flush()?),

@@ -62,6 +62,13 @@ impl Exports {
         let uploads = Semaphore::new(settings.uploads.get().min(Semaphore::MAX_PERMITS));
         Self { folder, settings, wake: Notify::new(), uploads }
     }
+
+    /// Removes files, on a thread that may block: a large one takes a while.
+    async fn remove(&self, files: Vec<String>) {
+        let folder = self.folder.clone();
+        let removing = tokio::task::spawn_blocking(move || files.iter().for_each(|file| folder.remove(file)));
+        drop(removing.await);
+    }
 }
 
 /// An export, as its owner sees it.
@@ -182,9 +189,7 @@ pub async fn create(
     rows: Vec<Box<RawValue>>,
     claim: Option<&Claim>,
 ) -> Result<Answered<ExportTaskView>, ApiError> {
-    if claim.is_none() {
-        check_room(app, caller).await?;
-    }
+    check_room(app, caller, claim.map(|claim| &claim.key)).await?;
     let (token, folder) = (random(), app.exports.folder.clone());
     let (columns, format) = (order.columns.clone(), order.format);
     let waiting = token.clone();
@@ -214,9 +219,7 @@ pub async fn create_streamed(
 ) -> Result<Answered<ExportTaskView>, ApiError> {
     let too_many = |_| ApiError::Unavailable("too many exports arrive at once; try again later".into());
     let _place = app.exports.uploads.try_acquire().map_err(too_many)?;
-    if key.is_none() {
-        check_room(app, caller).await?;
-    }
+    check_room(app, caller, key.as_ref().map(|key| &key.key)).await?;
     let (token, folder) = (random(), app.exports.folder.clone());
     let (columns, format) = (order.columns.clone(), order.format);
     let (chunk_to, mut chunk_from) = mpsc::channel::<Option<Bytes>>(CHUNKS_AHEAD);
@@ -316,7 +319,7 @@ async fn store_once(
         // It may be stored nevertheless; when it is not, the rows are swept away.
         Err(error @ StoreError::Unavailable(_)) => Err(error.into()),
         Err(error) => {
-            app.exports.folder.remove(&rows_name(&token));
+            app.exports.remove(vec![rows_name(&token)]).await;
             Err(match error {
                 StoreError::TooManyExports(most) => too_many(most),
                 other => other.into(),
@@ -325,11 +328,15 @@ async fn store_once(
     }
 }
 
-/// Refuses before the rows come; [`store`] counts again. Not for a request with a key, which may be one that was done already.
-async fn check_room(app: &App, caller: &Caller) -> Result<(), ApiError> {
+/// Refuses before the rows come, also when the database is away; [`store`] counts again. A request whose key is known was done
+/// already, and gets its answer whether there is room or not.
+async fn check_room(app: &App, caller: &Caller, key: Option<&IdempotencyKey>) -> Result<(), ApiError> {
     let most = i64::from(app.exports.settings.unfinished.get());
-    match app.store.unfinished_exports(caller.id()).await? {
-        some if some < most => Ok(()),
+    if app.store.unfinished_exports(caller.id()).await? < most {
+        return Ok(());
+    }
+    match key {
+        Some(key) if app.store.is_key_taken(caller.id(), ROUTE, key).await? => Ok(()),
         _ => Err(too_many(most)),
     }
 }

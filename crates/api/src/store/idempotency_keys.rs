@@ -8,7 +8,8 @@ use diesel_async::RunQueryDsl;
 
 use super::schema::idempotency_keys;
 use super::{Store, StoreError, read, write};
-use crate::idempotency::Claim;
+use crate::id::UserId;
+use crate::idempotency::{Claim, IdempotencyKey};
 
 /// What was answered to the first request with a key.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
@@ -119,6 +120,23 @@ impl Store {
         read!(self, |conn| {
             let row = idempotency_keys::table.find(key).select(Recorded::as_select());
             Ok(row.first(conn).await.optional()?)
+        })
+    }
+
+    /// Whether a request of `user` to `route` with this key was done, or is being done.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]
+    pub async fn is_key_taken(
+        &self,
+        user: UserId,
+        route: &'static str,
+        key: &IdempotencyKey,
+    ) -> Result<bool, StoreError> {
+        let key: Key = (user.get(), route, key.as_str().to_owned());
+        read!(self, |conn| {
+            let taken = idempotency_keys::table.find(key).count();
+            Ok(taken.get_result::<i64>(conn).await? > 0)
         })
     }
 

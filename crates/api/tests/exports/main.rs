@@ -6,6 +6,7 @@ mod disk;
 mod download;
 mod leases;
 mod orders;
+mod sweep;
 mod tables;
 
 use std::io::Cursor;

@@ -1,8 +1,12 @@
 //! What may be ordered, and what its owner hears.
 
-use serde_json::{Value, json};
+use std::time::Duration;
 
-use crate::common::World;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::common::{Person, World};
 use crate::{files, small};
 
 #[tokio::test]
@@ -208,19 +212,43 @@ async fn an_order_that_is_sent_again_is_taken_once() {
     assert_eq!((ana.unread().await, files(&world).len()), (2, 2));
 }
 
-#[tokio::test]
-async fn a_body_that_breaks_off_leaves_nothing() {
-    use tokio::io::AsyncWriteExt as _;
-    let world = World::start().await;
-    let ana = world.person("ana", &[]).await;
+/// Begins to send rows and sends no more of them.
+async fn begin_to_stream(world: &World, ana: &Person, header: &str) -> TcpStream {
     let address = world.http.strip_prefix("http://").unwrap();
-    let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "POST /api/admin/ExportTask/create HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let begun = format!(
+        "POST /api/admin/ExportTask/create HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n{header}\
          content-type: application/x-ndjson\r\ncontent-length: 1000\r\n\r\n{{\"title\":\"t\",\"headers\":[\"a\"]}}\n[1]\n",
         ana.token
     );
-    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(begun.as_bytes()).await.unwrap();
+    socket
+}
+
+#[tokio::test]
+async fn who_has_no_room_left_is_told_before_the_rows_are_there_with_a_key_too() {
+    let world = World::start_with(|config| {
+        config.export.workers = 0;
+        config.export.unfinished = 1.try_into().unwrap();
+    })
+    .await;
+    let ana = world.person("ana", &[]).await;
+    ana.order(small("a")).await;
+    let mut socket = begin_to_stream(&world, &ana, "idempotency-key: k\r\n").await;
+    let mut answer = [0; 12];
+    tokio::time::timeout(Duration::from_secs(10), socket.read_exact(&mut answer))
+        .await
+        .expect("it does not wait for the rows")
+        .unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 409");
+    assert_eq!(files(&world).len(), 1);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_leaves_nothing() {
+    let world = World::start().await;
+    let ana = world.person("ana", &[]).await;
+    let socket = begin_to_stream(&world, &ana, "").await;
     crate::common::eventually("the rows begin", async || files(&world).len() == 1).await;
     assert!(files(&world)[0].ends_with(".rows.part"));
     drop(socket);

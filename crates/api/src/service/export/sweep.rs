@@ -1,9 +1,11 @@
 //! Removes files whose time is over, and those that belong to no task.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::time::{Duration, SystemTime};
 
 use chrono::Utc;
+use tokio::sync::mpsc;
 
 use crate::app::App;
 use crate::export::State;
@@ -11,7 +13,7 @@ use crate::export::folder::rows_name;
 use crate::store::{ExportFiles, StoreError};
 
 /// Files that are looked at, at once.
-const BATCH: u32 = 500;
+const BATCH: u32 = 100;
 /// Between two looks, unless files live so short that this is long.
 const INTERVAL: Duration = Duration::from_secs(60);
 /// Looks for expired files between two for loose ones.
@@ -26,6 +28,10 @@ pub async fn sweep(app: App) {
         tokio::time::sleep(interval.mul_f64(0.5 + rand::random::<f64>())).await;
         if let Err(error) = expire(&app).await {
             tracing::debug!(%error, "cannot look for expired exports");
+        }
+        // Workers count too, but not while all of them write, nor where there are none.
+        if let Ok(waiting) = app.store.waiting_exports(Utc::now().timestamp_millis()).await {
+            app.metrics.exports_waiting.set(waiting);
         }
         if round.is_multiple_of(LOOSE_EVERY)
             && let Err(error) = clear(&app).await
@@ -43,29 +49,37 @@ async fn expire(app: &App) -> Result<(), StoreError> {
             return Ok(());
         }
         tracing::info!(files = files.len(), "expired exports are removed");
-        remove(app, files).await;
+        app.exports.remove(files).await;
     }
 }
 
 /// Removes old files of tasks that do not need them: what a killed process left.
 async fn clear(app: &App) -> Result<(), StoreError> {
     let folder = app.exports.folder.clone();
-    let looking = tokio::task::spawn_blocking(move || folder.loose(SystemTime::now(), BATCH as usize));
-    let loose = match looking.await {
-        Ok(Ok(loose)) => loose,
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "the export directory cannot be read");
-            return Ok(());
-        }
-        Err(_) => return Ok(()),
-    };
+    let (batch_to, mut batch_from) = mpsc::channel(1);
+    let looking = tokio::task::spawn_blocking(move || {
+        folder.loose(SystemTime::now(), BATCH as usize, |batch| match batch_to.blocking_send(batch) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        })
+    });
+    while let Some(batch) = batch_from.recv().await {
+        clear_some(app, batch).await?;
+    }
+    if let Ok(Err(error)) = looking.await {
+        tracing::warn!(%error, "the export directory cannot be read");
+    }
+    Ok(())
+}
+
+async fn clear_some(app: &App, loose: Vec<(String, String)>) -> Result<(), StoreError> {
     let mut tokens: Vec<String> = loose.iter().map(|(token, _)| token.clone()).collect();
     tokens.dedup();
     let tasks = app.store.export_files(tokens).await?;
     let tasks: HashMap<String, ExportFiles> =
         tasks.into_iter().map(|task| (task.token.clone(), task)).collect();
     let needless = loose.into_iter().filter(|(token, name)| !is_needed(tasks.get(token), name));
-    remove(app, needless.map(|(_, name)| name).collect()).await;
+    app.exports.remove(needless.map(|(_, name)| name).collect()).await;
     Ok(())
 }
 
@@ -78,12 +92,6 @@ fn is_needed(task: Option<&ExportFiles>, name: &str) -> bool {
         Some(State::Done) => task.file == name && name != rows_name(&task.token),
         Some(State::Failed | State::Expired) => false,
     }
-}
-
-async fn remove(app: &App, files: Vec<String>) {
-    let folder = app.exports.folder.clone();
-    let removing = tokio::task::spawn_blocking(move || files.iter().for_each(|file| folder.remove(file)));
-    drop(removing.await);
 }
 
 #[cfg(test)]

@@ -137,7 +137,7 @@ async fn watch(app: &App, task: &ExportTaskRow, file: &str, stop: &CancellationT
     let (row, name) = (task.clone(), file.to_owned());
     let mut writing = tokio::task::spawn_blocking(move || write_file(&folder, &row, &name, &writer));
     let lease = app.exports.settings.lease;
-    let (renewal, mut renewed, mut told) = (RENEWAL.min(lease / 5), Instant::now(), 0);
+    let (renewal, mut renewed, mut told) = (renewal(app), Instant::now(), 0);
     let mut ticks = interval(PROGRESS.min(renewal));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut lost, mut spoke) = (false, Instant::now());
@@ -155,7 +155,8 @@ async fn watch(app: &App, task: &ExportTaskRow, file: &str, stop: &CancellationT
         // told when it has ended.
         let some = (done - told) * 100 >= task.total_rows && done > told && done < task.total_rows;
         if spoke.elapsed() >= PROGRESS && some {
-            tell_progress(app, task, done).await;
+            // A gateway that is mute must not cost the lease.
+            drop(timeout(renewal, tell_progress(app, task, done)).await);
             (told, spoke) = (done, Instant::now());
         }
         if renewed.elapsed() >= renewal {
@@ -192,6 +193,11 @@ async fn watch(app: &App, task: &ExportTaskRow, file: &str, stop: &CancellationT
             Err(Ended::Failed("internal error".into()))
         }
     }
+}
+
+/// How often the lease is prolonged.
+fn renewal(app: &App) -> Duration {
+    RENEWAL.min(app.exports.settings.lease / 5)
 }
 
 struct StopWhenDropped(Arc<Progress>);
@@ -232,7 +238,7 @@ async fn tell_progress(app: &App, task: &ExportTaskRow, done: i64) {
 }
 
 async fn done(app: &App, task: &ExportTaskRow, file: String, bytes: i64, stop: &CancellationToken) {
-    tell_progress(app, task, task.total_rows).await;
+    drop(timeout(renewal(app), tell_progress(app, task, task.total_rows)).await);
     let notification = Notification {
         title: title("Export ready: ", &task.title),
         content: content(format!(
@@ -253,7 +259,7 @@ async fn done(app: &App, task: &ExportTaskRow, file: String, bytes: i64, stop: &
         }
         Some(Finished::Lost) => {
             app.metrics.count_export(ExportResult::Lost);
-            app.exports.folder.remove(&file);
+            app.exports.remove(vec![file]).await;
         }
         // Nobody knows whether it is the task's file; it is swept away when it is not.
         None => {}
@@ -300,7 +306,7 @@ async fn finish(
         }
     };
     if let (Finished::Ours(number), Some(owner)) = (finished, UserId::new(task.user_id)) {
-        app.exports.folder.remove(&rows_name(&task.token));
+        app.exports.remove(vec![rows_name(&task.token)]).await;
         app.metrics.notifications.inc();
         let ids = vec![(owner, number)];
         app.notifications.push(&Stored { ids, notification, created_at_ms }).await;
