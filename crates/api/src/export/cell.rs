@@ -85,14 +85,20 @@ fn number(json: &str) -> Result<&str, &'static str> {
 }
 
 fn date(text: &str) -> Option<NaiveDate> {
-    let plain = text.len() == 10;
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| plain)
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| looks_like(text, "0000-00-00"))
 }
 
 fn date_time(text: &str) -> Option<NaiveDateTime> {
-    let plain = text.len() == 19;
-    let read = |format| NaiveDateTime::parse_from_str(text, format).ok();
-    read("%Y-%m-%d %H:%M:%S").or_else(|| read("%Y-%m-%dT%H:%M:%S")).filter(|_| plain)
+    let read =
+        |format, shape| NaiveDateTime::parse_from_str(text, format).ok().filter(|_| looks_like(text, shape));
+    read("%Y-%m-%d %H:%M:%S", "0000-00-00 00:00:00")
+        .or_else(|| read("%Y-%m-%dT%H:%M:%S", "0000-00-00T00:00:00"))
+}
+
+/// Whether `text` has a digit wherever `shape` has a 0, and is like it elsewhere. The parser takes signs and spaces too.
+fn looks_like(text: &str, shape: &str) -> bool {
+    let fits = |(byte, shape): (u8, u8)| if shape == b'0' { byte.is_ascii_digit() } else { byte == shape };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
 #[cfg(test)]
@@ -145,6 +151,9 @@ mod tests {
             (Kind::Number, "true"),
             (Kind::Date, "\"2026-02-30\""),
             (Kind::Date, "\"2026-2-3\""),
+            (Kind::Date, "\"2026- 2- 3\""),
+            (Kind::Date, "\"-999-01-01\""),
+            (Kind::DateTime, "\"-999-01-01 00:00:00\""),
             (Kind::Date, "20260228"),
             (Kind::DateTime, "\"2026-11-23\""),
             (Kind::DateTime, "\"2026-11-23 20:52:00Z\""),

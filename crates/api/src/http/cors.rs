@@ -17,10 +17,11 @@ use axum::response::{IntoResponse, Response};
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// What a page may send beside the plain headers.
 const HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, content-type, idempotency-key, x-request-id");
+    HeaderValue::from_static("authorization, content-type, idempotency-key, if-range, range, x-request-id");
 /// What a page may read beside the plain headers.
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("content-disposition, idempotency-replayed, retry-after, x-request-id");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "accept-ranges, content-disposition, content-range, etag, idempotency-replayed, retry-after, x-request-id",
+);
 /// How long a browser remembers the answer to a preflight, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 /// What an answer depends on: caches must not give one origin's to another.

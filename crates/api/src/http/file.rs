@@ -42,10 +42,10 @@ pub async fn answer(asked: &HeaderMap, found: Download) -> Result<Response, ApiE
     let tag = format!("\"{}\"", found.tag);
     let changed_at = metadata.modified().map_or(DateTime::UNIX_EPOCH, DateTime::<Utc>::from);
     let changed = changed_at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    let text = |name: HeaderName| asked.get(name).and_then(|value| value.to_str().ok());
     // A range of another file than the caller has the rest of is worth nothing.
-    let same = text(IF_RANGE).is_none_or(|given| given == tag || given == changed);
-    let wanted = text(RANGE).filter(|_| same).map_or(Wanted::Whole, |range| wanted(range, length));
+    let same = asked.get(IF_RANGE).is_none_or(|given| *given == tag || *given == changed);
+    let range = asked.get(RANGE).filter(|_| same).and_then(|range| range.to_str().ok());
+    let wanted = range.map_or(Wanted::Whole, |range| wanted(range, length));
     let (status, start, count) = match &wanted {
         Wanted::Whole => (StatusCode::OK, 0, length),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, *range.start(), range.end() - range.start() + 1),
