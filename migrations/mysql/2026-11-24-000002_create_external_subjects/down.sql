@@ -1,1 +1,1 @@
-DROP TABLE external_subjects;
+DROP TABLE IF EXISTS external_subjects;

@@ -1,6 +1,6 @@
 -- Requests that were done, so that one that comes again is not done again. Kept for a day. Without a reference to the user: its
 -- lock would make a forced offline wait for a long request of the same user.
-CREATE TABLE idempotency_keys (
+CREATE TABLE IF NOT EXISTS idempotency_keys (
     user_id         BIGINT       NOT NULL,
     route           VARCHAR(64)  NOT NULL,
     idempotency_key VARCHAR(255) NOT NULL,

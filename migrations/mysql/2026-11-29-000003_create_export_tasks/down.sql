@@ -1,1 +1,1 @@
-DROP TABLE export_tasks;
+DROP TABLE IF EXISTS export_tasks;

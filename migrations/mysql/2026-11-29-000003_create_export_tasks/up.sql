@@ -1,6 +1,6 @@
 -- One row for each export, from its order to the end of its file. A row is never deleted.
 -- Times are milliseconds since 1970, 0 for never.
-CREATE TABLE export_tasks (
+CREATE TABLE IF NOT EXISTS export_tasks (
     id              BIGINT       NOT NULL AUTO_INCREMENT PRIMARY KEY,
     -- Random: begins the names of its files, and is how a new row is found again.
     token           VARCHAR(32)  NOT NULL UNIQUE,
