@@ -3,74 +3,22 @@
 mod common;
 
 use std::cell::RefCell;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::program::{Running, program};
 use common::{PASSWORD, SECRET};
 use gatepipe_api::service::users;
 use gatepipe_api::store::Store;
 use gatepipe_api::user::{Password, Permission};
 use serde_json::{Value, json};
 
-fn program(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gatepipe-api"));
-    command.env_clear().current_dir(dir).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.envs([
-        ("GATEPIPE_LISTEN", "127.0.0.1:0"),
-        ("GATEPIPE_ADMIN_LISTEN", "127.0.0.1:0"),
-        ("GATEPIPE_REGISTER", "http://127.0.0.1:1"),
-        ("GATEPIPE_DATABASE_URL", "sqlite://api.db"),
-    ]);
-    command
-}
-
-/// A started program; killed when dropped.
-struct Running {
-    child: Child,
-    http: String,
-}
-
-impl Running {
-    fn start(mut command: Command) -> Self {
-        let mut child = command.env("GATEPIPE_JWT_SECRET", SECRET).spawn().unwrap();
-        let mut log = BufReader::new(child.stderr.take().unwrap());
-        let http = loop {
-            let mut line = String::new();
-            assert!(log.read_line(&mut line).unwrap() > 0, "it ended before it was up");
-            if let Some((_, rest)) = line.split_once("http=") {
-                break format!("http://{}", rest.split_whitespace().next().unwrap());
-            }
-        };
-        // Whoever does not read a pipe stops its writer.
-        std::thread::spawn(move || drop(std::io::copy(&mut log, &mut std::io::sink())));
-        Self { child, http }
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    async fn ended(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(Instant::now() < deadline, "it did not end");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// With a secret for tokens.
+fn start(mut command: Command) -> Running {
+    command.env("GATEPIPE_JWT_SECRET", SECRET);
+    Running::start(command)
 }
 
 async fn people(dir: &Path) {
@@ -117,7 +65,7 @@ async fn what_was_acknowledged_before_a_kill_is_in_the_list_afterwards() {
     people(dir.path()).await;
     let acknowledged = RefCell::new(Vec::new());
     for round in 1..=4 {
-        let mut api = Running::start(program(dir.path()));
+        let mut api = start(program(dir.path()));
         let admin = Caller::login(&api.http, "admin").await;
         let sending = async {
             while let Some(id) = admin.send(&api.http).await {
@@ -135,7 +83,7 @@ async fn what_was_acknowledged_before_a_kill_is_in_the_list_afterwards() {
     }
     let acknowledged = acknowledged.into_inner();
 
-    let api = Running::start(program(dir.path()));
+    let api = start(program(dir.path()));
     let bob = Caller::login(&api.http, "bob").await;
     let mut stored = Vec::new();
     loop {
@@ -170,7 +118,7 @@ async fn a_full_disk_is_a_503_and_is_survived() {
     let environment = program(dir.path());
     command.envs(environment.get_envs().filter_map(|(name, value)| Some((name, value?))));
     command.stdout(Stdio::null()).stderr(Stdio::piped());
-    let api = Running::start(command);
+    let api = start(command);
     let admin = Caller::login(&api.http, "admin").await;
     let send = async |bytes: usize| {
         let body = json!({"user_ids": [2], "title": "x", "content": "x".repeat(bytes)});
@@ -205,7 +153,7 @@ async fn a_full_disk_is_a_503_and_is_survived() {
 async fn a_stop_signal_ends_it_with_0() {
     for signal in ["-TERM", "-INT"] {
         let dir = tempfile::tempdir().unwrap();
-        let mut api = Running::start(program(dir.path()));
+        let mut api = start(program(dir.path()));
         // An idle connection does not hold it up.
         let idle = std::net::TcpStream::connect(api.http.strip_prefix("http://").unwrap()).unwrap();
         api.signal(signal);

@@ -12,6 +12,10 @@ use crate::account::Account;
 /// The only name that the server's certificate is good for. 127.0.0.1, where it listens, is another.
 pub(crate) const NAME: &str = "localhost";
 
+const AUTHORITY: &str = "ca.pem";
+const CERTIFICATE: &str = "server.pem";
+const KEY: &str = "server.key";
+
 /// A certificate authority's key, for signing.
 type Signer = Issuer<'static, KeyPair>;
 
@@ -34,17 +38,25 @@ fn make_authority(path: &Path) -> anyhow::Result<Signer> {
     Ok(Issuer::new(authority, key))
 }
 
-/// Writes `ca.pem`, `server.pem` and `server.key` into `dir`, for a server that runs as `account`.
-pub(crate) fn write(dir: &Path, account: Account) -> anyhow::Result<()> {
-    let issuer = make_authority(&dir.join("ca.pem"))?;
+/// Writes `ca.pem`, `server.pem` and `server.key` into `dir`: an authority, and what it signed for `localhost` and no other name.
+///
+/// # Errors
+/// The files cannot be written, or are there already.
+pub fn certificate(dir: &Path) -> anyhow::Result<()> {
+    let issuer = make_authority(&dir.join(AUTHORITY))?;
     let key = KeyPair::generate()?;
     let mut server = CertificateParams::new(vec![NAME.to_owned()])?;
     server.distinguished_name.push(DnType::CommonName, NAME);
-    fs::write(dir.join("server.pem"), server.signed_by(&key, &issuer)?.pem())?;
-    let path = dir.join("server.key");
+    fs::write(dir.join(CERTIFICATE), server.signed_by(&key, &issuer)?.pem())?;
+    let path = dir.join(KEY);
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-    std::io::Write::write_all(&mut file, key.serialize_pem().as_bytes()).context("cannot write the key")?;
-    for name in ["ca.pem", "server.pem", "server.key"] {
+    std::io::Write::write_all(&mut file, key.serialize_pem().as_bytes()).context("cannot write the key")
+}
+
+/// [`certificate`], for a server that runs as `account`.
+pub(crate) fn write(dir: &Path, account: Account) -> anyhow::Result<()> {
+    certificate(dir)?;
+    for name in [AUTHORITY, CERTIFICATE, KEY] {
         account.own(&dir.join(name))?;
     }
     Ok(())

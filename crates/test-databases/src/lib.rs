@@ -3,6 +3,7 @@
 //! - [`Kind`]: which servers there are; [`Kind::chosen`]: the one that `GATEPIPE_TEST_DATABASE` names
 //! - [`fresh`], [`fresh_on`]: an empty database for one test, on a server that all tests of the process share
 //! - [`Server`]: a server of one's own, to be killed and started again, or with TLS
+//! - [`certificate()`], [`authority`]: what a server with TLS shows, and who is believed
 //! - [`gap`]: how a test says that it leaves something out
 //!
 //! Nothing here needs a service of the system: the programs of Debian's `postgresql` and `mariadb-server` are started on 127.0.0.1
@@ -17,7 +18,7 @@ mod server;
 mod template;
 mod watcher;
 
-pub use certificate::authority;
+pub use certificate::{authority, certificate};
 pub use kind::Kind;
 pub use programs::gap;
 pub use server::{Server, Settings};

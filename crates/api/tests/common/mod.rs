@@ -3,6 +3,8 @@
 //! Its database is SQLite in its directory, or an empty one on the server that `GATEPIPE_TEST_DATABASE` names.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod program;
+
 use std::path::Path;
 use std::time::Duration;
 

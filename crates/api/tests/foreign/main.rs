@@ -5,6 +5,7 @@ mod common;
 mod issuer;
 mod keys;
 mod signer;
+mod tls;
 mod tricks;
 mod users;
 
