@@ -1,9 +1,12 @@
 //! What goes over HTTP to the api.
 
+use std::process::Stdio;
+
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::people::Person;
 use gatepipe_local_cluster::{Cluster, Plan};
 use serde_json::json;
+use tokio::process::Command;
 
 use crate::run::{Ran, Running, finish, gatepipe};
 
@@ -16,6 +19,17 @@ async fn run_as(cluster: &Cluster, name: &str, args: &[&str]) -> Ran {
     let mut command = gatepipe(args);
     command.env("GATEPIPE_API", cluster.http()).env("GATEPIPE_TOKEN", &person(cluster, name).token);
     finish(command).await
+}
+
+/// The same program, whose files may not grow; the shell's trap makes that an error instead of the end.
+fn with_no_room(program: &Command) -> Command {
+    let program = program.as_std();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+    command.arg(program.get_program()).args(program.get_args()).env_clear();
+    command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -152,6 +166,14 @@ async fn an_export_is_ordered_followed_listed_and_downloaded() {
 
     let to = dir.path().join("users.csv");
     let download = ["export", "download", &id, "--to", to.to_str().unwrap(), "-o", "json"];
+    // Where it cannot be written nothing is left of it.
+    let full = with_no_room(
+        gatepipe(download)
+            .env("GATEPIPE_API", cluster.http())
+            .env("GATEPIPE_TOKEN", &person(&cluster, "alice").token),
+    );
+    assert!(finish(full).await.failed(1).contains("users.csv"));
+    assert!(!to.exists());
     let downloaded = run_as(&cluster, "alice", &download).await.json();
     let text = std::fs::read_to_string(&to).unwrap();
     assert_eq!(downloaded["bytes"], text.len());
