@@ -267,8 +267,8 @@ impl Store {
         })
     }
 
-    /// Takes the oldest task that waits, or whose worker's lease has ended at `now_ms`, for `claim`, until `lease_until_ms`;
-    /// gives it as it is from now on. `claim` must be random and new.
+    /// Takes the oldest task whose worker's lease has ended at `now_ms`, or else the oldest that waits, for `claim`, until
+    /// `lease_until_ms`; gives it as it is from now on. `claim` must be random and new.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`]; whether something was taken is unknown then, and its lease ends by itself.
@@ -281,22 +281,23 @@ impl Store {
         let claim = claim.to_owned();
         write!(self, |conn| {
             for _ in 0..LOOKS {
-                // Two queries, each along an index, instead of one with OR.
-                let queued = export_tasks::table
-                    .filter(export_tasks::state.eq(State::Queued.name()))
+                // Two queries, each along an index, instead of one with OR. What a worker lost comes first: it has waited longest,
+                // and in a queue that never ends it would wait for ever.
+                let lapsed = export_tasks::table
+                    .filter(export_tasks::state.eq(State::Running.name()))
+                    .filter(export_tasks::lease_until_ms.le(now_ms))
                     .order(export_tasks::id)
                     .limit(1)
                     .select((export_tasks::id, export_tasks::claim));
                 // What another worker is about to take is passed over, where the database can.
-                let mut seen: Vec<(i64, String)> = backend::skip_locked!(queued).load(conn).await?;
+                let mut seen: Vec<(i64, String)> = backend::skip_locked!(lapsed).load(conn).await?;
                 if seen.is_empty() {
-                    let lapsed = export_tasks::table
-                        .filter(export_tasks::state.eq(State::Running.name()))
-                        .filter(export_tasks::lease_until_ms.le(now_ms))
+                    let queued = export_tasks::table
+                        .filter(export_tasks::state.eq(State::Queued.name()))
                         .order(export_tasks::id)
                         .limit(1)
                         .select((export_tasks::id, export_tasks::claim));
-                    seen = backend::skip_locked!(lapsed).load(conn).await?;
+                    seen = backend::skip_locked!(queued).load(conn).await?;
                 }
                 let Some((id, claim_before)) = seen.pop() else { return Ok(None) };
                 // Whoever changes it from what was seen has it; everyone else changes nothing.

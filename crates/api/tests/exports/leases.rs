@@ -65,6 +65,19 @@ async fn the_task_of_a_lost_worker_is_taken_up_again_and_ends_once() {
 }
 
 #[tokio::test]
+async fn the_task_of_a_lost_worker_does_not_wait_behind_those_that_came_after_it() {
+    let world = without_workers().await;
+    let ana = world.person("ana", &[]).await;
+    let ids = [ana.order(small("a")).await, ana.order(small("b")).await, ana.order(small("c")).await];
+    let take =
+        async |claim, now, until| world.store.claim_export(claim, now, until).await.unwrap().unwrap().id;
+    assert_eq!(take("lost", 1, 10).await, ids[0]);
+    assert_eq!(take("busy", 2, 100).await, ids[1]);
+    assert_eq!(take("next", 10, 100).await, ids[0]);
+    assert_eq!(take("last", 11, 100).await, ids[2]);
+}
+
+#[tokio::test]
 async fn an_end_that_is_written_down_twice_is_told_once() {
     let world = without_workers().await;
     let ana = world.person("ana", &[]).await;
