@@ -78,6 +78,26 @@ async fn the_task_of_a_lost_worker_does_not_wait_behind_those_that_came_after_it
 }
 
 #[tokio::test]
+async fn rows_that_lie_elsewhere_are_left_to_a_process_that_has_them() {
+    let world = without_workers().await;
+    let ana = world.person("ana", &[]).await;
+    let id = ana.order(small("t")).await;
+    // Set up wrongly: on the same database, with a directory of its own.
+    let database = world.database_url.clone();
+    let stranger = World::start_with(|config| config.database_url = database.into()).await;
+    let task = gatepipe_api::id::ExportTaskId::new(id).unwrap();
+    crate::common::eventually("it was taken and given back", async || {
+        let row = world.store.export_task(task).await.unwrap().unwrap();
+        (row.attempt, row.state.as_str()) == (1, "queued")
+    })
+    .await;
+    let other = beside(&world).await;
+    ana.done(id).await;
+    other.stop().await;
+    stranger.stop().await;
+}
+
+#[tokio::test]
 async fn an_end_that_is_written_down_twice_is_told_once() {
     let world = without_workers().await;
     let ana = world.person("ana", &[]).await;

@@ -109,9 +109,9 @@ async fn write_task(app: &App, task: ExportTaskRow, stop: &CancellationToken) {
                 directory = %app.exports.folder.path().display(),
                 "the rows of an export are not here: api processes of one database need one export directory"
             );
-            // Others look meanwhile.
-            let _ = timeout(LOOK, stop.cancelled()).await;
             give_back(app, &task, true).await;
+            // Longer than others wait between two looks: one of them takes it meanwhile.
+            let _ = timeout(LOOK * 2 + LOOK / 2, stop.cancelled()).await;
         }
         Err(Ended::NotHere) => {
             let reason = "its rows are not in the export directory".to_owned();
