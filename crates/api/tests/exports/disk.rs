@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::common::World;
+use crate::common::{World, eventually};
 use crate::small;
 
 /// A file system of 1 MiB in memory; `None` for who may not mount one.
@@ -75,7 +75,10 @@ async fn a_full_disk_is_a_failed_task_with_a_reason_and_the_next_one_works() {
         // Everything it took is free again.
         let id = ana.order(small("u")).await;
         ana.done(id).await;
-        assert_eq!(std::fs::read_dir(disk.path.join("exports")).unwrap().count(), 1);
+        eventually("the rows are removed", async || {
+            std::fs::read_dir(disk.path.join("exports")).unwrap().count() == 1
+        })
+        .await;
         world.stop().await;
         std::fs::remove_dir_all(disk.path.join("exports")).unwrap();
     }

@@ -83,3 +83,9 @@ fn files(world: &World) -> Vec<String> {
     names.sort();
     names
 }
+
+/// Waits until so many files are left in the export directory, and gives their names: rows go when their task has ended.
+async fn left(world: &World, count: usize) -> Vec<String> {
+    eventually("what is not needed is removed", async || files(world).len() == count).await;
+    files(world)
+}
