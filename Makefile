@@ -3,7 +3,7 @@ CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
 
-.PHONY: run test test-databases check fmt build bench
+.PHONY: run test test-databases test-web check check-web web-tests web-check fmt build bench
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev. Ctrl-C stops it.
 run:
@@ -17,6 +17,7 @@ build:
 test: build
 	$(CARGO) test --workspace
 	@$(MAKE) --no-print-directory test-databases
+	@$(MAKE) --no-print-directory test-web
 
 ## The suites whose stories are the same on every database, on PostgreSQL and then on MariaDB; `cargo test` alone runs them on
 ## SQLite. A server is started by each test program and ends with it. Selected from the whole workspace, so that nothing is built
@@ -38,6 +39,33 @@ test-databases: build
 	    else echo "skipped: suites on $$database (apt-get install $$package)"; fi; \
 	done
 
+## The browser's packages. Cargo needs no Node, so a machine without it has all the rest.
+test-web:
+	@$(call with_node,web-tests)
+
+check-web:
+	@$(call with_node,web-check)
+
+define with_node
+if node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null 2>&1; then \
+    $(MAKE) --no-print-directory $(1); \
+elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
+    echo "$(1): Node 20 or newer with npm is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
+else echo "skipped: $(1) (Node 20 or newer with npm is not installed)"; fi
+endef
+
+## Their stories with the real programs use the `gatepipe` that was built last.
+web-tests: web/node_modules/.package-lock.json
+	cd web && GATEPIPE_DEV_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/gatepipe)" npm test
+
+web-check: web/node_modules/.package-lock.json
+	cd web && npm run check
+
+## Exactly what the lock file says, and only when it says something new.
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci
+	@touch $@
+
 ## Exactly what CI checks before it tests.
 check:
 	$(CARGO) fmt --all --check
@@ -48,6 +76,7 @@ check:
 	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
 	    echo "docker-compose is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
 	else echo "skipped: docker-compose config (docker-compose is not installed)"; fi
+	@$(MAKE) --no-print-directory check-web
 
 ## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
 bench:
