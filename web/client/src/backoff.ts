@@ -24,8 +24,9 @@ const WIDEST_SPREAD_MS = 300_000
  */
 export function delay(retry: Retry, next: Next, attempt: number, withinMs: number | null, random: number): number {
   const jitter = Math.min(retry.jitterMs, retry.capMs)
-  if (next === 'spread' && withinMs !== null) return Math.min(withinMs, WIDEST_SPREAD_MS) * random
   if (next === 'soon') return jitter * random
+  // However the connection ended after a hint, everybody else is on the way too.
+  if (withinMs !== null) return Math.min(withinMs, WIDEST_SPREAD_MS) * random
   // The jitter lies inside the ceiling: at the ceiling pages would otherwise all wait equally long.
   return Math.min(retry.baseMs * 2 ** attempt, retry.capMs - jitter) + jitter * random
 }

@@ -40,5 +40,5 @@ async function attempt(call: () => Promise<unknown>): Promise<Refusal | null> {
 function refusal(answer: unknown): Refusal | null {
   const status = field(answer, 'status')
   if (typeof status !== 'number' || status < 400) return null
-  return { status, reason: String(field(answer, 'message') ?? field(answer, 'statusText') ?? status) }
+  return { status, reason: String(field(answer, 'message') ?? status) }
 }

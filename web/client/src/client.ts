@@ -45,7 +45,7 @@ export class GatepipeClient<M extends object = GatepipeMessages> {
     const here = environment(options.environment)
     const { WebSocket } = here
     // Rendering on a server: nothing to connect, and nobody to tell.
-    if (!WebSocket) return options.log?.({ level: 'warn', message: 'no WebSocket here' })
+    if (!WebSocket) return options.log?.('no WebSocket here')
     const identity = options.identity?.() ?? null
     const name = identity === null ? null : String(identity)
     if (name !== this.identity) inbox.forget()

@@ -72,16 +72,14 @@ export function createConnection(owner: Owner): Connection {
     if (next === 'stay') return end('forced_offline', code, reason)
     if (next === 'done') return end('closed', code, reason)
     stop()
-    if (owner.status().phase === 'paused' || !environment.onLine()) return owner.dispatch({ type: 'offline' })
-    // Cut off after a hint, or closed with it: either way everybody else is on the way too.
-    const spread = withinMs !== null && (code === 1006 || code === 0)
-    const wait = delay(owner.retry, spread ? 'spread' : next, owner.status().attempt, withinMs, random())
+    if (!environment.onLine()) return owner.dispatch({ type: 'offline' })
+    const wait = delay(owner.retry, next, owner.status().attempt, withinMs, random())
     owner.dispatch({ type: 'lost', code, reason, retryAt: Date.now() + wait, limit: owner.retry.limit })
     if (owner.status().phase !== 'waiting') return
     retryDue = now() + wait
     after(wait, open)
   }
-  const stage = (what: string) => after(STAGE_MS, () => lost(0, `no ${what} within ${STAGE_MS / 1000} s`, 'backoff'))
+  const stage = (what: string) => after(STAGE_MS, () => lost(0, `no ${what} within 10 s`, 'backoff'))
 
   const open = () => {
     stop()
@@ -114,7 +112,7 @@ export function createConnection(owner: Owner): Connection {
     const from = socket
     heartbeat?.heard()
     const frame = readFrame(text)
-    if (!frame) return options.log?.({ level: 'debug', message: 'not a frame' })
+    if (!frame) return
     const { type } = frame
     if (type === 'pong') return
     if (type === 'init') {

@@ -7,7 +7,6 @@ export type {
   ClientOptions,
   Envelope,
   GatepipeMessages,
-  LogLine,
   NotificationPayload,
   Phase,
   Role,

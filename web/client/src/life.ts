@@ -61,7 +61,7 @@ export function createLife(owner: LifeOwner): Life {
       owner.retry,
       environment.random,
       (data) => owner.deliver({ type: 'notification', data, recovered: true }),
-      (error) => options.log?.({ level: 'warn', message: 'a catch-up failed', extra: { error: String(error) } }),
+      (error) => options.log?.('a catch-up failed', error),
     )
   /** From now on this tab has a connection of its own. */
   const take = (as: Role) => {
@@ -166,7 +166,8 @@ export function createLife(owner: LifeOwner): Life {
     farewell() {
       stop()
       const leave = () => tabs?.leave()
-      if (tabs) setTimeout(leave, FAREWELL_MS)
+      if (leads()) setTimeout(leave, FAREWELL_MS)
+      else leave()
       return leave
     },
   }

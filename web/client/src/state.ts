@@ -52,7 +52,7 @@ export function reduce(status: Status, event: StateEvent): Status {
     case 'held':
       return (phase === 'ready' || phase === 'paused') && status.attempt > 0 ? { ...status, attempt: 0 } : status
     case 'lost': {
-      if (!LIVE.includes(phase)) return status
+      if (!LIVE.includes(phase) && phase !== 'paused') return status
       const { code, reason } = event
       if (status.attempt >= event.limit) return { ...status, ...gone, phase: 'exhausted', code, reason }
       return { ...status, ...gone, phase: 'waiting', attempt: status.attempt + 1, retryAt: event.retryAt, code, reason }

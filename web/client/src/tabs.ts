@@ -34,13 +34,8 @@ export function joinTabs(name: string, { locks, BroadcastChannel }: Environment,
   const place = new AbortController()
   const { signal } = place
   let release: (() => void) | undefined
-  let channel: BroadcastChannel | undefined
-  try {
-    channel = BroadcastChannel && new BroadcastChannel(name)
-    if (channel) channel.onmessage = ({ data }) => !signal.aborted && events.hear(data as TabMessage)
-  } catch {
-    // Storage is forbidden here, and with it everything that tabs share.
-  }
+  const channel = openChannel(name, BroadcastChannel)
+  if (channel) channel.onmessage = ({ data }) => !signal.aborted && events.hear(data as TabMessage)
   const compete = async () => {
     await (channel && locks)!.request(
       name,
@@ -69,11 +64,16 @@ export function joinTabs(name: string, { locks, BroadcastChannel }: Environment,
 
 /** Tells every tab of this name that the user has logged out. */
 export function tellLogout(name: string, { BroadcastChannel }: Environment): void {
+  const channel = openChannel(name, BroadcastChannel)
+  channel?.postMessage({ is: 'logout' } satisfies TabMessage)
+  channel?.close()
+}
+
+/** Nothing where storage is forbidden, and with it everything that tabs share. */
+function openChannel(name: string, BroadcastChannel: Environment['BroadcastChannel']): BroadcastChannel | undefined {
   try {
-    const channel = BroadcastChannel && new BroadcastChannel(name)
-    channel?.postMessage({ is: 'logout' } satisfies TabMessage)
-    channel?.close()
+    return BroadcastChannel && new BroadcastChannel(name)
   } catch {
-    // Tabs that share nothing cannot be told.
+    return undefined
   }
 }

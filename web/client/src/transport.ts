@@ -50,7 +50,5 @@ export function openSocket(url: ClientOptions['url'], WebSocket: new (url: strin
 /** `/ws`, or any path, becomes an address of this origin. */
 function absolute(url = ''): string {
   if (/^wss?:/.test(url)) return url
-  const address = new URL(url || '/ws', location.href)
-  address.protocol = address.protocol.replace('http', 'ws')
-  return address.href
+  return new URL(url || '/ws', location.href).href.replace('http', 'ws')
 }

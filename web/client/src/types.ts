@@ -80,13 +80,6 @@ export type CatchUpPage =
   | readonly NotificationPayload[]
   | { readonly list: readonly NotificationPayload[]; readonly next_cursor: number | null }
 
-/** A line for whoever looks for a fault. Never a payload, never a token. */
-export interface LogLine {
-  level: 'debug' | 'warn' | 'error'
-  message: string
-  extra?: Readonly<Record<string, unknown>>
-}
-
 export interface ClientOptions {
   /** Where the gateway is: `ws(s)://…`, a path of this origin, or a function that is asked before each attempt. Default: `/ws` of this origin. */
   url?: string | (() => string | Promise<string>)
@@ -115,7 +108,8 @@ export interface ClientOptions {
     timeoutMs: number
   }>
   retry?: Partial<Retry>
-  log?: (line: LogLine) => void
+  /** For whoever looks for a fault: what failed and is not told otherwise. Never a payload, never a token. */
+  log?: (message: string, error?: unknown) => void
   /** Replaces what is otherwise taken from the browser: for tests and unusual runtimes. */
   environment?: Partial<Environment>
 }

@@ -34,7 +34,8 @@ test('a hint spreads the return over its whole width, but not without end', () =
   expect(delay(RETRY, 'spread', 5, 2_500, 1)).toBe(2_500)
   expect(delay(RETRY, 'spread', 5, Infinity, 1)).toBe(300_000)
   expect(delay(RETRY, 'spread', 0, null, 0)).toBe(1_000)
-  expect(delay(RETRY, 'backoff', 0, 60_000, 0)).toBe(1_000)
+  expect(delay(RETRY, 'backoff', 0, 60_000, 0.5)).toBe(30_000)
+  expect(delay(RETRY, 'soon', 0, 60_000, 0.5)).toBe(500)
 })
 
 test('soon is within the jitter', () => {

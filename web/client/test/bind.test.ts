@@ -96,13 +96,16 @@ test('a bind is aborted when its socket goes, and what it answers then does not 
     signals.push(signal)
     return new Promise((_, reject) => refuse.push(reject))
   }
-  const page = await readyPage({ bind })
+  const refreshToken = vi.fn(() => Promise.resolve())
+  const page = await readyPage({ bind, refreshToken })
   page.server.cut()
   await pass()
   expect(signals[0]?.aborted).toBe(true)
-  refuse[0]?.(new MemoryRefusal(401))
   await pass(1_500)
+  refuse[0]?.(new MemoryRefusal(401))
+  await pass()
   expect(page.client.status.phase).toBe('binding')
+  expect(refreshToken).not.toHaveBeenCalled()
   expect(signals[1]?.aborted).toBe(false)
 })
 

@@ -89,6 +89,38 @@ test('an api that is away is asked again later, and no more once the page is awa
   expect(catchUp.mock.calls).toHaveLength(length)
 })
 
+test('a catch-up ends with its connection, and what becomes of it then is no news', async () => {
+  const signals: AbortSignal[] = []
+  const refuse: ((error: Error) => void)[] = []
+  const log = vi.fn()
+  const catchUp = (_: number | null, signal: AbortSignal) => {
+    signals.push(signal)
+    return new Promise<never>((_, reject) => refuse.push(reject))
+  }
+  const page = await readyPage({ catchUp, log })
+  page.server.up = false
+  page.server.cut()
+  await pass()
+  expect(signals[0]?.aborted).toBe(true)
+  refuse[0]?.(new Error('aborted'))
+  await pass(10_000)
+  expect(log).not.toHaveBeenCalled()
+  expect(signals).toHaveLength(1)
+})
+
+test('another identity begins with an inbox of its own, before any answer', async () => {
+  let identity = 1
+  const page = await readyPage({ identity: () => identity })
+  page.client.sawUpTo(7)
+  page.client.disconnect()
+  page.client.connect()
+  expect(page.client.lastId).toBe(7)
+  page.client.disconnect()
+  identity = 2
+  page.client.connect()
+  expect(page.client.lastId).toBeNull()
+})
+
 test('an answer that comes after the page has left is dropped', async () => {
   const server = createMemoryServer()
   const row = server.notify({}, false)

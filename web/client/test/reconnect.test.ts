@@ -230,6 +230,50 @@ test('a bound socket outlives a moment offline, and is asked afterwards', async 
   expect(page.client.status.phase).toBe('waiting')
 })
 
+test('being told of offline twice loses no socket', async () => {
+  const page = await readyPage()
+  page.offline()
+  page.offline()
+  page.online()
+  await pass()
+  expect(page.client.status.phase).toBe('ready')
+  expect(page.server.attempts).toBe(1)
+})
+
+test('a bind that has held through a moment offline counts as held', async () => {
+  const page = openPage()
+  page.server.up = false
+  page.client.connect()
+  await pass(1_000)
+  page.server.up = true
+  await pass(1_000)
+  expect(page.client.status).toMatchObject({ phase: 'ready', attempt: 1 })
+  page.offline()
+  await pass(5_000)
+  page.online()
+  expect(page.client.status).toMatchObject({ phase: 'ready', attempt: 0 })
+})
+
+test('a browser that is offline and has not said so costs no attempt either', async () => {
+  let onLine = true
+  const page = await readyPage({ environment: { onLine: () => onLine } })
+  onLine = false
+  page.server.cut()
+  await pass(60_000)
+  expect(page.client.status).toMatchObject({ phase: 'paused', attempt: 0 })
+  expect(page.server.attempts).toBe(1)
+})
+
+test('a socket that ends although the browser said offline, and says online again, is a lost one', async () => {
+  const window = new EventTarget()
+  const page = await readyPage({ environment: { window, onLine: () => true } })
+  window.dispatchEvent(new Event('offline'))
+  expect(page.client.status.phase).toBe('paused')
+  page.server.cut()
+  await pass(1_500)
+  expect(page.client.status.phase).toBe('ready')
+})
+
 test('a socket that ends while offline costs no attempt', async () => {
   const page = await readyPage()
   page.offline()
@@ -283,8 +327,41 @@ test.each(['connecting', 'binding', 'ready', 'waiting'])('who disconnects on hea
   page.server.up = phase !== 'waiting'
   page.client.onStatus((now) => now.phase === phase && page.client.disconnect())
   page.client.connect()
-  await pass(60_000)
+  await pass()
   expect(page.client.status.phase).toBe('closed')
   expect(page.server.clients).toHaveLength(0)
+  expect(page.server.binds).toBe(phase === 'ready' ? 1 : 0)
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('so does who disconnects on hearing of the second attempt', async () => {
+  const page = openPage()
+  page.server.up = false
+  page.client.onStatus(({ phase, attempt }) => phase === 'connecting' && attempt === 1 && page.client.disconnect())
+  page.client.connect()
+  await pass(60_000)
+  expect(page.client.status.phase).toBe('closed')
+  expect(page.server.attempts).toBe(1)
+})
+
+test('who leaves while the address is being asked for opens no socket', async () => {
+  let answer: ((url: string) => void) | undefined
+  const page = await readyPage({ url: () => new Promise((resolve) => (answer = resolve)) })
+  page.client.disconnect()
+  answer?.('ws://gateway.test/ws')
+  await pass()
+  expect(page.server.attempts).toBe(0)
+})
+
+test('who leaves and connects anew on hearing of a forced offline is left alone', async () => {
+  const page = await readyPage()
+  const off = page.client.on('force_offline', () => {
+    off()
+    page.client.disconnect()
+    page.client.connect()
+  })
+  page.server.forceOffline('maintenance')
+  await pass()
+  expect(page.client.status.phase).toBe('ready')
+  expect(page.server.attempts).toBe(2)
 })

@@ -92,6 +92,51 @@ test('forced offline ends all tabs, and none of them takes over', async () => {
   expect(pages[0]!.client.status).toMatchObject({ phase: 'ready', role: 'follower' })
 })
 
+test('forced offline ends all tabs also where locks pass on faster than messages', async () => {
+  const { locks, BroadcastChannel } = createMemoryTabs()
+  class Slow {
+    private readonly channel: BroadcastChannel
+    onmessage: ((event: MessageEvent) => void) | null = null
+    constructor(name: string) {
+      this.channel = new BroadcastChannel(name)
+      this.channel.onmessage = (event: MessageEvent) => void setTimeout(() => this.onmessage?.(event), 500)
+    }
+    postMessage(message: unknown) {
+      this.channel.postMessage(message)
+    }
+    close() {
+      this.channel.close()
+    }
+  }
+  const browser = { locks, BroadcastChannel: Slow as unknown as typeof BroadcastChannel }
+  const pages = await openTabs(2, { browser })
+  await pass(2_000)
+  expect(phases(pages)).toEqual(['ready', 'ready'])
+  pages[0]!.server.forceOffline('maintenance')
+  await pass(60_000)
+  expect(phases(pages)).toEqual(['forced_offline', 'forced_offline'])
+  expect(pages[0]!.server.attempts).toBe(1)
+})
+
+test('after a new login the tab that had the socket has it again at once', async () => {
+  const [leader, follower] = (await openTabs(2)) as [Page, Page]
+  leader.server.forceOffline('maintenance')
+  await pass()
+  leader.client.connect()
+  await pass()
+  expect(leader.client.status).toMatchObject({ phase: 'ready', role: 'leader' })
+  expect(follower.client.status.phase).toBe('forced_offline')
+})
+
+test('followers that ask cut no wait short', async () => {
+  const [leader, follower] = (await openTabs(2, { heartbeat: { everyMs: 1_000 } })) as [Page, Page]
+  leader.server.up = false
+  leader.server.cut()
+  await pass(60_000)
+  expect(follower.client.status.attempt).toBe(6)
+  expect(leader.server.attempts).toBe(6)
+})
+
 test('a refused token ends all tabs', async () => {
   const server = createMemoryServer()
   const pages = await openTabs(2, { server })
