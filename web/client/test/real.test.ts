@@ -91,7 +91,6 @@ async function logIn(name: 'alice' | 'bob', gateway: number, options: ClientOpti
     bind: (client_id, signal) => call(token, '/WebSocket/bind', { client_id }, signal),
     catchUp: async (after_id, signal) =>
       (await call(token, `/Notification/list?limit=2&after_id=${after_id ?? 0}`, undefined, signal)) as CatchUpPage,
-    retry: { baseMs: 300 },
     ...options,
     environment: { WebSocket: Recorded as never, ...options.environment },
   })
@@ -116,16 +115,21 @@ const notify = (title: string, level = 'urgent', user: 'alice' | 'bob' = 'alice'
   call(dev.users.admin.token, '/Notification/send', { user_ids: [dev.users[user].id], title, content: '', level })
 
 test.skipIf(missing)('log in, bind, be rung, be cut off, miss nothing, hear nothing twice', async () => {
-  const first = await logIn('alice', 0)
+  const window = new EventTarget()
+  let onLine = true
+  const first = await logIn('alice', 0, { environment: { window, onLine: () => onLine } })
   const second = await logIn('alice', 1)
   expect(first.client.status.uid).toBe(dev.users.alice.id)
   await notify('pushed to both')
   await until(() => first.titles().length === 1 && second.titles().length === 1)
 
   // The first page loses its network; three things happen meanwhile, more than one page of the list.
+  onLine = false
   first.sockets[0]!.terminate()
-  await until(() => first.client.status.phase === 'waiting')
+  await until(() => first.client.status.phase === 'paused')
   for (const title of ['missed', 'only stored', 'missed too']) await notify(title, title === 'only stored' ? 'normal' : 'urgent')
+  onLine = true
+  window.dispatchEvent(new Event('online'))
   await until(() => first.titles().length === 4)
   expect(first.titles()).toEqual(['pushed to both', 'missed', 'only stored', 'missed too'])
   expect(second.titles()).toEqual(['pushed to both', 'missed', 'missed too'])

@@ -99,8 +99,11 @@ test('a server that takes connections and drops them is asked ever less often, a
 })
 
 test('a stale socket that talks on is not listened to, and there are never two', async () => {
-  server.on('connection', (socket) => init(socket, `client-${sockets.length}`))
-  const client = open({ heartbeat: { everyMs: 20, timeoutMs: 20 } })
+  server.on('connection', (socket) => {
+    init(socket, `client-${sockets.length}`)
+    socket.on('message', () => socket.send('{"type":"pong"}'))
+  })
+  const client = open({ heartbeat: { everyMs: 100, timeoutMs: 500 } })
   await client.ready(10_000)
   const heard: unknown[] = []
   client.onAny(({ type, data }) => type === 'news' && heard.push(data))

@@ -128,6 +128,45 @@ test('after a new login the tab that had the socket has it again at once', async
   expect(follower.client.status.phase).toBe('forced_offline')
 })
 
+test('a tab that the server ended does not connect again because a new tab asks it to', async () => {
+  const server = createMemoryServer()
+  const browser = createMemoryTabs()
+  const [ended] = (await openTabs(1, { server, browser })) as [Page]
+  server.forceOffline('maintenance')
+  await pass()
+  const [fresh] = (await openTabs(1, { server, browser })) as [Page]
+  fresh.client.retryNow()
+  await pass()
+  expect(server.attempts).toBe(1)
+  await pass(1_000)
+  expect(phases([ended, fresh])).toEqual(['forced_offline', 'ready'])
+  expect(server.attempts).toBe(2)
+})
+
+test('who disconnects on hearing that it takes over opens no socket', async () => {
+  const [leader, follower] = (await openTabs(2)) as [Page, Page]
+  follower.client.onStatus(({ phase }) => phase === 'connecting' && follower.client.disconnect())
+  leader.closeTab()
+  await pass(1_000)
+  expect(follower.client.status.phase).toBe('closed')
+  expect(leader.server.attempts).toBe(1)
+})
+
+test('nor does the old life of a tab that begins a new one at that moment', async () => {
+  const [leader, follower] = (await openTabs(2)) as [Page, Page]
+  const off = follower.client.onStatus(({ phase }) => {
+    if (phase !== 'connecting') return
+    off()
+    follower.client.disconnect()
+    follower.client.connect()
+  })
+  leader.closeTab()
+  await pass(1_000)
+  expect(follower.client.status).toMatchObject({ phase: 'ready', role: 'leader' })
+  expect(leader.server.attempts).toBe(2)
+  expect(leader.server.clients).toHaveLength(1)
+})
+
 test('followers that ask cut no wait short', async () => {
   const [leader, follower] = (await openTabs(2, { heartbeat: { everyMs: 1_000 } })) as [Page, Page]
   leader.server.up = false
