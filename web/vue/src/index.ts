@@ -1,0 +1,7 @@
+export type { Permission } from './bell.js'
+export { createGatepipe, type Gatepipe } from './gatepipe.js'
+export { onWsMessage } from './onWsMessage.js'
+export type { GatepipeOptions, Requester } from './options.js'
+export { useConnectionState, type ConnectionState } from './useConnectionState.js'
+export { useNotifications, type Notifications, type UseNotificationsOptions } from './useNotifications.js'
+export { useWebSocket, type UseWebSocketOptions, type WebSocketState } from './useWebSocket.js'
