@@ -1,0 +1,13 @@
+import { createGatepipe } from '@gatepipe/vue'
+import { askServer, createTurns } from './session/server.js'
+import { request, session } from './session/session.js'
+
+/** What the server tells about itself, asked once. */
+export const server = askServer()
+
+/** The live connection. It connects where the layout uses it, and not on the login page. */
+export const gatepipe = createGatepipe({
+  request,
+  url: createTurns(server),
+  identity: () => session.login.value?.user.id ?? null,
+})
