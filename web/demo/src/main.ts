@@ -1,5 +1,6 @@
 import 'element-plus/theme-chalk/base.css'
 import 'element-plus/theme-chalk/dark/css-vars.css'
+import './colours.css'
 import './style.css'
 import { createApp } from 'vue'
 import App from './App.vue'

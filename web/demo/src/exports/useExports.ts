@@ -2,6 +2,7 @@ import { onWsMessage, useConnectionState } from '@gatepipe/vue'
 import { computed, onScopeDispose, readonly, ref, shallowRef, watch } from 'vue'
 import type { ExportTask } from '../api/types.js'
 import { api } from '../session/session.js'
+import { merged } from './merged.js'
 
 /** How often the api is asked while an export is unfinished, in milliseconds: for pages without a connection, and for pushes that got lost. */
 const ASK_MS = 10_000
@@ -85,10 +86,4 @@ export function useExports() {
   void refresh()
 
   return { tasks: readonly(tasks), more: readonly(more), loading: readonly(loading), loaded: readonly(loaded), error: readonly(error), refresh, loadMore, add }
-}
-
-/** Both, each task once as `news` has it, newest first. */
-export function merged(tasks: readonly ExportTask[], news: readonly ExportTask[]): ExportTask[] {
-  const all = new Map([...tasks, ...news].map((task) => [task.id, task]))
-  return [...all.values()].sort((one, other) => other.id - one.id)
 }

@@ -14,7 +14,7 @@ export function useLiveConnection(): { signOut: () => void } {
     if (phase === 'forced_offline') session.end({ why: 'forced', reason })
     else if (phase === 'denied') session.end({ why: 'expired', reason: '' })
     else if (phase === 'closed' && reason === 'logout') session.end({ why: 'left', reason: '' })
-    else if (phase === 'exhausted') ElNotification({ type: 'error', title: t('connection.lostTitle'), message: t('connection.lost'), duration: 0 })
+    else if (phase === 'exhausted') ElNotification({ type: 'error', title: t('connection.lostTitle'), message: t('connection.lost'), duration: 0, offset: 64, customClass: 'toast' })
   })
 
   return {

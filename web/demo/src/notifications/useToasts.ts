@@ -10,6 +10,8 @@ import { noticeOf, type Notice } from './notice.js'
 
 /** Most toasts that stay at the same time; the others are in the list. */
 const MOST = 4
+/** Below the header, which says how the connection is, in pixels. */
+const OFFSET = 64
 /** How long one that is not urgent stays, in milliseconds. */
 const STAY_MS = 6_000
 
@@ -48,6 +50,7 @@ export function useToasts(): void {
       message: body(notice, () => toast.handle?.close()),
       type: notice.kind,
       duration: notice.urgent ? 0 : STAY_MS,
+      offset: OFFSET,
       customClass: 'toast',
       onClose: () => open.delete(toast),
     })
@@ -64,6 +67,7 @@ export function useToasts(): void {
       message: link(router.resolve({ name: 'notifications' }).href, t('menu.notifications'), () => more?.close()),
       type: 'warning',
       duration: 0,
+      offset: OFFSET,
       customClass: 'toast',
       onClose: () => (hidden = 0),
     })

@@ -74,7 +74,7 @@ export const en = {
   'exports.name': 'Title',
   'exports.nameHint': 'List of users',
   'exports.prefix': 'File name begins with',
-  'exports.prefixHint': 'the title, when empty',
+  'exports.prefixHint': 'as the title',
   'exports.format': 'Format',
   'exports.rows': 'Rows to generate',
   'exports.start': 'Start export',

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest'
+import { askServer, createTurns, readServer } from '../src/session/server.js'
+
+describe('what the server tells', () => {
+  it('is taken where it has the right shape', () => {
+    expect(readServer({ ws: ['ws://127.0.0.1:7272/ws', 'javascript:alert(1)', 7], dev: { users: ['alice', null] } })).toEqual({
+      ws: ['ws://127.0.0.1:7272/ws'],
+      users: ['alice'],
+    })
+    for (const nothing of [null, {}, [], 'text', { ws: 'ws://a' }]) expect(readServer(nothing)).toEqual({ ws: [], users: [] })
+  })
+
+  it('is nothing special where there is no answer, or a page instead', async () => {
+    const answers = [async () => new Response('no', { status: 404 }), async () => new Response('<!doctype html>'), async () => Promise.reject(new TypeError('away'))]
+    for (const reach of answers) expect(await askServer(reach)).toEqual({ ws: [], users: [] })
+  })
+})
+
+describe('the address of the next attempt', () => {
+  it('is another gateway each time, all of them in turn', async () => {
+    const next = createTurns(Promise.resolve({ ws: ['ws://a', 'ws://b', 'ws://c'], users: [] }), () => 0.5)
+    const first = [await next(), await next(), await next()]
+    expect([...first].sort()).toEqual(['ws://a', 'ws://b', 'ws://c'])
+    expect(await next()).toBe(first[0])
+  })
+
+  it('is that of this origin where the server told of none', async () => {
+    expect(await createTurns(Promise.resolve({ ws: [], users: [] }))()).toBe('/ws')
+  })
+})
