@@ -5,6 +5,5 @@ await buildPackage({
   name: '@gatepipe/client',
   root: fileURLToPath(new URL('..', import.meta.url)),
   entries: ['index', 'testing'],
-  // What a page pays at most for `import { GatepipeClient } from '@gatepipe/client'`.
-  mostBytes: 5_000,
+  sizes: [{ names: '*', mostBytes: 5_000 }],
 })

@@ -1,5 +1,5 @@
-import type { NotificationPayload } from '@gatepipe/client'
-import type { Requester } from './options.js'
+import type { ClientOptions, NotificationPayload } from '@gatepipe/client'
+import type { Params, Requester } from './options.js'
 
 /** A page of `/Notification/list`. */
 export interface ListPage {
@@ -10,36 +10,33 @@ export interface ListPage {
 
 /** The routes that a page needs. */
 export interface Api {
-  bind(clientId: string, signal: AbortSignal): Promise<unknown>
-  list(params: Record<string, number | boolean>, signal: AbortSignal): Promise<ListPage>
-  unreadCount(signal: AbortSignal): Promise<number>
-  read(ids: readonly number[], signal: AbortSignal): Promise<unknown>
-  readAll(signal: AbortSignal): Promise<unknown>
+  readonly bind: NonNullable<ClientOptions['bind']>
+  list(params: Params, signal?: AbortSignal): Promise<ListPage>
+  unreadCount(): Promise<{ count: number }>
+  /** Marks these as read, or all. */
+  read(ids?: readonly number[]): Promise<unknown>
 }
 
-export function createApi(request: Requester, base = '/api/admin'): Api {
-  const get = async <T>(path: string, params: Record<string, number | boolean>, signal: AbortSignal) =>
-    unwrap(await request.get(`${base}/Notification/${path}`, { params, signal })) as T
-  const post = async (path: string, body: object, signal: AbortSignal) => unwrap(await request.post(`${base}/Notification/${path}`, body, { signal }))
+export function createApi(request: Requester, base: string): Api {
+  const notification = `${base}/Notification/`
   return {
-    // As it came: the client looks for its status.
+    // The answer goes on as it came: the client looks for its status.
     bind: (client_id, signal) => request.post(`${base}/WebSocket/bind`, { client_id }, { signal }),
-    list: (params, signal) => get('list', params, signal),
-    unreadCount: async (signal) => (await get<{ count: number }>('unreadCount', {}, signal)).count,
-    read: (ids, signal) => post('read', { ids }, signal),
-    readAll: (signal) => post('readAll', {}, signal),
+    list: async (params, signal) => unwrap(await request.get(`${notification}list`, { params, ...(signal && { signal }) })),
+    unreadCount: async () => unwrap(await request.get(`${notification}unreadCount`, {})),
+    read: async (ids) => unwrap(await request.post(notification + (ids ? 'read' : 'readAll'), { ids })),
   }
 }
 
 /** The answer itself, out of a response and the envelope `{code, msg, data}`, whichever of them the caller has left on. */
-function unwrap(answer: unknown): unknown {
+function unwrap<T>(answer: unknown): T {
   let value = answer as { data?: unknown; msg?: unknown } | null | undefined
-  let msg: unknown
+  let msg: unknown = 'no answer'
   while (value && 'data' in value) {
     msg = value.msg
     value = value.data as typeof value
   }
-  // A refusal whose caller rejects nothing has no data.
+  // A refusal has no data. Most callers reject it; who does not is rejected here.
   if (!value) throw new Error(String(msg))
-  return value
+  return value as T
 }

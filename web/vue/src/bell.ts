@@ -1,5 +1,6 @@
-import { safeLink, type GatepipeClient } from '@gatepipe/client'
+import { safeLink } from '@gatepipe/client'
 import { shallowRef, type ShallowRef } from 'vue'
+import type { Shared } from './gatepipe.js'
 
 /** Whether the browser may show notifications; `unsupported` on insecure origins and where there are none. */
 export type Permission = NotificationPermission | 'unsupported'
@@ -10,22 +11,23 @@ export interface Bell {
   /** Asks the user; only from within a click or a key, where browsers let a page ask. */
   askPermission(): Promise<Permission>
   /** Looks what the permission is now. */
-  look(): void
+  look(): Permission
   /** Rings, until the answer is called. */
   use(): () => void
 }
 
-export function createBell(client: GatepipeClient, open: (link: string) => void = (link) => location.assign(link)): Bell {
+export function createBell({ client, open = (link) => location.assign(link) }: Shared): Bell {
+  const here = globalThis as Partial<typeof globalThis>
   const permission = shallowRef<Permission>('unsupported')
+  const look = () => (permission.value = here.Notification?.permission ?? 'unsupported')
   let users = 0
-  const look = () => (permission.value = typeof Notification === 'undefined' ? 'unsupported' : Notification.permission)
 
   client.on('notification', ({ data, recovered }) => {
     // One tab of several has the socket, and it is the one that rings.
-    if (!users || data?.level !== 'urgent' || !document.hidden || client.status.role === 'follower' || look() !== 'granted') return
+    if (!users || data?.level !== 'urgent' || client.status.role === 'follower' || !document.hidden || look() !== 'granted') return
     try {
-      // Of many that were missed the last one stands for all; where each tab has a socket, the same tag is shown once.
-      const shown = new Notification(String(data.title), { body: String(data.content), tag: `gatepipe ${recovered ? '' : data.id}` })
+      // Of many that were missed the last one stands for all. Where each tab has a socket, one tag is shown once.
+      const shown = new Notification(data.title, { body: data.content, tag: `gatepipe ${recovered ? '' : data.id}` })
       shown.onclick = () => {
         window.focus()
         shown.close()
@@ -34,15 +36,13 @@ export function createBell(client: GatepipeClient, open: (link: string) => void 
       }
     } catch {
       // Some browsers show them from service workers only.
-      permission.value = 'unsupported'
     }
   })
-
   return {
     permission,
     look,
     async askPermission() {
-      if (look() === 'default' && navigator.userActivation?.isActive !== false) await Notification.requestPermission()
+      if (navigator.userActivation?.isActive !== false) await here.Notification?.requestPermission()
       return look()
     },
     use() {

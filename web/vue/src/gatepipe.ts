@@ -1,9 +1,8 @@
-import { GatepipeClient, type ClientOptions, type Phase, type Status } from '@gatepipe/client'
+import { GatepipeClient, type Status } from '@gatepipe/client'
 import { hasInjectionContext, inject, shallowRef, type App, type InjectionKey, type ShallowRef } from 'vue'
 import { createApi, type Api } from './api.js'
-import { createBell, type Bell } from './bell.js'
-import { createInbox, type Inbox } from './inbox.js'
 import type { GatepipeOptions } from './options.js'
+import { isSignedOut } from './phase.js'
 
 /** How long the socket outlives its last user, so that going from one layout to another does not reconnect. */
 const GRACE_MS = 250
@@ -17,66 +16,70 @@ export interface Gatepipe {
 
 /** What the composables of one application share. */
 export interface Shared extends Gatepipe {
+  readonly api: Api | undefined
+  readonly open: ((link: string) => void) | undefined
   readonly status: Readonly<ShallowRef<Status>>
-  /** When the next attempt begins, in milliseconds of `performance.now()`, which nobody sets. */
-  retryDue(): number
   /** Somebody needs the socket, until the answer is called. */
   enter(): () => void
-  inbox(): Inbox
-  bell(): Bell
+  /** The one value of this kind that the application has: made when it is first wanted, so that nobody loads what he does not use. */
+  one<T>(create: (shared: Shared) => T): T
 }
 
-const KEY: InjectionKey<Shared> = Symbol('gatepipe')
+const KEY: InjectionKey<Shared> = Symbol()
 /** Of the application that was installed last: for code outside of components. */
 let latest: Shared | undefined
 
 /** Makes the plugin. It connects once a component uses `useWebSocket()`, or with `client.connect()`. */
-export function createGatepipe(options: GatepipeOptions = {}): Gatepipe {
-  const { request, base, open, ...own } = options
+export function createGatepipe({ request, base = '/api/admin', open, ...options }: GatepipeOptions = {}): Gatepipe {
   const api = request && createApi(request, base)
+  /** Of each user, after which notification to catch up while the client knows of none. */
+  const first: Record<string, number> = {}
   const client: GatepipeClient = new GatepipeClient({
-    ...(api && { bind: api.bind, catchUp: catchUpWith(api, () => client.status.uid) }),
-    ...own,
+    ...(api && {
+      bind: api.bind,
+      async catchUp(afterId, signal) {
+        const uid = String(client.status.uid)
+        const after_id = afterId ?? first[uid]
+        if (after_id !== undefined) return api.list({ after_id, is_read: false, limit: 100 }, signal)
+        // What was there when the page came stands in its list, and does not ring.
+        first[uid] = (await api.list({ limit: 1 }, signal)).list[0]?.id ?? 0
+        return []
+      },
+    }),
+    ...options,
   })
   const status = shallowRef(client.status)
-  let retryDue = 0
-  let uid: number | null = null
+  const made = new Map<unknown, unknown>()
   let users = 0
   let leaving: ReturnType<typeof setTimeout> | undefined
-  let inbox: Inbox | undefined
-  let bell: Bell | undefined
 
-  client.onStatus((now, before) => {
+  client.onStatus((now) => {
     status.value = now
-    if (now.retryAt !== before.retryAt) retryDue = performance.now() + (now.retryAt ?? 0) - Date.now()
-    // What one user was told is not for the next.
-    if (isSignedOut(now.phase) || now.reason === 'logout' || (uid !== null && now.uid !== null && uid !== now.uid)) inbox?.clear()
-    uid = now.uid ?? uid
-    if (now.phase === 'ready' && before.phase !== 'ready') void inbox?.refresh()
   })
-
   const shared: Shared = {
     client,
+    api,
+    open,
     status,
-    retryDue: () => retryDue,
     enter() {
-      users += 1
       // Another layout of a page that was signed out is no new login.
-      if (users === 1 && !(leaving && isSignedOut(status.value.phase))) client.connect()
+      if (!users && !(leaving && isSignedOut(status.value.phase))) client.connect()
       clearTimeout(leaving)
       leaving = undefined
+      users += 1
       return () => {
         users -= 1
         if (users) return
         leaving = setTimeout(() => {
           leaving = undefined
           client.disconnect()
-          inbox?.clear()
         }, GRACE_MS)
       }
     },
-    inbox: () => (inbox ??= createInbox(client, api)),
-    bell: () => (bell ??= createBell(client, open)),
+    one<T>(create: (shared: Shared) => T) {
+      if (!made.has(create)) made.set(create, create(shared))
+      return made.get(create) as T
+    },
     install(app) {
       app.provide(KEY, shared)
       latest = shared
@@ -87,25 +90,7 @@ export function createGatepipe(options: GatepipeOptions = {}): Gatepipe {
 
 /** The plugin of the application that is being set up, or else of the one that was installed last. */
 export function useShared(): Shared {
-  const shared = (hasInjectionContext() && inject(KEY, undefined)) || latest
-  if (!shared) throw new Error('@gatepipe/vue: first app.use(createGatepipe({ request }))')
+  const shared = (hasInjectionContext() && inject(KEY, null)) || latest
+  if (!shared) throw new Error('@gatepipe/vue: app.use(createGatepipe({ request })) has to come first')
   return shared
-}
-
-function isSignedOut(phase: Phase): boolean {
-  return phase === 'forced_offline' || phase === 'denied'
-}
-
-/** Fetches what was stored after the last id, and on a page that knows of none, what was stored after it came: what is older stands in the list. */
-function catchUpWith({ list }: Api, uid: () => number | null): NonNullable<ClientOptions['catchUp']> {
-  let whose: number | null = null
-  let first: number | null = null
-  return async (afterId, signal) => {
-    if (whose !== uid()) first = null
-    whose = uid()
-    const after_id = afterId ?? first
-    if (after_id !== null) return list({ after_id, is_read: false, limit: 100 }, signal)
-    first = (await list({ limit: 1 }, signal)).list[0]?.id ?? 0
-    return []
-  }
 }

@@ -1,6 +1,8 @@
-import { safeLink, type GatepipeClient, type NotificationPayload } from '@gatepipe/client'
+import { safeLink, type NotificationPayload } from '@gatepipe/client'
 import { shallowRef, type ShallowRef } from 'vue'
-import type { Api, ListPage } from './api.js'
+import type { Api } from './api.js'
+import type { Shared } from './gatepipe.js'
+import { isEnded } from './phase.js'
 
 /** Most rows that a list may ask for. */
 const MOST_OF_A_PAGE = 100
@@ -9,109 +11,117 @@ const MOST_KEPT = 1_000
 /** How often a list and a count that do not belong together are asked for again. */
 const MOST_TRIES = 5
 
-/** The notifications of the user, newest first, one for all components of an application. */
+/** The user's notifications, the same for all components of an application. No call rejects: each says whether it succeeded. */
 export interface Inbox {
+  /** Newest first. Titles and contents are text, and links are harmless. */
   readonly items: Readonly<ShallowRef<readonly NotificationPayload[]>>
   readonly unread: Readonly<ShallowRef<number>>
   /** There are older ones than those in `items`. */
   readonly hasMore: Readonly<ShallowRef<boolean>>
-  /** Why the last call failed; `null` once one has succeeded. */
+  /** Why the last call failed; `null` when it succeeded. */
   readonly lastError: Readonly<ShallowRef<Error | null>>
-  /** Loads the newest ones, as many as are there, and the count. One that still runs is given up. */
+  /** Loads as many as are there, and the count. Happens by itself whenever the connection is ready. */
   refresh(): Promise<boolean>
   loadMore(): Promise<boolean>
   markRead(ids: number | readonly number[]): Promise<boolean>
   markAllRead(): Promise<boolean>
-  /** Somebody looks at it; loads it if that was not done yet. */
-  open(pageSize: number | undefined): void
-  /** Forgets everything: the user has gone. */
-  clear(): void
+  /** Somebody looks at it, until the answer is called. */
+  open(pageSize: number | undefined): () => void
 }
 
-export function createInbox(client: GatepipeClient, api: Api | undefined): Inbox {
+export function createInbox({ client, api }: Shared): Inbox {
   const items = shallowRef<readonly NotificationPayload[]>([])
   const unread = shallowRef(0)
   const hasMore = shallowRef(false)
   const lastError = shallowRef<Error | null>(null)
-  /** Ends the calls whose answers would come too late. */
-  let calls = new AbortController()
-  /** The newest id when list and count were loaded: whatever is not above it has been counted. -1: nothing was loaded. */
-  let top = -1
   let pageSize = 20
+  let lookers = 0
+  let loaded = false
+  /** The newest id of what was loaded: whatever is not above it stands in the list and in the count. */
+  let top = 0
+  /** Another user has another one. */
+  let era = 0
+  /** The load that counts: what an older one brings comes too late. */
+  let load = 0
+  let lastUid = client.status.uid
 
-  /** Never rejects; says whether it succeeded. */
-  const attempt = async (work: (api: Api, signal: AbortSignal) => Promise<void>) => {
-    const { signal } = calls
+  const attempt = async (work: (api: Api) => Promise<unknown>) => {
+    const mine = era
+    let error: Error | null = null
     try {
-      if (!api) throw new Error('@gatepipe/vue: useNotifications() needs the option `request`')
-      await work(api, signal)
-      if (!signal.aborted) lastError.value = null
-    } catch (error) {
-      if (!signal.aborted) lastError.value = error instanceof Error ? error : new Error(String(error))
-      return false
+      if (!api) throw new Error('@gatepipe/vue: useNotifications() needs createGatepipe({ request })')
+      await work(api)
+    } catch (thrown) {
+      error = thrown instanceof Error ? thrown : new Error(String(thrown))
     }
-    return !signal.aborted
+    if (mine === era) lastError.value = error
+    return !error
   }
-  const renew = () => {
-    calls.abort()
-    calls = new AbortController()
-  }
-  /** A page, and how many were unread at the moment it shows. */
-  const load = async ({ list, unreadCount }: Api, signal: AbortSignal): Promise<[ListPage, number]> => {
-    const limit = Math.min(Math.max(pageSize, items.value.length), MOST_OF_A_PAGE)
-    for (let page = await list({ limit }, signal), tries = 1; ; tries += 1) {
-      if (page.next_cursor === null) return [page, countUnread(page.list)]
-      const count = await unreadCount(signal)
-      const again = await list({ limit }, signal)
-      // Nothing came and nothing was read in between, so the count belongs to the page.
-      if (tries >= MOST_TRIES || JSON.stringify(page) === JSON.stringify(again)) return [again, count]
-      page = again
-    }
-  }
-  const refresh = () => {
-    renew()
-    return attempt(async (api, signal) => {
-      const [page, count] = await load(api, signal)
-      if (signal.aborted) return
+  const refresh = () =>
+    attempt(async ({ list, unreadCount }) => {
+      const mine = (load += 1)
+      const limit = Math.min(Math.max(pageSize, items.value.length), MOST_OF_A_PAGE)
+      let page = await list({ limit })
+      let count = countUnread(page.list)
+      for (let tries = 0, before; page.next_cursor !== null && tries < MOST_TRIES && before !== JSON.stringify(page); tries += 1) {
+        // Unless something came or was read in between, the count belongs to the page.
+        before = JSON.stringify(page)
+        count = (await unreadCount()).count
+        page = await list({ limit })
+      }
+      if (mine !== load) return
       const newest = page.list[0]?.id ?? 0
       const later = items.value.filter(({ id }) => id > newest)
+      loaded = true
       top = newest
       items.value = [...later, ...page.list.map(harmless)]
       unread.value = count + countUnread(later)
       hasMore.value = page.next_cursor !== null
     })
+  /** These have been read, or all. */
+  const applyRead = (ids?: readonly number[]) => {
+    const before = countUnread(items.value)
+    items.value = items.value.map((row) => (!ids || ids.includes(row.id) ? { ...row, is_read: true } : row))
+    unread.value = Math.max(unread.value + countUnread(items.value) - before, 0)
+    // Only the server knows whether one that is not here was unread, and whether one has come since all were read.
+    if (!ids || ids.some((id) => items.value.every((row) => row.id !== id))) void refresh()
   }
-  const applyRead = (isRead: (id: number) => boolean) => {
-    let changed = 0
-    items.value = items.value.map((row) => {
-      if (row.is_read || !isRead(row.id)) return row
-      changed += 1
-      return { ...row, is_read: true }
+  const mark = (ids?: readonly number[]) =>
+    attempt(async ({ read }) => {
+      const mine = era
+      await read(ids)
+      if (mine === era) applyRead(ids)
     })
-    unread.value = Math.max(unread.value - changed, 0)
-  }
-  const applyReadIds = (ids: readonly number[]) => {
-    applyRead((id) => ids.includes(id))
-    // Whether one that is not on the page was unread, only the server knows.
-    if (ids.some((id) => items.value.every((row) => row.id !== id))) void refresh()
+  const clear = () => {
+    era += 1
+    load += 1
+    top = unread.value = 0
+    loaded = hasMore.value = false
+    items.value = []
+    lastError.value = null
   }
 
   client.on('notification', ({ data }) => {
     const id = data?.id
-    // Business code may push this type too; without a number of the inbox it is not in the inbox.
-    if (!Number.isSafeInteger(id) || id <= Math.max(top, 0) || items.value.some((row) => row.id === id)) return
-    items.value = [...items.value, harmless(data)].sort((a, b) => b.id - a.id)
-    if (items.value.length > MOST_KEPT) {
-      items.value = items.value.slice(0, MOST_KEPT)
-      hasMore.value = true
-    }
+    // Business code may push this type too; what has no number of the inbox does not stand there.
+    if (!Number.isSafeInteger(id) || id <= top || items.value.some((row) => row.id === id)) return
+    const all = [harmless(data), ...items.value].sort((a, b) => b.id - a.id)
+    items.value = all.slice(0, MOST_KEPT)
+    hasMore.value = hasMore.value || all.length > MOST_KEPT
     if (!data.is_read) unread.value += 1
   })
   client.on('notification_read', ({ data }) => {
-    if ('ids' in data) return applyReadIds(data.ids)
-    applyRead(() => true)
-    // One that came meanwhile may be unread.
-    void refresh()
+    const { ids, all } = { ...data } as { ids?: readonly number[]; all?: boolean }
+    if (all) applyRead()
+    else if (Array.isArray(ids)) applyRead(ids)
+  })
+  client.onStatus(({ phase, uid }, before) => {
+    // What one user was told is not for the next.
+    if (isEnded(phase) || (uid && lastUid && uid !== lastUid)) clear()
+    lastUid = uid ?? lastUid
+    if (phase !== 'ready' || before.phase === phase) return
+    loaded = false
+    if (lookers) void refresh()
   })
 
   return {
@@ -122,35 +132,27 @@ export function createInbox(client: GatepipeClient, api: Api | undefined): Inbox
     refresh,
     async loadMore() {
       const last = items.value[items.value.length - 1]
-      if (!last || top < 0) return refresh()
-      return attempt(async ({ list }, signal) => {
-        if (!hasMore.value) return
-        const page = await list({ before_id: last.id, limit: pageSize }, signal)
-        if (signal.aborted || items.value[items.value.length - 1]?.id !== last.id) return
+      if (!last) return refresh()
+      return attempt(async ({ list }) => {
+        const mine = load
+        const page = await list({ before_id: last.id, limit: pageSize })
+        // Another call may have brought the same ones.
+        if (mine !== load || last !== items.value[items.value.length - 1]) return
         items.value = [...items.value, ...page.list.map(harmless)]
         hasMore.value = page.next_cursor !== null
       })
     },
-    markRead: (ids) =>
-      attempt(async ({ read }, signal) => {
-        const those = typeof ids === 'number' ? [ids] : ids
-        await read(those, signal)
-        applyReadIds(those)
-      }),
-    async markAllRead() {
-      return (await attempt(async ({ readAll }, signal) => void (await readAll(signal)))) && refresh()
-    },
+    markRead: (ids) => mark(([] as number[]).concat(ids)),
+    markAllRead: () => mark(),
     open(size) {
       pageSize = size ?? pageSize
-      if (top < 0) void refresh()
-    },
-    clear() {
-      renew()
-      top = -1
-      items.value = []
-      unread.value = 0
-      hasMore.value = false
-      lastError.value = null
+      lookers += 1
+      if (!loaded) void refresh()
+      return () => {
+        lookers -= 1
+        // Whoever looks next may be another user.
+        if (!lookers && isEnded(client.status.phase)) clear()
+      }
     },
   }
 }

@@ -1,6 +1,6 @@
-import type { Phase } from '@gatepipe/client'
+import type { Phase, Status } from '@gatepipe/client'
 
-/** `#` stands for the seconds, `@` for the reason. */
+/** `#` stands for the seconds, `@` for the reason if there is one. */
 const TEXTS: Record<Phase, readonly [english: string, chinese: string]> = {
   idle: ['not connected', '未连接'],
   connecting: ['connecting…', '正在连接…'],
@@ -14,7 +14,9 @@ const TEXTS: Record<Phase, readonly [english: string, chinese: string]> = {
   closed: ['disconnected', '连接已关闭'],
 }
 
-export function textOf(locale: string, phase: Phase, seconds: number, reason: string): string {
+/** Where the page stands, in Chinese for `zh…` and else in English. */
+export function textOf(locale: string, { phase, reason }: Status, seconds: number): string {
   const chinese = /^zh/i.test(locale)
-  return TEXTS[phase][chinese ? 1 : 0].replace('#', String(seconds)).replace('@', () => reason && (chinese ? '：' : ': ') + reason)
+  const text = TEXTS[phase][chinese ? 1 : 0]
+  return text.replace('#', String(seconds)).replace('@', () => reason && (chinese ? '：' : ': ') + reason)
 }

@@ -1,7 +1,7 @@
 import type { Phase } from '@gatepipe/client'
-import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from 'vue'
+import { computed, type ComputedRef, type ShallowRef } from 'vue'
+import { createCountdown } from './countdown.js'
 import { useShared } from './gatepipe.js'
-import { atEnd } from './scope.js'
 import { textOf } from './text.js'
 
 export interface ConnectionState {
@@ -18,27 +18,13 @@ export interface ConnectionState {
 
 /** The connection in words that people can read. */
 export function useConnectionState(): ConnectionState {
-  const { client, status, retryDue } = useShared()
-  const seconds = shallowRef(0)
-  let timer: ReturnType<typeof setInterval> | undefined
-  const stop = () => clearInterval(timer)
-  const tick = () => {
-    seconds.value = Math.max(Math.ceil((retryDue() - performance.now()) / 1_000), 1)
+  const { client, status, one } = useShared()
+  const seconds = one(createCountdown)
+  return {
+    phase: computed(() => status.value.phase),
+    seconds,
+    reason: computed(() => status.value.reason),
+    text: (locale) => textOf(locale, status.value, seconds.value),
+    retryNow: () => client.retryNow(),
   }
-  watch(
-    status,
-    ({ phase }) => {
-      stop()
-      if (phase !== 'waiting') seconds.value = 0
-      else {
-        tick()
-        timer = setInterval(tick, 1_000)
-      }
-    },
-    { immediate: true, flush: 'sync' },
-  )
-  atEnd(stop)
-  const phase = computed(() => status.value.phase)
-  const reason = computed(() => status.value.reason)
-  return { phase, seconds, reason, text: (locale) => textOf(locale, phase.value, seconds.value, reason.value), retryNow: () => client.retryNow() }
 }

@@ -1,7 +1,7 @@
-import type { Bell } from './bell.js'
+import { createBell, type Bell } from './bell.js'
 import { useShared } from './gatepipe.js'
-import type { Inbox } from './inbox.js'
-import { atEnd, whenMounted } from './scope.js'
+import { createInbox, type Inbox } from './inbox.js'
+import { whileMounted } from './scope.js'
 
 export interface UseNotificationsOptions {
   /** How many rows to load at a time, 1 to 100; the component that comes last decides for all. Default: 20. */
@@ -10,19 +10,17 @@ export interface UseNotificationsOptions {
   system?: boolean
 }
 
-export type Notifications = Omit<Inbox, 'open' | 'clear'> & Pick<Bell, 'permission' | 'askPermission'>
+export type Notifications = Omit<Inbox, 'open'> & Pick<Bell, 'permission' | 'askPermission'>
 
 /** The user's notifications. All components of an application see the same ones. */
 export function useNotifications({ pageSize, system = false }: UseNotificationsOptions = {}): Notifications {
-  const shared = useShared()
-  const inbox = shared.inbox()
-  const bell = shared.bell()
-  whenMounted(() => {
-    bell.look()
-    inbox.open(pageSize)
+  const { one } = useShared()
+  const { open, ...inbox } = one(createInbox)
+  const { permission, askPermission, look, use } = one(createBell)
+  whileMounted(() => {
+    look()
+    const leave = [open(pageSize), ...(system ? [use()] : [])]
+    return () => leave.forEach((one) => one())
   })
-  if (system) atEnd(bell.use())
-  const { items, unread, hasMore, lastError, refresh, loadMore, markRead, markAllRead } = inbox
-  const { permission, askPermission } = bell
-  return { items, unread, hasMore, lastError, refresh, loadMore, markRead, markAllRead, permission, askPermission }
+  return { ...inbox, permission, askPermission }
 }

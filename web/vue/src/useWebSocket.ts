@@ -1,7 +1,7 @@
-import type { Envelope, Status } from '@gatepipe/client'
+import type { Status } from '@gatepipe/client'
 import { computed, type ComputedRef, type ShallowRef } from 'vue'
 import { useShared } from './gatepipe.js'
-import { atEnd, whenMounted } from './scope.js'
+import { whileMounted } from './scope.js'
 
 export interface UseWebSocketOptions {
   /** `false`: this component looks and commands, but neither connects nor keeps the socket. Default: `true`. */
@@ -20,10 +20,10 @@ export interface WebSocketState {
   connect(): void
   /** Leaves, whoever else uses the socket. */
   disconnect(): void
-  /** Tries now instead of waiting: for a button. */
-  retryNow(): void
   /** The user has logged out: ends all tabs. */
   logout(): void
+  /** Tries now instead of waiting: for a button. */
+  retryNow(): void
   /** To the workers behind the gateway; `false` when it was not sent. */
   send(message: { type: string; data?: unknown }): boolean
 }
@@ -31,26 +31,16 @@ export interface WebSocketState {
 /** Keeps the page connected while the component is there: for a layout. The socket closes 250 ms after its last user has gone. */
 export function useWebSocket({ immediate = true }: UseWebSocketOptions = {}): WebSocketState {
   const { client, status, enter } = useShared()
-  if (immediate) {
-    let leave: (() => void) | undefined
-    let gone = false
-    whenMounted(() => {
-      if (!gone) leave = enter()
-    })
-    atEnd(() => {
-      gone = true
-      leave?.()
-    })
-  }
+  if (immediate) whileMounted(enter)
   return {
-    isConnected: computed(() => ['binding', 'ready'].includes(status.value.phase)),
+    isConnected: computed(() => status.value.phase === 'binding' || status.value.phase === 'ready'),
     isBound: computed(() => status.value.phase === 'ready' && status.value.uid !== null),
     clientId: computed(() => status.value.clientId),
     status,
     connect: () => client.connect(),
     disconnect: () => client.disconnect(),
-    retryNow: () => client.retryNow(),
     logout: () => client.logout(),
-    send: (message) => client.send(message as Envelope),
+    retryNow: () => client.retryNow(),
+    send: (message) => client.send({ data: [], ...message }),
   }
 }

@@ -30,7 +30,7 @@ export function createBackend(caller: Caller = 'body'): Backend {
   const refuse = () => {
     if (backend.status >= 400) throw Object.assign(new Error(`the api answered ${backend.status}`), { response: { status: backend.status } })
   }
-  const page = (params: Record<string, number | boolean>) => {
+  const page = (params: object) => {
     const { after_id, before_id, limit = 20, is_read } = params as { after_id?: number; before_id?: number; limit?: number; is_read?: boolean }
     const wanted = rows.filter((row) => is_read === undefined || !!row.is_read === is_read)
     const later = after_id !== undefined
@@ -39,14 +39,14 @@ export function createBackend(caller: Caller = 'body'): Backend {
     return { list, next_cursor: found.length > limit ? (list[list.length - 1]?.id ?? null) : null }
   }
   const request: Requester = {
-    async get(url, { params, signal }) {
+    async get(url, { params = {}, signal }) {
       requests.push(`GET ${url.replace('/api/admin', '')}`)
       await Promise.resolve()
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       refuse()
       return answer(url.endsWith('/list') ? page(params) : { count: rows.filter((row) => !row.is_read).length })
     },
-    async post(url, body, { signal }) {
+    async post(url, body, { signal } = {}) {
       requests.push(`POST ${url.replace('/api/admin', '')}`)
       refuse()
       if (url.endsWith('/bind')) return answer(await server.bind((body as { client_id: string }).client_id, signal))
