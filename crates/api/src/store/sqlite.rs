@@ -8,7 +8,7 @@
 //! The file is looked at before each use: one that was moved away or deleted would still take writes through the open
 //! connections, and those would be lost.
 
-use std::error::Error;
+use std::error::Error as StdError;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use diesel::RunQueryDsl as _;
 use diesel::connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _};
 use diesel::dsl::sql;
+use diesel::result::Error;
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite as Sqlite3;
 use diesel::{Connection as _, SqliteConnection};
@@ -42,6 +43,9 @@ const READERS: usize = 8;
 /// How long a call waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Between two tries at a file that another process is just making.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// For every connection, because none of it is kept in the file except the journal's mode. The timeout comes first, so that the
 /// other settings wait for a lock too. FULL, so that a commit is on the disk when it is acknowledged.
 const SETTINGS: &str = "PRAGMA busy_timeout = 5000;
@@ -61,7 +65,7 @@ impl SpawnBlocking for AtOnce {
     fn spawn_blocking<'a, R: Send + 'static>(
         &mut self,
         task: impl FnOnce() -> R + Send + 'static,
-    ) -> BoxFuture<'a, Result<R, Box<dyn Error + Send + Sync>>> {
+    ) -> BoxFuture<'a, Result<R, Box<dyn StdError + Send + Sync>>> {
         std::future::ready(Ok(task())).boxed()
     }
 
@@ -79,10 +83,8 @@ pub(super) struct Sqlite {
 
 impl Sqlite {
     pub(super) async fn open(path: &Path) -> Result<Self, OpenError> {
-        let (path, prepared) = (path.to_owned(), path.to_owned());
-        tokio::task::spawn_blocking(move || prepare(&prepared))
-            .await
-            .map_err(|ended| OpenError::Database { path: path.clone(), reason: ended.to_string() })??;
+        let path = path.to_owned();
+        prepare(&path).await?;
         let file =
             DatabaseFile::find(&path).map_err(|cause| OpenError::File { path: path.clone(), cause })?;
         let pool = |settings: String, connections| {
@@ -225,14 +227,49 @@ fn connect(uri: &str, settings: &str) -> diesel::ConnectionResult<SqliteConnecti
 }
 
 /// Makes the file when there is none, and brings its tables up to date.
-fn prepare(path: &Path) -> Result<(), OpenError> {
-    make_file(path)?;
-    let unusable = |reason: String| OpenError::Database { path: path.into(), reason };
-    let mut connection = connect(&uri(path), SETTINGS).map_err(|error| unusable(error.to_string()))?;
+///
+/// Turning a new file's journal to WAL needs the file for itself, and the busy timeout does not help there: SQLite gives up at
+/// once when another process is about to do the same. That one is soon done, so it is tried again.
+async fn prepare(path: &Path) -> Result<(), OpenError> {
+    let since = Instant::now();
+    loop {
+        let file = path.to_owned();
+        let prepared = tokio::task::spawn_blocking(move || prepare_once(&file))
+            .await
+            .map_err(|ended| OpenError::Database { path: path.into(), reason: ended.to_string() })?;
+        match prepared {
+            Err(Unprepared::Locked) if since.elapsed() < PATIENCE => tokio::time::sleep(PAUSE).await,
+            Err(Unprepared::Locked) => {
+                let reason = format!("another process has locked it for more than {PATIENCE:?}");
+                return Err(OpenError::Database { path: path.into(), reason });
+            }
+            Err(Unprepared::Failed(error)) => return Err(error),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+/// Why a file cannot be used yet, or at all.
+enum Unprepared {
+    Locked,
+    Failed(OpenError),
+}
+
+fn prepare_once(path: &Path) -> Result<(), Unprepared> {
+    make_file(path).map_err(Unprepared::Failed)?;
+    let unusable = |error: diesel::ConnectionError| match error {
+        diesel::ConnectionError::CouldntSetupConfiguration(Error::DatabaseError(_, told))
+            if told.message() == "database is locked" =>
+        {
+            Unprepared::Locked
+        }
+        error => Unprepared::Failed(OpenError::Database { path: path.into(), reason: error.to_string() }),
+    };
+    let mut connection = connect(&uri(path), SETTINGS).map_err(unusable)?;
     // One transaction around all of them: several processes may start at once, and all or nothing is done.
     connection
         .immediate_transaction(|connection| migrate::run(connection, MIGRATIONS).map_err(Undone::Migration))
-        .map_err(|undone| undone.told(path))
+        .map_err(|undone| Unprepared::Failed(undone.told(path)))
 }
 
 /// Every migration by name, and whether it has run.
@@ -289,8 +326,8 @@ impl Undone {
     }
 }
 
-impl From<diesel::result::Error> for Undone {
-    fn from(error: diesel::result::Error) -> Self {
+impl From<Error> for Undone {
+    fn from(error: Error) -> Self {
         Self::Begin(error.to_string())
     }
 }
@@ -385,6 +422,17 @@ mod tests {
             assert_eq!(pragma(connection, "synchronous").await, "2");
             assert_eq!(pragma(connection, "journal_mode").await, "wal");
             assert_eq!(pragma(connection, "foreign_keys").await, "1");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_new_file_is_opened_by_many_at_once() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 0..50 {
+            let path = dir.path().join(format!("{number}.db"));
+            for opened in futures_util::future::join_all((0..6).map(|_| Sqlite::open(&path))).await {
+                opened.unwrap();
+            }
         }
     }
 
