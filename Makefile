@@ -3,11 +3,16 @@ CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
 
-.PHONY: run test test-databases test-web check check-web web-tests web-check fmt build bench
+.PHONY: run web test test-databases test-web check check-web web-build web-tests web-check fmt build bench
 
-## Everything in one process: register, two gateways, api, SQLite in data/dev. Ctrl-C stops it.
+## Everything in one process: register, two gateways, api, SQLite in data/dev, and the demo where Node is there. Ctrl-C stops it.
 run:
+	@$(MAKE) --no-print-directory web GATEPIPE_TEST_ALL= || echo "the pages could not be built (see above); all else works without them"
 	$(CARGO) run -- dev $(RUN_FLAGS)
+
+## The pages that the programs serve, into crates/web-assets/dist. Release programs contain what is there when they are built.
+web:
+	@$(call with_node,web-build)
 
 ## The programs first: the process tests start them from beside their own executable. All targets, so that the tests need
 ## no dependency a second time with other features.
@@ -53,6 +58,14 @@ elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
     echo "$(1): Node 20 or newer with npm is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
 else echo "skipped: $(1) (Node 20 or newer with npm is not installed)"; fi
 endef
+
+web-build: crates/web-assets/dist/.built
+
+## Made anew when a source is newer.
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print)
+crates/web-assets/dist/.built: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
 
 ## Their stories with the real programs use the `gatepipe` that was built last.
 web-tests: web/node_modules/.package-lock.json

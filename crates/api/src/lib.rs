@@ -30,6 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, BindError, ListenOptions};
@@ -148,7 +149,7 @@ impl Api {
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let app = App::new(store, gateways, tokens, PasswordCheck::new()?, exports, metrics, settings);
         let running = Running::new(config.max_requests.get(), config.request_timeout, upload_timeout, count);
-        let (router, _) = router::router(&app, running.clone());
+        let (router, _) = router::router(&app, running.clone(), Router::new());
         let server = Server {
             router,
             header_timeout: config.header_timeout,
@@ -165,6 +166,13 @@ impl Api {
             readiness,
             drain_timeout: config.drain_timeout,
         })
+    }
+
+    /// Serves `pages` beside its own routes.
+    #[must_use]
+    pub fn with_pages(mut self, pages: Router) -> Self {
+        (self.server.router, _) = router::router(&self.app, self.running.clone(), pages);
+        self
     }
 
     /// Where HTTP is served.

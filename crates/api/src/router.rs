@@ -19,8 +19,8 @@ use crate::openapi;
 /// Before every path of ours.
 pub const PREFIX: &str = "/api/admin";
 
-/// All routes with what stands around them, and their description.
-pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
+/// All routes with what stands around them, and their description. `pages` are served beside them.
+pub fn router(app: &App, running: Running, pages: Router) -> (Router, OpenApi) {
     let open = OpenApiRouter::new().routes(routes!(auth::login)).routes(routes!(export_task::download));
     let with_token = OpenApiRouter::new()
         .routes(routes!(auth::me))
@@ -50,6 +50,7 @@ pub fn router(app: &App, running: Running) -> (Router, OpenApi) {
     let router = routes
         .route("/openapi.json", get(async move || Json(served)))
         .merge(docs::routes())
+        .merge(pages.with_state(()))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(from_fn_with_state((app.clone(), running), layers::around))
         .with_state(app.clone());

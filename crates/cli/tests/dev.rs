@@ -127,6 +127,30 @@ async fn it_says_where_things_are_in_one_line_and_ends_with_0_when_asked() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_is_served_and_told_where_the_gateways_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let dev = Dev::start(dir.path(), &[]).await;
+    // The HTTP client asks for one even where it never meets TLS; whoever came first has installed it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let get = async |path: &str| {
+        let answer = reqwest::get(format!("{}{path}", dev.text("/http"))).await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+        answer
+    };
+    let config: Value = get("/demo/config.json").await.json().await.unwrap();
+    let users = json!(["admin", "alice", "bob", "carol"]);
+    assert_eq!(config, json!({"http": dev.places["http"], "ws": dev.places["ws"], "dev": {"users": users}}));
+    // The page itself, or how to build it.
+    for path in ["/demo", "/demo/"] {
+        let page = get(path).await;
+        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+        assert!(page.text().await.unwrap().contains("Gatepipe"));
+    }
+    let missing = reqwest::get(format!("{}/demo/assets/no-such-file.js", dev.text("/http"))).await.unwrap();
+    assert_eq!(missing.status(), 404);
+}
+
 /// The ids of the gateways that the api knows.
 async fn gateways(admin: &Caller) -> Vec<String> {
     let list = admin.get("/Gateway/list").await.ok();

@@ -11,6 +11,7 @@ use gatepipe_api::auth::Keys;
 use gatepipe_gateway::Gateway;
 use gatepipe_register::Register;
 
+use crate::demo;
 use crate::home::Home;
 use crate::part::Part;
 use crate::people::{self, Person};
@@ -115,6 +116,13 @@ impl Cluster {
         let people = people::settle(&api.store(), &home, &keys, TOKEN_LIFETIME).await?;
         let (client, store) = (api.gateways(), api.store());
         let (api_http, api_admin) = (api.http_addr(), api.admin_addr());
+        let api = match plan.demo {
+            true => {
+                let ws = gateways.iter().flatten().map(|gateway| ws_url(gateway.client)).collect();
+                api.with_pages(demo::pages(url(api_http), ws, &people))
+            }
+            false => api,
+        };
         let cluster = Self {
             registers,
             gateways,
@@ -150,7 +158,7 @@ impl Cluster {
     /// `ws://…/ws` of each living gateway.
     #[must_use]
     pub fn ws(&self) -> Vec<String> {
-        self.living().map(|gateway| format!("ws://{}/ws", gateway.client)).collect()
+        self.living().map(|gateway| ws_url(gateway.client)).collect()
     }
 
     /// `http://…` of the first register.
@@ -362,4 +370,8 @@ async fn start_gateway(config: gatepipe_gateway::Config) -> anyhow::Result<Runni
 
 fn url(addr: SocketAddr) -> String {
     format!("http://{addr}")
+}
+
+fn ws_url(addr: SocketAddr) -> String {
+    format!("ws://{addr}/ws")
 }

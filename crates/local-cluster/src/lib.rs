@@ -12,6 +12,7 @@
 
 pub mod actor;
 mod cluster;
+mod demo;
 pub mod events;
 pub mod eventually;
 pub mod home;

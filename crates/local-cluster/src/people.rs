@@ -49,16 +49,14 @@ pub async fn settle(
         let password = home.password(name).with_context(|| format!("{name} has no password in keys.json"))?;
         let id = match store.user_by_name(name).await? {
             Some(user) => user.id,
-            None => {
-                let id = users::create(store, name.parse()?, Password::new(password.into())?, above).await?;
-                if name == "admin" {
-                    for permission in Permission::ALL {
-                        store.grant(id, permission).await?;
-                    }
-                }
-                id
-            }
+            None => users::create(store, name.parse()?, Password::new(password.into())?, above).await?,
         };
+        if name == "admin" {
+            // At each start: a newer release has permissions that an older directory knows nothing of.
+            for permission in Permission::ALL {
+                store.grant(id, permission).await?;
+            }
+        }
         // admin manages nobody; of the others each manages the next.
         above = (name != "admin").then_some(id);
         let token = users::make_token(store, keys, id, lifetime).await?;

@@ -139,6 +139,7 @@ impl Dev {
             data_dir: Some(self.data_dir.clone()),
             ports: ports(self.ws_port, self.http_port),
             secret: self.secret().cloned(),
+            demo: true,
             ..Plan::default()
         }
     }
@@ -165,6 +166,7 @@ impl Dev {
             String::new(),
             "  Gatepipe is up. Ctrl-C stops it.".into(),
             String::new(),
+            format!("  demo      {}/demo/", places.http),
             format!("  http      {0}   ({0}/docs)", places.http),
             format!("  ws        {}", places.ws.join("  ")),
             format!("  register  {}", places.register),

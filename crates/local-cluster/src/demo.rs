@@ -1,0 +1,29 @@
+//! The demo beside the api, and what it has to know of the cluster.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+use crate::people::Person;
+
+/// `/demo/config.json`. A page that was reached at the port of `http` connects to one of `ws`; one that was reached through a proxy
+/// connects to `/ws` there.
+#[derive(Debug, Clone, Serialize)]
+struct Config {
+    http: String,
+    ws: Vec<String>,
+    dev: Dev,
+}
+
+/// Who may sign in. Passwords stand in the terminal only.
+#[derive(Debug, Clone, Serialize)]
+struct Dev {
+    users: Vec<&'static str>,
+}
+
+pub(crate) fn pages(http: String, ws: Vec<String>, people: &[Person]) -> Router {
+    let users = people.iter().map(|person| person.name).collect();
+    let config = Config { http, ws, dev: Dev { users } };
+    let answer = async move || ([("cache-control", "no-store")], Json(config));
+    gatepipe_web_assets::demo().route("/demo/config.json", get(answer))
+}
