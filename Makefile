@@ -3,7 +3,7 @@ CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
 
-.PHONY: run web test test-databases test-web check check-web web-build web-tests web-check fmt build bench
+.PHONY: run web test test-databases test-web test-browser check check-web web-build web-tests web-check browser-tests fmt build bench
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev, and the demo where Node is there. Ctrl-C stops it.
 run:
@@ -23,6 +23,7 @@ test: build
 	$(CARGO) test --workspace
 	@$(MAKE) --no-print-directory test-databases
 	@$(MAKE) --no-print-directory test-web
+	@$(MAKE) --no-print-directory test-browser
 
 ## The suites whose stories are the same on every database, on PostgreSQL and then on MariaDB; `cargo test` alone runs them on
 ## SQLite. A server is started by each test program and ends with it. Selected from the whole workspace, so that nothing is built
@@ -48,6 +49,10 @@ test-databases: build
 test-web:
 	@$(call with_node,web-tests)
 
+## A real browser against the programs. Without Chromium it says that it is skipped.
+test-browser: build
+	@$(call with_node,browser-tests)
+
 check-web:
 	@$(call with_node,web-check)
 
@@ -70,6 +75,9 @@ crates/web-assets/dist/.built: web/node_modules/.package-lock.json $(WEB_SOURCES
 ## Their stories with the real programs use the `gatepipe` that was built last.
 web-tests: web/node_modules/.package-lock.json
 	cd web && GATEPIPE_DEV_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/gatepipe)" npm test
+
+browser-tests: web/node_modules/.package-lock.json
+	cd web && GATEPIPE_DEV_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/gatepipe)" npm run test:browser
 
 web-check: web/node_modules/.package-lock.json
 	cd web && npm run check
