@@ -7,6 +7,8 @@ import { compress } from './compress.js'
 
 /** Where `npm run dev` finds the api: a `gatepipe dev`. */
 const api = process.env.GATEPIPE_API ?? 'http://127.0.0.1:8787'
+/** And its gateway. */
+const gateway = process.env.GATEPIPE_WS ?? 'ws://127.0.0.1:7272'
 
 export default defineConfig({
   base: '/demo/',
@@ -36,6 +38,6 @@ export default defineConfig({
   },
   server: {
     host: '127.0.0.1',
-    proxy: { '/api': api, '/demo/config.json': api, '/docs': api, '/openapi.json': api },
+    proxy: { '/api': api, '/demo/config.json': api, '/docs': api, '/openapi.json': api, '/ws': { target: gateway, ws: true } },
   },
 })

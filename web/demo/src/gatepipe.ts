@@ -1,4 +1,6 @@
 import { createGatepipe } from '@gatepipe/vue'
+import { linkTarget } from './notifications/link.js'
+import { router } from './router.js'
 import { askServer, createTurns } from './session/server.js'
 import { request, session } from './session/session.js'
 
@@ -10,4 +12,9 @@ export const gatepipe = createGatepipe({
   request,
   url: createTurns(server),
   identity: () => session.login.value?.user.id ?? null,
+  open: (link) => {
+    const target = linkTarget(link, router)
+    if (target?.kind === 'page') void router.push(target.path)
+    else if (target) location.assign(target.href)
+  },
 })

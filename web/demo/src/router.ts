@@ -1,6 +1,7 @@
 import { watch } from 'vue'
 import { createRouter, createWebHashHistory } from 'vue-router'
 import { session } from './session/session.js'
+import type { TextKey } from './texts/en.js'
 
 /** Where the notification of a finished export leads; the `--export-link` setting's default. */
 export const EXPORTS_PATH = '/devTools/exportTask'
@@ -9,6 +10,8 @@ declare module 'vue-router' {
   interface RouteMeta {
     /** Shown without a login. */
     open?: true
+    /** What the page is called. */
+    title?: TextKey
   }
 }
 
@@ -16,16 +19,16 @@ export const router = createRouter({
   // By hash: every address of ours is one file to the server.
   history: createWebHashHistory(),
   routes: [
-    { path: '/login', name: 'login', component: () => import('./pages/LoginPage.vue'), meta: { open: true } },
+    { path: '/login', name: 'login', component: () => import('./pages/LoginPage.vue'), meta: { open: true, title: 'login.title' } },
     {
       path: '/',
       component: () => import('./layout/AppLayout.vue'),
       children: [
         { path: '', redirect: '/notifications' },
-        { path: 'notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue') },
-        { path: EXPORTS_PATH, name: 'exports', component: () => import('./pages/ExportsPage.vue') },
-        { path: 'send', name: 'send', component: () => import('./pages/SendPage.vue') },
-        { path: ':rest(.*)*', name: 'not-found', component: () => import('./pages/NotFoundPage.vue') },
+        { path: 'notifications', name: 'notifications', component: () => import('./pages/NotificationsPage.vue'), meta: { title: 'notifications.title' } },
+        { path: EXPORTS_PATH, name: 'exports', component: () => import('./pages/ExportsPage.vue'), meta: { title: 'exports.title' } },
+        { path: 'send', name: 'send', component: () => import('./pages/SendPage.vue'), meta: { title: 'send.title' } },
+        { path: ':rest(.*)*', name: 'not-found', component: () => import('./pages/NotFoundPage.vue'), meta: { title: 'notFound.title' } },
       ],
     },
   ],

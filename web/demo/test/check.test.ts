@@ -4,7 +4,7 @@ import { readIds, readJson, wrongLink } from '../src/send/check.js'
 
 it('user ids are whole numbers with anything usual between them', () => {
   expect(readIds('2, 3,4\n5')).toEqual([2, 3, 4, 5])
-  expect(readIds('7、8;9')).toEqual([7, 8, 9])
+  expect(readIds('7、8，9；10;11')).toEqual([7, 8, 9, 10, 11])
   for (const wrong of ['', ' , ', 'alice', '1.5', '-1', '0', '1e3', '9007199254740993']) expect(readIds(wrong), wrong).toBeNull()
 })
 

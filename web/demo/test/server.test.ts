@@ -2,12 +2,21 @@ import { describe, expect, it } from 'vitest'
 import { askServer, createTurns, readServer } from '../src/session/server.js'
 
 describe('what the server tells', () => {
+  const dev = { http: 'http://127.0.0.1:8787', ws: ['ws://127.0.0.1:7272/ws', 'javascript:alert(1)', 7], dev: { users: ['alice', null] } }
+
   it('is taken where it has the right shape', () => {
-    expect(readServer({ ws: ['ws://127.0.0.1:7272/ws', 'javascript:alert(1)', 7], dev: { users: ['alice', null] } })).toEqual({
-      ws: ['ws://127.0.0.1:7272/ws'],
-      users: ['alice'],
-    })
-    for (const nothing of [null, {}, [], 'text', { ws: 'ws://a' }]) expect(readServer(nothing)).toEqual({ ws: [], users: [] })
+    expect(readServer(dev, { hostname: '127.0.0.1', port: '8787' })).toEqual({ ws: ['ws://127.0.0.1:7272/ws'], users: ['alice'] })
+    for (const nothing of [null, {}, [], 'text', { ws: 'ws://a' }]) {
+      expect(readServer(nothing, { hostname: 'a', port: '' })).toEqual({ ws: [], users: [] })
+    }
+  })
+
+  it('names the gateways by the name that the page was opened with', () => {
+    expect(readServer(dev, { hostname: 'admin.test', port: '8787' }).ws).toEqual(['ws://admin.test:7272/ws'])
+  })
+
+  it('leaves the socket to the proxy that the page came through', () => {
+    expect(readServer(dev, { hostname: '127.0.0.1', port: '' })).toEqual({ ws: [], users: ['alice'] })
   })
 
   it('is nothing special where there is no answer, or a page instead', async () => {

@@ -32,7 +32,7 @@ describe('the texts', () => {
     locale.value = 'en'
     expect(t('bell.label', { count: 3 })).toBe('Notifications, 3 unread')
     locale.value = 'zh-CN'
-    expect(t('bell.label', { count: 3 })).toBe('通知,3 条未读')
+    expect(t('bell.label', { count: 3 })).toBe('通知，3 条未读')
   })
 })
 

@@ -23,7 +23,8 @@ interface Toast {
 /** Shows what arrives. Urgent ones stay until they are closed or read, here or elsewhere. Titles and contents are text. */
 export function useToasts(): void {
   const router = useRouter()
-  const { markRead, lastError } = useNotifications()
+  // While nobody looks the browser shows the urgent ones, once the user has agreed.
+  const { markRead, lastError } = useNotifications({ system: true })
   const open = new Set<Toast>()
   let more: NotificationHandle | null = null
   let hidden = 0
@@ -82,7 +83,7 @@ export function useToasts(): void {
     }
     const actions = [
       ...(target ? [link(target.href, t('notifications.open'), () => void read(), target.kind === 'elsewhere')] : []),
-      ...(urgent && id !== null ? [h('button', { type: 'button', onClick: read }, t('notifications.read'))] : []),
+      ...(urgent ? [h('button', { type: 'button', onClick: read }, t(id === null ? 'notifications.close' : 'notifications.read'))] : []),
     ]
     return h('div', [h('p', { class: 'toast-content' }, content), ...(actions.length ? [h('p', { class: 'toast-actions' }, actions)] : [])])
   }

@@ -2,7 +2,7 @@ import { t } from '../texts/texts.js'
 
 /** Whole numbers from 1 with commas, spaces or line breaks between them; `null` when there are none or something else. */
 export function readIds(text: string): number[] | null {
-  const parts = text.split(/[\s,,、;;]+/).filter((part) => part)
+  const parts = text.split(/[\s,，、;；]+/).filter((part) => part)
   const ids = parts.map((part) => (/^[1-9]\d*$/.test(part) ? Number(part) : Number.NaN))
   return ids.length && ids.every(Number.isSafeInteger) ? ids : null
 }

@@ -7,29 +7,48 @@ export interface Login {
   user: User
 }
 
+/**
+ * Why a login ended, for the login page: the user left (`left`), perhaps in another tab; the api takes the token no longer (`expired`); somebody
+ * else ended it (`forced`, with the reason that was given).
+ */
+export interface Farewell {
+  why: 'left' | 'expired' | 'forced'
+  reason: string
+}
+
+/** Either of them; neither: nobody has been here. */
+export interface Kept {
+  login: Login | null
+  farewell: Farewell | null
+}
+
 export const KEY = 'gatepipe-demo.login'
 
-/** What is kept, unless it is over or not readable. */
-export function readLogin(now: number): Login | null {
+const NOBODY: Kept = { login: null, farewell: null }
+
+/** What is kept, if it can be read. A login whose time is over has expired. */
+export function read(now: number): Kept {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? 'null')
-    return isLogin(kept) && kept.expiresAtMs > now ? kept : null
+    return understand(JSON.parse(localStorage.getItem(KEY) ?? 'null'), now)
   } catch {
-    return null
+    return NOBODY
   }
 }
 
-/** Keeps it, or forgets it. Where storage is forbidden the login ends with the tab. */
-export function writeLogin(login: Login | null): void {
+/** Keeps it. Where storage is forbidden a login ends with its tab. */
+export function write(kept: Kept): void {
   try {
-    if (login) localStorage.setItem(KEY, JSON.stringify(login))
-    else localStorage.removeItem(KEY)
+    localStorage.setItem(KEY, JSON.stringify(kept))
   } catch {
     // Nothing to do about it, and nothing is lost but the next reload.
   }
 }
 
-function isLogin(value: unknown): value is Login {
-  const login = value as Partial<Login> | null
-  return typeof login?.token === 'string' && typeof login.expiresAtMs === 'number' && typeof login.user?.id === 'number'
+function understand(value: unknown, now: number): Kept {
+  const { login, farewell } = (value ?? {}) as { login?: Partial<Login> | null; farewell?: Partial<Farewell> | null }
+  if (typeof login?.token === 'string' && typeof login.expiresAtMs === 'number' && typeof login.user?.id === 'number') {
+    return login.expiresAtMs > now ? { login: login as Login, farewell: null } : { login: null, farewell: { why: 'expired', reason: '' } }
+  }
+  const why = (['left', 'expired', 'forced'] as const).find((one) => one === farewell?.why)
+  return why ? { login: null, farewell: { why, reason: String(farewell?.reason ?? '') } } : NOBODY
 }

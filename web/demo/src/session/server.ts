@@ -1,6 +1,6 @@
-/** What `/demo/config.json` tells; it is only there where the server knows better than this page. */
+/** What `gatepipe dev` tells in `/demo/config.json`, which is not there elsewhere. */
 export interface Server {
-  /** WebSocket addresses of the gateways; empty: `/ws` of this origin, as behind nginx. */
+  /** WebSocket addresses of the gateways; empty: `/ws` of this origin, as behind a proxy. */
   ws: string[]
   /** Names of the users that `gatepipe dev` has made; empty elsewhere. */
   users: string[]
@@ -12,17 +12,22 @@ const ELSEWHERE: Server = { ws: [], users: [] }
 export async function askServer(reach: typeof fetch = (...call) => fetch(...call)): Promise<Server> {
   try {
     const answer = await reach(`${import.meta.env.BASE_URL}config.json`, { cache: 'no-store', credentials: 'omit' })
-    return answer.ok ? readServer(await answer.json()) : ELSEWHERE
+    return answer.ok ? readServer(await answer.json(), location) : ELSEWHERE
   } catch {
     return ELSEWHERE
   }
 }
 
-/** Takes what has the right shape. */
-export function readServer(value: unknown): Server {
-  const told = value as { ws?: unknown; dev?: { users?: unknown } } | null
+/**
+ * Takes what has the right shape. The gateways are where the server is, by whatever name the page reached it; a page that came by another port came
+ * through a proxy, and so does its socket.
+ */
+export function readServer(value: unknown, here: Pick<Location, 'hostname' | 'port'>): Server {
+  const told = value as { http?: unknown; ws?: unknown; dev?: { users?: unknown } } | null
+  const direct = addressOf(told?.http)?.port === here.port
+  const gateways = direct ? texts(told?.ws).map(addressOf) : []
   return {
-    ws: texts(told?.ws).filter((address) => /^wss?:\/\//.test(address)),
+    ws: gateways.flatMap((address) => (address && /^wss?:$/.test(address.protocol) ? [withHost(address, here.hostname)] : [])),
     users: texts(told?.dev?.users),
   }
 }
@@ -41,4 +46,18 @@ export function createTurns(server: Promise<Server>, random: () => number = Math
 
 function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : []
+}
+
+function addressOf(text: unknown): URL | null {
+  try {
+    return new URL(String(text))
+  } catch {
+    return null
+  }
+}
+
+function withHost(address: URL, hostname: string): string {
+  const there = new URL(address)
+  there.hostname = hostname
+  return there.href
 }

@@ -1,19 +1,11 @@
 import { readonly, shallowRef } from 'vue'
 import { createApi } from '../api/api.js'
 import { createRequest } from '../api/request.js'
-import { KEY, readLogin, writeLogin, type Login } from './keep.js'
+import { KEY, read, write, type Farewell, type Kept } from './keep.js'
 
-/**
- * Why a login ended, for the login page: the user left (`left`), perhaps in another tab; the api takes the token no longer (`expired`); somebody
- * else ended it (`forced`, with the reason that was given).
- */
-export interface Farewell {
-  why: 'left' | 'expired' | 'forced'
-  reason: string
-}
-
-const login = shallowRef<Login | null>(readLogin(Date.now()))
-const farewell = shallowRef<Farewell | null>(null)
+const kept = read(Date.now())
+const login = shallowRef(kept.login)
+const farewell = shallowRef(kept.farewell)
 
 /** Calls the api with the token of whoever is logged in; a refusal of that token ends the login. */
 export const request = createRequest({
@@ -39,15 +31,16 @@ export const session = {
 
 async function start(username: string, password: string): Promise<void> {
   const { token, expires_at_ms, user } = await api.login(username, password)
-  keep({ token, expiresAtMs: expires_at_ms, user })
-  farewell.value = null
+  keep({ login: { token, expiresAtMs: expires_at_ms, user }, farewell: null })
 }
 
-/** The first reason stays: what follows from it is no news. */
+/** The first reason stays, for what follows from it is no news; but a refused token may be heard of before the reason for it. */
 function end(why: Farewell): void {
-  if (!login.value) return
-  farewell.value = why
-  keep(null)
+  if (login.value || explains(why)) keep({ login: null, farewell: why })
+}
+
+function explains(why: Farewell | null): boolean {
+  return why?.why === 'forced' && farewell.value?.why === 'expired'
 }
 
 /** Permissions may have changed since the login. */
@@ -55,12 +48,18 @@ async function refresh(): Promise<void> {
   const before = login.value
   if (!before) return
   const { user } = await api.me()
-  if (login.value === before) keep({ ...before, user })
+  if (login.value === before) keep({ login: { ...before, user }, farewell: null })
 }
 
-function keep(now: Login | null): void {
-  login.value = now
-  writeLogin(now)
+function keep(now: Kept): void {
+  show(now)
+  write(now)
+}
+
+/** The reason first: whoever watches the login wants to know it. */
+function show(now: Kept): void {
+  farewell.value = now.farewell
+  login.value = now.login
 }
 
 /** A login, and its end, in one tab is one in all tabs. */
@@ -68,11 +67,11 @@ function followOtherTabs(): void {
   addEventListener('storage', ({ key }) => {
     // A null key: everything was cleared.
     if (key !== KEY && key !== null) return
-    const now = readLogin(Date.now())
+    const now = read(Date.now())
     const before = login.value
-    if (!now) return end({ why: 'left', reason: '' })
     // Another person's page begins from scratch.
-    if (before && before.user.id !== now.user.id) return location.reload()
-    login.value = now
+    if (before && now.login && before.user.id !== now.login.user.id) return location.reload()
+    // Otherwise it has ended here already, with the first reason.
+    if (before || now.login || explains(now.farewell)) show(now)
   })
 }

@@ -47,6 +47,7 @@ export const en = {
   'notifications.list': 'List of notifications',
   'notifications.read': 'Mark as read',
   'notifications.readOne': 'Mark “{title}” as read',
+  'notifications.close': 'Close',
   'notifications.isUnread': 'Unread',
   'notifications.open': 'Open',
   'notifications.openOne': 'Open the link of “{title}”',
