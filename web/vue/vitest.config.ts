@@ -3,5 +3,5 @@ import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   plugins: [vue()],
-  test: { include: ['test/**/*.test.ts'], restoreMocks: true, testTimeout: 20_000 },
+  test: { include: ['test/**/*.test.ts'], restoreMocks: true, testTimeout: 60_000 },
 })
