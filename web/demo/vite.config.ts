@@ -3,7 +3,7 @@ import vue from '@vitejs/plugin-vue'
 import components from 'unplugin-vue-components/vite'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import { defineConfig } from 'vite'
-import { compress } from './compress.js'
+import { compress } from '../pages-kit/compress.js'
 
 /** Where `npm run dev` finds the api: a `gatepipe dev`. */
 const api = process.env.GATEPIPE_API ?? 'http://127.0.0.1:8787'

@@ -1,7 +1,7 @@
 import { createGatepipe } from '@gatepipe/vue'
 import { linkTarget } from './notifications/link.js'
 import { router } from './router.js'
-import { askServer, createTurns } from './session/server.js'
+import { askServer, createTurns } from '@gatepipe/pages-kit/server'
 import { request, session } from './session/session.js'
 
 /** What the server tells about itself, asked once. */

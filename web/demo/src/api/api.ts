@@ -1,16 +1,12 @@
-import type { Options, Request } from './request.js'
-import type { Draft, ExportTask, Failed, Login, User } from './types.js'
-
-/** Before every path of the api. */
-export const BASE = '/api/admin'
+import type { Options, Request } from '@gatepipe/pages-kit/request'
+import { BASE } from '@gatepipe/pages-kit/session'
+import type { Draft, ExportTask, Failed } from './types.js'
 
 /** The routes that this front end calls, each with its answer's `data`. */
 export function createApi(request: Request) {
   const get = async <T>(path: string, options?: Options) => (await request.get<T>(BASE + path, options)).data
   const post = async <T>(path: string, body?: unknown, options?: Options) => (await request.post<T>(BASE + path, body, options)).data
   return {
-    login: (username: string, password: string) => post<Login>('/Auth/login', { username, password }),
-    me: () => get<{ expires_at_ms: number; user: User }>('/Auth/me'),
     send: (draft: Draft, key: string) => post<{ ids: number[]; reached: number; failed: Failed[] }>('/Notification/send', draft, keyed(key)),
     push: (uid: number, type: string, data: unknown) => post<{ reached: number; failed: Failed[] }>('/WebSocket/pushToUser', { uid, type, data }),
     broadcast: (type: string, data: unknown, key: string) =>
@@ -29,9 +25,4 @@ export type Api = ReturnType<typeof createApi>
 /** With the same key a request that is sent twice is done once. */
 function keyed(key: string): Options {
   return { headers: { 'idempotency-key': key } }
-}
-
-/** A new key. `crypto.randomUUID` is not there on insecure origins. */
-export function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

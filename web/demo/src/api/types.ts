@@ -1,17 +1,3 @@
-/** A user, as the api shows users themselves. */
-export interface User {
-  id: number
-  username: string
-  permissions: string[]
-}
-
-/** What `/Auth/login` answers. */
-export interface Login {
-  token: string
-  expires_at_ms: number
-  user: User
-}
-
 /** A gateway that could not be asked, and why. */
 export interface Failed {
   gateway: string

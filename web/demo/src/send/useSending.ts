@@ -1,7 +1,7 @@
 import { ref, shallowRef } from 'vue'
-import { RequestError } from '../api/request.js'
+import { RequestError } from '@gatepipe/pages-kit/request'
 import type { Failed } from '../api/types.js'
-import { errorText } from '../texts/errors.js'
+import { errorText } from '@gatepipe/pages-kit/errors'
 import { t } from '../texts/texts.js'
 
 /** What became of a form that was sent. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { askServer, createTurns, readServer } from '../src/session/server.js'
+import { askServer, createTurns, readServer } from '../src/server.js'
 
 describe('what the server tells', () => {
   const dev = { http: 'http://127.0.0.1:8787', ws: ['ws://127.0.0.1:7272/ws', 'javascript:alert(1)', 7], dev: { users: ['alice', null] } }

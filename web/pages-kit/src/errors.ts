@@ -1,5 +1,5 @@
-import { RequestError } from '../api/request.js'
-import { t } from './texts.js'
+import { RequestError } from './request.js'
+import { t } from './texts/texts.js'
 
 /** What went wrong, for people. What the server says is added where it tells more. */
 export function errorText(error: unknown): string {

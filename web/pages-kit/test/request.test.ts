@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createRequest, RequestError, type Credentials } from '../src/api/request.js'
+import { createRequest, RequestError, type Credentials } from '../src/request.js'
 
 type Reach = typeof fetch
 

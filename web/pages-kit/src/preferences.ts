@@ -3,10 +3,10 @@ import { shallowRef, watch, watchEffect, type Ref } from 'vue'
 export type Locale = 'en' | 'zh-CN'
 
 /** The chosen language; the browser's at first. */
-export const locale = kept<Locale>('gatepipe-demo.locale', ['en', 'zh-CN'], () => (navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'))
+export const locale = kept<Locale>('gatepipe-pages.locale', ['en', 'zh-CN'], () => (navigator.language.toLowerCase().startsWith('zh') ? 'zh-CN' : 'en'))
 
 /** The chosen colours; the system's at first. */
-export const colours = kept<'light' | 'dark'>('gatepipe-demo.colours', ['light', 'dark'], () =>
+export const colours = kept<'light' | 'dark'>('gatepipe-pages.colours', ['light', 'dark'], () =>
   matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light',
 )
 

@@ -1,4 +1,9 @@
-import type { User } from '../api/types.js'
+/** A user, as the api shows users themselves. */
+export interface User {
+  id: number
+  username: string
+  permissions: string[]
+}
 
 /** Who is logged in, as it is kept for all tabs of this browser. */
 export interface Login {
@@ -22,23 +27,21 @@ export interface Kept {
   farewell: Farewell | null
 }
 
-export const KEY = 'gatepipe-demo.login'
-
 const NOBODY: Kept = { login: null, farewell: null }
 
-/** What is kept, if it can be read. A login whose time is over has expired. */
-export function read(now: number): Kept {
+/** What is kept under `key`, if it can be read. A login whose time is over has expired. */
+export function read(key: string, now: number): Kept {
   try {
-    return understand(JSON.parse(localStorage.getItem(KEY) ?? 'null'), now)
+    return understand(JSON.parse(localStorage.getItem(key) ?? 'null'), now)
   } catch {
     return NOBODY
   }
 }
 
 /** Keeps it. Where storage is forbidden a login ends with its tab. */
-export function write(kept: Kept): void {
+export function write(key: string, kept: Kept): void {
   try {
-    localStorage.setItem(KEY, JSON.stringify(kept))
+    localStorage.setItem(key, JSON.stringify(kept))
   } catch {
     // Nothing to do about it, and nothing is lost but the next reload.
   }
