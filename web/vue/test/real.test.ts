@@ -8,6 +8,9 @@ import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createApp, defineComponent, h, type App } from 'vue'
 import { WebSocket } from 'ws'
+import AppLayout from './seed/AppLayout.vue'
+import { request as callerOfTheArticle, signIn } from './seed/request.js'
+import { toasts } from './seed/toast.js'
 import {
   createGatepipe,
   onWsMessage,
@@ -83,11 +86,14 @@ function caller(token: string): AxiosInstance {
   return request
 }
 
+async function logIn(name: 'alice' | 'bob'): Promise<string> {
+  const login = { username: name, password: dev.users[name].password }
+  return (await caller('').post<{ data: { token: string } }>('/api/admin/Auth/login', login)).data.data.token
+}
+
 /** Logs in, and opens a page with a layout on one of the gateways. */
 async function openPage(name: 'alice' | 'bob', gateway: number): Promise<Page> {
-  const login = { username: name, password: dev.users[name].password }
-  const { data } = await caller('').post<{ data: { token: string } }>('/api/admin/Auth/login', login)
-  const request = caller(data.data.token)
+  const request = caller(await logIn(name))
   const sockets: WebSocket[] = []
   class Recorded extends WebSocket {
     constructor(url: string) {
@@ -161,6 +167,21 @@ test.skipIf(missing)('two devices of a user: the bell rings on both, what is mis
   expect(await there.inbox.markAllRead()).toBe(true)
   await until(() => here.inbox.unread.value === 0 && there.inbox.unread.value === 0)
   expect(here.inbox.lastError.value).toBeNull()
+})
+
+test.skipIf(missing)('the components of the article ring for a push, and not for what is old', async () => {
+  await notify('from last month')
+  signIn(await logIn('alice'))
+  Object.assign(callerOfTheArticle.defaults, { baseURL: dev.http, adapter: 'http' })
+  const element = document.createElement('div')
+  const app = createApp(AppLayout)
+  app.use(createGatepipe({ request: callerOfTheArticle, url: dev.ws[0]!, environment: { WebSocket: WebSocket as never } }))
+  app.mount(element)
+  apps.push(app)
+  await until(() => element.querySelector<HTMLElement>('[data-testid=socket]')?.dataset.bound === 'true')
+  await notify('for the article')
+  await until(() => element.querySelector('[data-testid=unread]')?.textContent === '1')
+  expect(toasts).toEqual([{ title: 'for the article', message: '', type: 'info' }])
 })
 
 test.skipIf(missing)('a long inbox is loaded page by page', async () => {

@@ -1,4 +1,5 @@
 // @vitest-environment happy-dom
+import type { NotificationPayload } from '@gatepipe/client'
 import { createMemoryTabs } from '@gatepipe/client/testing'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { defineComponent, h, ref } from 'vue'
@@ -40,6 +41,17 @@ afterEach(async () => {
 let inbox: Notifications
 const centres = ref(1)
 
+/** Sends an urgent one, and lets the page see it. */
+async function notify(server: Backend, row: Partial<NotificationPayload> = {}) {
+  server.notify(row)
+  await pass()
+}
+
+function look(now: boolean) {
+  hidden = !now
+  document.dispatchEvent(new Event('visibilitychange'))
+}
+
 async function openPage(server: Backend, options: GatepipeOptions = {}, use: UseNotificationsOptions = { system: true }) {
   const Centre = defineComponent(() => {
     inbox = useNotifications(use)
@@ -58,7 +70,7 @@ async function openPage(server: Backend, options: GatepipeOptions = {}, use: Use
 test('an urgent one shows in the browser while the page is hidden', async () => {
   const server = createBackend()
   await openPage(server)
-  server.notify({ title: 'Your export is ready', content: 'Click to download' })
+  await notify(server, { title: 'Your export is ready', content: 'Click to download' })
   expect(Shown.all).toMatchObject([{ title: 'Your export is ready', options: { body: 'Click to download', tag: 'gatepipe 1' } }])
 })
 
@@ -66,19 +78,19 @@ test('it does not while somebody looks, when it is not urgent, without permissio
   const server = createBackend()
   await openPage(server)
   hidden = false
-  server.notify()
+  await notify(server)
   hidden = true
-  server.notify({ level: 'normal' })
+  await notify(server, { level: 'normal' })
   Shown.permission = 'denied'
-  server.notify()
+  await notify(server)
   Shown.permission = 'granted'
   centres.value = 0
   await pass()
-  server.notify()
+  await notify(server)
   closeApps()
   await pass(1_000)
   await openPage(server, {}, {})
-  server.notify()
+  await notify(server)
   expect(Shown.all).toEqual([])
 })
 
@@ -87,7 +99,7 @@ test('two components that ask for it get it once', async () => {
   await openPage(server)
   centres.value = 2
   await pass()
-  server.notify()
+  await notify(server)
   expect(Shown.all).toHaveLength(1)
 })
 
@@ -99,10 +111,40 @@ test('of two tabs with one socket one shows it', async () => {
   const second = await openPage(server, options)
   expect([first, second].map(({ gatepipe }) => gatepipe.client.status.role)).toEqual(['leader', 'follower'])
   expect(inbox.unread.value).toBe(0)
-  server.notify()
+  await notify(server)
   await pass()
   expect(inbox.unread.value).toBe(1)
   expect(Shown.all).toHaveLength(1)
+})
+
+test('it does not while somebody looks at another tab; where tabs know nothing of each other it does', async () => {
+  const held = new Set<string>()
+  let refused = false
+  const locks = {
+    async request(name: string, _: object, hold: () => Promise<void>) {
+      held.add(name)
+      await hold()
+      held.delete(name)
+    },
+    query: () => (refused ? Promise.reject(new Error('storage is forbidden')) : Promise.resolve({ held: [...held].map((name) => ({ name })) })),
+  }
+  vi.stubGlobal('navigator', { locks, onLine: true })
+  const server = createBackend()
+  await openPage(server, { tabs: 'off' })
+  // This page's own sight stands for that of a tab beside it.
+  look(true)
+  await pass()
+  hidden = true
+  await notify(server)
+  expect([held.size, Shown.all.length]).toEqual([1, 0])
+  refused = true
+  await notify(server)
+  expect(Shown.all).toHaveLength(1)
+  refused = false
+  look(false)
+  await pass()
+  await notify(server)
+  expect([held.size, Shown.all.length]).toEqual([0, 2])
 })
 
 test('of many that were missed the last one stands for all', async () => {
@@ -120,10 +162,11 @@ test('a click comes to the page and follows the link, if that is harmless', asyn
   const open = vi.fn()
   const focus = vi.spyOn(window, 'focus').mockImplementation(() => {})
   await openPage(server, { open })
-  server.notify({ link: '/devTools/exportTask' })
-  for (const link of ['', 'javascript:alert(1)', '//evil.test']) server.notify({ link })
+  await notify(server, { link: '/devTools/exportTask' })
+  for (const link of ['', 'javascript:alert(1)', '//evil.test']) await notify(server, { link })
   // Business code pushes what it likes.
   server.push('notification', { title: 'x', level: 'urgent', link: 'javascript:alert(1)' })
+  await pass()
   expect(Shown.all).toHaveLength(5)
   for (const shown of Shown.all) shown.onclick?.()
   expect(open.mock.calls).toEqual([['/devTools/exportTask']])
@@ -136,7 +179,7 @@ test('without a way of its own the page goes there', async () => {
   const assign = vi.spyOn(location, 'assign').mockImplementation(() => {})
   vi.spyOn(window, 'focus').mockImplementation(() => {})
   await openPage(server)
-  server.notify({ link: '/devTools/exportTask' })
+  await notify(server, { link: '/devTools/exportTask' })
   Shown.all[0]?.onclick?.()
   expect(assign.mock.calls).toEqual([['/devTools/exportTask']])
 })
@@ -147,7 +190,7 @@ test('the user is asked from within a click only, and answers', async () => {
   await openPage(server)
   expect([inbox.permission.value, Shown.requestPermission.mock.calls.length]).toEqual(['default', 0])
   const activation = { isActive: false }
-  vi.stubGlobal('navigator', { userActivation: activation })
+  vi.stubGlobal('navigator', { userActivation: activation, onLine: true })
   expect(await inbox.askPermission()).toBe('default')
   expect(Shown.requestPermission).not.toHaveBeenCalled()
   activation.isActive = true
@@ -159,7 +202,7 @@ test('where there are none, as on insecure origins, nothing happens', async () =
   vi.stubGlobal('Notification', undefined)
   const server = createBackend()
   await openPage(server)
-  server.notify()
+  await notify(server)
   expect(inbox.permission.value).toBe('unsupported')
   expect(await inbox.askPermission()).toBe('unsupported')
 })
@@ -176,7 +219,7 @@ test('a browser that shows them from service workers only disturbs nobody', asyn
   )
   const server = createBackend()
   await openPage(server)
-  server.notify()
+  await notify(server)
   await pass()
   expect(inbox.unread.value).toBe(1)
 })
