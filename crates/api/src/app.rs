@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::forwarded::Network;
 
+use crate::audit::Audit;
 use crate::auth::Auth;
 use crate::auth::caller::Tokens;
 use crate::auth::password::PasswordCheck;
@@ -16,6 +17,7 @@ use crate::auth::throttle::Throttle;
 use crate::config::BindPolicy;
 use crate::http::cors::Origin;
 use crate::metrics::Metrics;
+use crate::service::audit::AuditExports;
 use crate::service::export::Exports;
 use crate::service::notification::NotificationService;
 use crate::service::stats::Watching;
@@ -48,6 +50,10 @@ pub struct Parts {
     pub unsettled: Unsettled,
     /// How busy the gateways are, and who watches it.
     pub watching: Watching,
+    /// Where is noted who did what.
+    pub audit: Audit,
+    /// Who fetches the audit as a file.
+    pub audit_exports: AuditExports,
     /// What is counted.
     pub metrics: Metrics,
     /// How the api was set up.
@@ -79,6 +85,10 @@ pub struct Settings {
     pub cors_origins: Vec<Origin>,
     /// How long notifications are kept; zero for ever.
     pub notification_retention: Duration,
+    /// How long entries of the audit are kept; zero for ever.
+    pub audit_retention: Duration,
+    /// Whether each push to a user is noted in the audit.
+    pub audit_pushes: bool,
     /// How often is deleted what is too old.
     pub sweep_interval: Duration,
 }
@@ -86,12 +96,14 @@ pub struct Settings {
 impl App {
     /// Puts the parts together.
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "each is a part")]
     pub fn new(
         store: Store,
         gateways: GatewayClient,
         tokens: Tokens,
         passwords: PasswordCheck,
         exports: Exports,
+        audit: Audit,
         metrics: Metrics,
         settings: Settings,
     ) -> Self {
@@ -110,6 +122,8 @@ impl App {
             ),
             unsettled: Unsettled::default(),
             watching: Watching::default(),
+            audit,
+            audit_exports: AuditExports::default(),
             store,
             gateways,
             metrics,

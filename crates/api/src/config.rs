@@ -166,10 +166,22 @@ const KNOBS: &[Knob] = &[
         "How long notifications are kept, read or not, such as 90d; then they are deleted. 0s: for ever. A longer one takes more disk",
     ),
     Knob::one(
+        "audit-retention",
+        "DURATION",
+        Some("90d"),
+        "How long is kept who did what; then it is deleted. 0s: for ever. A longer one takes more disk, some 300 bytes for each entry",
+    ),
+    Knob::one(
+        "audit-pushes",
+        "true|false",
+        Some("true"),
+        "Whether each push to a user is noted in the audit. false spares the database a row for each; pushes that are refused are noted nevertheless",
+    ),
+    Knob::one(
         "sweep-interval",
         "DURATION",
         Some("10m"),
-        "How often is deleted what is too old: notifications, and idempotency keys after 24 h. A longer one deletes more at a time",
+        "How often is deleted what is too old: notifications, the audit, and idempotency keys after 24 h. A longer one deletes more at a time",
     ),
     Knob::one(
         "export-dir",
@@ -313,6 +325,10 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// How long notifications are kept; zero for ever.
     pub notification_retention: Duration,
+    /// How long entries of the audit are kept; zero for ever.
+    pub audit_retention: Duration,
+    /// Whether each push to a user is noted in the audit.
+    pub audit_pushes: bool,
     /// How often is deleted what is too old.
     pub sweep_interval: Duration,
     /// How exports are kept and written.
@@ -410,6 +426,8 @@ impl Config {
         let trusted_proxies = s.parsed_list("trusted-proxy");
         let cors_origins = s.parsed_list("cors-origin");
         let notification_retention = s.duration_or_zero("notification-retention");
+        let audit_retention = s.duration_or_zero("audit-retention");
+        let audit_pushes = s.number("audit-pushes");
         let sweep_interval = s.duration("sweep-interval");
         let export = ExportConfig::read(s);
         let request_timeout = s.duration("request-timeout");
@@ -451,6 +469,8 @@ impl Config {
             trusted_proxies: trusted_proxies?,
             cors_origins: cors_origins?,
             notification_retention: notification_retention?,
+            audit_retention: audit_retention?,
+            audit_pushes: audit_pushes?,
             sweep_interval: sweep_interval?,
             export: export?,
             request_timeout: request_timeout?,

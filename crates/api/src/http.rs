@@ -1,5 +1,6 @@
 //! The words of HTTP: each handler decodes, asks a rule, and encodes. A file per resource of the URL.
 
+pub mod audit;
 pub mod auth;
 pub mod client;
 pub mod cors;

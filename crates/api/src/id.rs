@@ -133,6 +133,10 @@ id! {
     /// A row in `export_tasks`.
     ExportTaskId
 }
+id! {
+    /// A row in `audit_entries`.
+    AuditId
+}
 
 impl From<UserId> for gatepipe_proto::Uid {
     fn from(user: UserId) -> Self {

@@ -8,6 +8,7 @@
 //! [`service::users`] and [`auth`]; the operators' tool comes in there.
 
 pub mod app;
+pub mod audit;
 pub mod auth;
 pub mod config;
 pub mod error;
@@ -44,6 +45,7 @@ use tokio_util::task::TaskTracker;
 pub use config::{Config, PROGRAM};
 
 use app::{App, Settings};
+use audit::Audit;
 use auth::caller::Tokens;
 use auth::password::PasswordCheck;
 use export::folder::Folder;
@@ -87,6 +89,7 @@ pub enum Error {
 /// An api whose ports are taken and whose database is up to date.
 pub struct Api {
     app: App,
+    audit: audit::queue::Writer,
     running: Running,
     server: Server,
     listener: TcpListener,
@@ -144,10 +147,14 @@ impl Api {
             create_users: config.foreign.create_users,
             cors_origins: config.cors_origins,
             notification_retention: config.notification_retention,
+            audit_retention: config.audit_retention,
+            audit_pushes: config.audit_pushes,
             sweep_interval: config.sweep_interval,
         };
+        let (audit, writer) = Audit::new(store.clone(), metrics.audit.clone());
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
-        let app = App::new(store, gateways, tokens, PasswordCheck::new()?, exports, metrics, settings);
+        let passwords = PasswordCheck::new()?;
+        let app = App::new(store, gateways, tokens, passwords, exports, audit, metrics, settings);
         let running = Running::new(config.max_requests.get(), config.request_timeout, upload_timeout, count);
         let (router, _) = router::router(&app, running.clone(), Router::new());
         let server = Server {
@@ -158,6 +165,7 @@ impl Api {
         };
         Ok(Self {
             app,
+            audit: writer,
             running,
             server,
             listener,
@@ -210,7 +218,7 @@ impl Api {
     /// # Errors
     /// None today; the signature is that of every daemon.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let Self { app, running, server, listener, admin, readiness, drain_timeout, .. } = self;
+        let Self { app, audit, running, server, listener, admin, readiness, drain_timeout, .. } = self;
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
         let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
         let watching = tokio::spawn(watch_readiness(app.clone(), readiness.clone()));
@@ -220,6 +228,7 @@ impl Api {
         let swept = app.clone();
         let sweeping = tokio::spawn(async move { service::sweep::keep_swept(&swept).await });
         let clearing = tokio::spawn(service::export::sweep::sweep(app.clone()));
+        let auditing = tokio::spawn(audit.run(ended.clone()));
         let workers = TaskTracker::new();
         for _ in 0..app.exports.settings.workers {
             workers.spawn(service::export::worker::work(app.clone(), draining.clone()));
@@ -245,6 +254,7 @@ impl Api {
         refreshing.abort();
         sweeping.abort();
         ended.cancel();
+        drop(auditing.await);
         drop(admin.await);
         Ok(())
     }

@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::audit::queue;
 use crate::auth::foreign::Fetches;
 use crate::store::Store;
 
@@ -48,6 +49,8 @@ pub struct Metrics {
     pub exports_running: Gauge,
     /// Exports that wait for a worker of any process, as last seen.
     pub exports_waiting: Gauge,
+    /// Entries of the audit.
+    pub audit: queue::Counts,
     gateways: Gateways,
 }
 
@@ -74,6 +77,38 @@ pub struct BySort {
     what: &'static str,
 }
 
+/// One label, `reason`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByReason {
+    /// Why.
+    reason: &'static str,
+}
+
+/// Why something is not in the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditLoss {
+    /// Too much waited for the database.
+    Full,
+    /// The database refused it.
+    Database,
+    /// The api stopped while the database was away.
+    Stopped,
+    /// The same caller was refused the same many times a minute; the first ones are noted.
+    Repeated,
+}
+
+impl From<AuditLoss> for ByReason {
+    fn from(loss: AuditLoss) -> Self {
+        let reason = match loss {
+            AuditLoss::Full => "full",
+            AuditLoss::Database => "database",
+            AuditLoss::Stopped => "stopped",
+            AuditLoss::Repeated => "repeated",
+        };
+        Self { reason }
+    }
+}
+
 /// What was deleted because it was too old.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swept {
@@ -81,6 +116,8 @@ pub enum Swept {
     Notifications,
     /// After a day.
     IdempotencyKeys,
+    /// After the setting `audit-retention`.
+    Audit,
 }
 
 impl From<Swept> for BySort {
@@ -88,6 +125,7 @@ impl From<Swept> for BySort {
         let what = match swept {
             Swept::Notifications => "notifications",
             Swept::IdempotencyKeys => "idempotency_keys",
+            Swept::Audit => "audit",
         };
         Self { what }
     }
@@ -190,6 +228,7 @@ impl Metrics {
             exports: Family::default(),
             exports_running: Gauge::default(),
             exports_waiting: Gauge::default(),
+            audit: queue::Counts::default(),
             gateways: Gateways::default(),
         };
         let api = registry.sub_registry_with_prefix("gatepipe_api");
@@ -231,6 +270,17 @@ impl Metrics {
             "exports_waiting",
             "Exports that wait for a worker of any process, as last seen",
             metrics.exports_waiting.clone(),
+        );
+        api.register("audit_written", "Entries of the audit that were stored", metrics.audit.written.clone());
+        api.register(
+            "audit_lost",
+            "What is not in the audit, because too much waited, the database refused it, the api stopped, or it was repeated",
+            metrics.audit.lost.clone(),
+        );
+        api.register(
+            "audit_waiting",
+            "Entries of the audit that wait for the database",
+            metrics.audit.waiting.clone(),
         );
         api.register("store_errors", "Calls of the database that failed", store.failures().clone());
         api.register_collector(Box::new(metrics.gateways.clone()));

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
-use crate::http::{auth, client, docs, export_task, gateway, notification, stats, user, websocket};
+use crate::http::{audit, auth, client, docs, export_task, gateway, notification, stats, user, websocket};
 use crate::openapi;
 
 /// Before every path of ours.
@@ -43,6 +43,8 @@ pub fn router(app: &App, running: Running, pages: Router) -> (Router, OpenApi) {
         .routes(routes!(client::show))
         .routes(routes!(user::online))
         .routes(routes!(stats::stream))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
         .route_layer(from_fn_with_state(app.clone(), check_token));
     let (routes, document) =
         OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token)).split_for_parts();

@@ -1,5 +1,6 @@
 //! The rules: what is allowed, and what happens together. No HTTP and no SQL here.
 
+pub mod audit;
 pub mod bind;
 pub mod drain;
 pub mod export;

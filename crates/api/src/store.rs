@@ -19,6 +19,7 @@ compile_error!("the api needs a database: switch on at least one of the features
 
 #[cfg(feature = "server")]
 mod address;
+mod audit_entries;
 mod export_tasks;
 mod external_subjects;
 mod idempotency_keys;
@@ -53,6 +54,7 @@ use crate::id::UserId;
 use location::Location;
 use together::Together;
 
+pub use audit_entries::{AuditFilter, AuditRow};
 pub use export_tasks::{ExportEnd, ExportFiles, ExportTaskRow, Finished, NewExportTask};
 pub use idempotency_keys::{Recorded, Recording};
 pub use notifications::{Cursor, ListFilter, NewNotification, NotificationRow};
@@ -328,7 +330,7 @@ macro_rules! read {
 ///
 /// Committed when `body` gives `Ok`, else rolled back. Rules for `body` as in [`read`], and those at the top of this file.
 /// `backend` is the module of the arm it stands in: `backend::for_update!(query)` locks what the query finds,
-/// `backend::skip_locked!(query)` leaves out what somebody else has locked.
+/// `backend::skip_locked!(query)` leaves out what somebody else has locked, `backend::insert_all!(conn, table, rows)` adds many rows.
 macro_rules! write {
     ($store:expr, |$conn:ident| $body:expr) => {{
         let db = $store.db.clone();

@@ -154,17 +154,20 @@ pub enum Permission {
     PushAny,
     /// Send notifications.
     SendNotification,
+    /// See who did what.
+    ViewAudit,
 }
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Broadcast,
         Self::Drain,
         Self::ForceOffline,
         Self::Inspect,
         Self::PushAny,
         Self::SendNotification,
+        Self::ViewAudit,
     ];
 
     /// The name in the database, in tokens and in answers.
@@ -177,6 +180,7 @@ impl Permission {
             Self::Inspect => "websocket.inspect",
             Self::PushAny => "websocket.push_any",
             Self::SendNotification => "notification.send",
+            Self::ViewAudit => "audit.view",
         }
     }
 }

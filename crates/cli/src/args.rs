@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate, notify, push,
-    tail, token, user, users,
+    audit, broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate, notify,
+    push, tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -31,6 +31,7 @@ pub enum Command {
     Notify(notify::Notify),
     Export(export::Export),
     ForceOffline(force_offline::ForceOffline),
+    Audit(audit::Audit),
     Clients(clients::Clients),
     Users(users::Users),
     Groups(groups::Groups),

@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+pub mod audit;
 pub mod broadcast;
 pub mod clients;
 pub mod dev;
@@ -29,6 +30,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Push(push) => push.run(output).await,
         Command::Notify(notify) => notify.run(output).await,
         Command::Export(export) => export.run(output).await,
+        Command::Audit(audit) => audit.run(output).await,
         Command::ForceOffline(force_offline) => force_offline.run(output).await,
         Command::Clients(clients) => clients.run(output).await,
         Command::Users(users) => users.run(output).await,

@@ -1,6 +1,7 @@
 //! From a token to a caller, and from a caller to a permission.
 
 use std::marker::PhantomData;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,7 @@ pub struct Caller {
     /// What is left of the user's permissions, when the token names the only ones it may use.
     narrowed: Option<Arc<[Permission]>>,
     claims: Arc<Claims>,
+    address: Option<IpAddr>,
 }
 
 /// A permission as a type, so that a rule can ask for the proof that it was checked.
@@ -90,6 +92,10 @@ pub mod grants {
         /// `notification.send`
         SendNotification
     }
+    grant! {
+        /// `audit.view`
+        ViewAudit
+    }
 }
 
 impl Auth {
@@ -140,7 +146,8 @@ impl Auth {
     /// # Errors
     /// As [`Auth::check`].
     pub async fn check_again(&self, caller: &Caller, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        self.caller(caller.id(), Arc::clone(&caller.claims), now).await
+        let again = self.caller(caller.id(), Arc::clone(&caller.claims), now).await?;
+        Ok(Caller { address: caller.address, ..again })
     }
 
     async fn caller(
@@ -157,7 +164,7 @@ impl Auth {
             let all = standing.permissions.iter();
             all.copied().filter(|permission| only.contains(permission)).collect()
         });
-        Ok(Caller { standing, narrowed, claims })
+        Ok(Caller { standing, narrowed, claims, address: None })
     }
 
     /// Whether the caller's token is still good: it has not expired, and nobody forced the caller offline meanwhile.
@@ -208,6 +215,18 @@ fn is_alive(claims: &Claims, user: &UserRow, now: DateTime<Utc>) -> bool {
 }
 
 impl Caller {
+    /// The same caller, known to call from `address`.
+    #[must_use]
+    pub fn at(self, address: IpAddr) -> Self {
+        Self { address: Some(address), ..self }
+    }
+
+    /// Where the request came from, behind trusted proxies the forwarded one.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
+    }
+
     /// Who it is; also the uid on the gateways.
     #[must_use]
     pub fn id(&self) -> UserId {

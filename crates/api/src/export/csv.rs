@@ -60,8 +60,9 @@ fn text<'a>(cell: &'a Cell<'_>) -> Cow<'a, str> {
     }
 }
 
-/// A spreadsheet takes what begins so for a formula and calculates it; behind an apostrophe it is text.
-fn harmless(text: &str) -> Cow<'_, str> {
+/// The text of a field as no formula: a spreadsheet takes what begins so for one and calculates it; behind an apostrophe it is text.
+#[must_use]
+pub fn harmless(text: &str) -> Cow<'_, str> {
     match text.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
             format!("'{text}").into()

@@ -19,7 +19,7 @@ use super::envelope::{Answer, BodyRefusals, Envelope, Refusal, Refusals};
 use super::fields::{Fields, FromFields, Limit, Query, from_json};
 use super::file;
 use super::idempotency::{IdempotencyParam, KeyedBody, OptionalKey};
-use super::token::bearer;
+use super::token::{address, bearer};
 use crate::app::App;
 use crate::auth::{Caller, Refused};
 use crate::error::ApiError;
@@ -417,15 +417,21 @@ impl FromFields for DownloadQuery {
 pub async fn download(State(app): State<App>, request: Request) -> Result<Response, ApiError> {
     let (mut parts, _) = request.into_parts();
     let now = Utc::now();
+    let from = address(&app, &parts.extensions, &parts.headers);
     // Without a link the token comes before everything else.
     let query = Query::<DownloadQuery>::from_request_parts(&mut parts, &app).await;
     let reader = match &query {
         Ok(Query(DownloadQuery { link: Some(SignedLink { expires, signature }), .. })) => {
-            Reader::Link(SignedLink { expires: *expires, signature: signature.clone() })
+            let link = SignedLink { expires: *expires, signature: signature.clone() };
+            Reader::Link(link, from)
         }
         _ => {
             let token = bearer(&parts.headers).ok_or(Refused::Missing)?;
-            Reader::Owner(app.auth.check(token, now).await?)
+            let caller = app.auth.check(token, now).await?;
+            Reader::Owner(match from {
+                Some(address) => caller.at(address),
+                None => caller,
+            })
         }
     };
     let found = service::export::download(&app, &reader, query?.0.id, now).await?;

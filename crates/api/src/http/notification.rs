@@ -304,6 +304,6 @@ pub async fn delete(
     caller: Caller,
     Body(body): Body<IdsBody>,
 ) -> Result<Answer<ChangedAnswer>, ApiError> {
-    let changed = app.store.delete_notifications(caller.id(), &body.ids).await?;
+    let changed = service::notification::delete(&app, &caller, &body.ids).await?;
     Ok(Answer(ChangedAnswer { changed }))
 }

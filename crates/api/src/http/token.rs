@@ -4,14 +4,18 @@
 //! A handler takes [`Caller`] or [`Allowed`] as an argument; the rules behind it ask for one of the two, so that a handler
 //! without the check does not compile.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderMap};
 use axum::middleware::Next;
 use axum::response::Response;
 use chrono::Utc;
+use gatepipe_daemon::forwarded::remote_address;
 
+use super::layers::Peer;
 use crate::app::App;
 use crate::auth::{Allowed, Caller, Grant, Refused};
 use crate::error::ApiError;
@@ -23,9 +27,18 @@ pub async fn check_token(
     next: Next,
 ) -> Result<Response, ApiError> {
     let token = bearer(request.headers()).ok_or(Refused::Missing)?;
-    let caller = app.auth.check(token, Utc::now()).await?;
+    let mut caller = app.auth.check(token, Utc::now()).await?;
+    if let Some(address) = address(&app, request.extensions(), request.headers()) {
+        caller = caller.at(address);
+    }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
+}
+
+/// Where a request comes from; behind trusted proxies the forwarded address.
+pub(super) fn address(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
+    let Peer(peer) = extensions.get()?;
+    Some(remote_address(peer.ip(), headers, &app.settings.trusted_proxies))
 }
 
 /// The token of a request that has one.
@@ -49,6 +62,10 @@ impl<G: Grant> FromRequestParts<App> for Allowed<G> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        Caller::from_request_parts(parts, app).await?.allowed()
+        let caller = Caller::from_request_parts(parts, app).await?;
+        if !caller.may(G::PERMISSION) {
+            app.audit.note_denied(&caller, G::PERMISSION, parts.uri.path());
+        }
+        caller.allowed()
     }
 }

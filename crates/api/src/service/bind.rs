@@ -5,6 +5,7 @@ use gatepipe_client::{Bind, BindCondition, Bound, Close, Error, Failure};
 use gatepipe_proto::{ClientId, CloseCode, Message, ServerFrame};
 
 use crate::app::App;
+use crate::audit::{Action, Entry, Target, Verdict};
 use crate::auth::{Caller, Refused};
 use crate::error::ApiError;
 use crate::metrics::Outcome;
@@ -22,6 +23,12 @@ pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), Ap
     let bound = try_bind(app, caller, client).await;
     let outcome = *bound.as_ref().unwrap_or(&Outcome::Failed);
     app.metrics.binds.get_or_create(&outcome.into()).inc();
+    if let Err(error) = &bound
+        && Verdict::from(error) == Verdict::Refused
+    {
+        let target = Target::Client(client);
+        app.audit.note(Entry::new(caller.into(), Action::Bind, target, Verdict::Refused, &error.to_string()));
+    }
     bound.map(drop)
 }
 

@@ -4,6 +4,7 @@ use gatepipe_client::Error;
 use gatepipe_proto::GatewayId;
 
 use crate::app::App;
+use crate::audit::{Action, Target, Verdict};
 use crate::auth::Allowed;
 use crate::auth::caller::grants::Drain;
 use crate::error::ApiError;
@@ -14,6 +15,14 @@ use crate::error::ApiError;
 /// [`ApiError::NotFound`] for a gateway that is no member; [`ApiError::Unavailable`] when it cannot be asked, or nobody knows it
 /// because no register is heard.
 pub async fn drain(app: &App, by: &Allowed<Drain>, gateway: GatewayId) -> Result<u64, ApiError> {
+    let told = try_drain(app, by, gateway).await;
+    app.audit.note_outcome(by.caller(), Action::Drain, Target::Gateway(gateway), &told, |clients| {
+        (Verdict::Done, format!("{clients} clients have to leave"))
+    });
+    told
+}
+
+async fn try_drain(app: &App, by: &Allowed<Drain>, gateway: GatewayId) -> Result<u64, ApiError> {
     let clients = app.gateways.drain(gateway).await.map_err(|error| match error {
         Error::UnknownGateway { register_connected: true, .. } => {
             ApiError::NotFound("there is no such gateway".into())

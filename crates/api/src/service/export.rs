@@ -4,6 +4,7 @@ pub mod sweep;
 pub mod worker;
 
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,8 +17,9 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use utoipa::ToSchema;
 
-use super::idempotency::{Answered, recording};
+use super::idempotency::{Answered, BEFORE, recording};
 use crate::app::{App, written_time};
+use crate::audit::{Action, Actor, Entry, Target, Verdict};
 use crate::auth::Caller;
 use crate::config::ExportConfig;
 use crate::error::ApiError;
@@ -138,8 +140,17 @@ pub struct Download {
 pub enum Reader {
     /// It is the caller's own.
     Owner(Caller),
-    /// A link of ours says so.
-    Link(SignedLink),
+    /// A link of ours says so, at this address.
+    Link(SignedLink, Option<IpAddr>),
+}
+
+impl From<&Reader> for Actor {
+    fn from(reader: &Reader) -> Self {
+        match reader {
+            Reader::Owner(caller) => caller.into(),
+            Reader::Link(_, address) => Self { id: None, name: "(signed link)".into(), address: *address },
+        }
+    }
 }
 
 /// How a task looks to its owner.
@@ -285,7 +296,16 @@ async fn store(
     total: u64,
     claim: Option<&Claim>,
 ) -> Result<Answered<ExportTaskView>, ApiError> {
-    Answered::of(app, claim, store_once(app, caller, order, token, total, claim)).await
+    let answered = Answered::of(app, claim, store_once(app, caller, order, token, total, claim)).await;
+    let target = match &answered {
+        Ok(Answered::Now(task)) => ExportTaskId::new(task.id).map_or(Target::Nobody, Target::Export),
+        _ => Target::Nobody,
+    };
+    app.audit.note_outcome(caller, Action::CreateExport, target, &answered, |answered| match answered {
+        Answered::Now(task) => (Verdict::Done, format!("{} rows as {}", task.total, task.format)),
+        Answered::Before(_) => (Verdict::Done, BEFORE.into()),
+    });
+    answered
 }
 
 async fn store_once(
@@ -391,7 +411,7 @@ pub async fn show(
     Ok((view(app, row), signed))
 }
 
-/// The file of an export, for whoever may have it.
+/// The file of an export, for whoever may have it. A wrong link is not noted more than a few times a minute: anybody can try one.
 ///
 /// # Errors
 /// [`ApiError::Forbidden`] for a link that is wrong or whose time is over, [`ApiError::NotFound`] when there is no such file (any
@@ -402,10 +422,28 @@ pub async fn download(
     id: ExportTaskId,
     now: DateTime<Utc>,
 ) -> Result<Download, ApiError> {
+    let found = try_download(app, reader, id, now).await;
+    let entry = |verdict, detail: &str| {
+        Entry::new(reader.into(), Action::DownloadExport, Target::Export(id), verdict, detail)
+    };
+    match (&found, reader) {
+        (Ok(found), _) => app.audit.note(entry(Verdict::Done, &found.file_name)),
+        (Err(error), Reader::Owner(_)) => app.audit.note(entry(error.into(), &error.to_string())),
+        (Err(error), Reader::Link(..)) => app.audit.note_repeated(entry(error.into(), &error.to_string())),
+    }
+    found
+}
+
+async fn try_download(
+    app: &App,
+    reader: &Reader,
+    id: ExportTaskId,
+    now: DateTime<Utc>,
+) -> Result<Download, ApiError> {
     let row = app.store.export_task(id).await?;
     let row = match reader {
         Reader::Owner(caller) => row.filter(|row| row.user_id == caller.id().get()).ok_or_else(unknown)?,
-        Reader::Link(SignedLink { expires, signature }) => row
+        Reader::Link(SignedLink { expires, signature }, _) => row
             .filter(|row| link::is_good(&row.link_key, row.id, *expires, signature))
             .filter(|_| *expires > now.timestamp())
             .ok_or_else(|| {

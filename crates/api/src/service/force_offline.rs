@@ -6,6 +6,7 @@ use gatepipe_proto::{CloseCode, Message, ServerFrame};
 
 use super::receipt::Reached;
 use crate::app::App;
+use crate::audit::{Action, Target};
 use crate::auth::Allowed;
 use crate::auth::caller::grants::ForceOffline;
 use crate::error::ApiError;
@@ -19,6 +20,19 @@ const MAX_CLOSE_REASON_BYTES: usize = 123;
 /// # Errors
 /// [`ApiError::NotFound`] for a user that does not exist; the store's, and then nothing happened.
 pub async fn force_offline(
+    app: &App,
+    by: &Allowed<ForceOffline>,
+    user: UserId,
+    reason: &str,
+) -> Result<Reached, ApiError> {
+    let forced = try_force_offline(app, by, user, reason).await;
+    app.audit.note_outcome(by.caller(), Action::ForceOffline, Target::User(user), &forced, |reached| {
+        (reached.verdict(), format!("{} connections closed; reason: {reason}", reached.clients))
+    });
+    forced
+}
+
+async fn try_force_offline(
     app: &App,
     by: &Allowed<ForceOffline>,
     user: UserId,

@@ -13,6 +13,9 @@ use crate::store::{Recording, StoreError};
 /// Where refusals point to.
 pub const HEADER: &str = "Idempotency-Key";
 
+/// What the audit says of a request that came again.
+pub const BEFORE: &str = "it was done before, by a request with the same Idempotency-Key";
+
 /// How long a request that has no last word yet is taken to be under way. After it its process must have died.
 const UNDER_WAY: Duration = Duration::from_secs(30);
 

@@ -9,10 +9,12 @@ use gatepipe_daemon::forwarded::customer;
 use secrecy::SecretString;
 
 use crate::app::App;
+use crate::audit::{Action, Actor, Entry, Target, Verdict};
 use crate::auth::Token;
 use crate::error::ApiError;
+use crate::id::UserId;
 use crate::metrics::LoginResult;
-use crate::store::{NO_PASSWORD, Standing};
+use crate::store::{Credentials, NO_PASSWORD, Standing};
 
 /// A login that worked.
 pub struct LoggedIn {
@@ -33,7 +35,7 @@ pub async fn login(
     username: &str,
     password: SecretString,
 ) -> Result<LoggedIn, ApiError> {
-    let outcome = try_login(app, address, username, password).await;
+    let (outcome, known) = try_login(app, address, username, password).await;
     let result = match &outcome {
         Ok(_) => LoginResult::Ok,
         Err(ApiError::Login) => LoginResult::Wrong,
@@ -41,7 +43,25 @@ pub async fn login(
         Err(_) => LoginResult::Unavailable,
     };
     app.metrics.logins.get_or_create(&result.into()).inc();
+    note(app, address, known, &outcome);
     outcome
+}
+
+/// Into the audit. A name that is nobody's is not noted: it may be a password that was typed into the wrong field.
+fn note(app: &App, address: IpAddr, known: Option<UserId>, outcome: &Result<LoggedIn, ApiError>) {
+    let target = known.map_or(Target::Nobody, Target::User);
+    let entry = |actor, verdict, detail: &str| Entry::new(actor, Action::Login, target, verdict, detail);
+    match outcome {
+        Ok(LoggedIn { standing, .. }) => {
+            let name = standing.user.username.clone();
+            let actor = Actor { id: Some(standing.user.id), name, address: Some(address) };
+            app.audit.note(entry(actor, Verdict::Done, ""));
+        }
+        Err(error @ ApiError::TooMany { .. }) => {
+            app.audit.note_repeated(entry(Actor::unknown(address), error.into(), &error.to_string()));
+        }
+        Err(error) => app.audit.note(entry(Actor::unknown(address), error.into(), &error.to_string())),
+    }
 }
 
 async fn try_login(
@@ -49,24 +69,45 @@ async fn try_login(
     address: IpAddr,
     username: &str,
     password: SecretString,
-) -> Result<LoggedIn, ApiError> {
-    let throttled = |retry_after| ApiError::TooMany { text: "too many failed logins", retry_after };
-    let (address, now) = (customer(address), Instant::now());
-    app.tries_by_address.take(&address, now).map_err(throttled)?;
-    app.tries_by_name.take(&username, now).map_err(|wait| {
-        app.tries_by_address.give_back(&address);
-        throttled(wait)
-    })?;
-    let outcome = compare(app, username, password).await;
-    if !matches!(outcome, Err(ApiError::Login)) {
-        app.tries_by_address.give_back(&address);
-        app.tries_by_name.give_back(&username);
+) -> (Result<LoggedIn, ApiError>, Option<UserId>) {
+    if let Err(throttled) = take_tries(app, customer(address), username) {
+        return (Err(throttled), None);
     }
-    outcome
+    let known = match app.store.credentials(username).await {
+        Ok(known) => known,
+        Err(error) => {
+            give_tries_back(app, customer(address), username);
+            return (Err(error.into()), None);
+        }
+    };
+    let user = known.as_ref().map(|known| known.user_id);
+    let outcome = compare(app, known, password).await;
+    if !matches!(outcome, Err(ApiError::Login)) {
+        give_tries_back(app, customer(address), username);
+    }
+    (outcome, user)
 }
 
-async fn compare(app: &App, username: &str, password: SecretString) -> Result<LoggedIn, ApiError> {
-    let known = app.store.credentials(username).await?;
+fn take_tries(app: &App, customer: IpAddr, username: &str) -> Result<(), ApiError> {
+    let throttled = |retry_after| ApiError::TooMany { text: "too many failed logins", retry_after };
+    let now = Instant::now();
+    app.tries_by_address.take(&customer, now).map_err(throttled)?;
+    app.tries_by_name.take(&username, now).map_err(|wait| {
+        app.tries_by_address.give_back(&customer);
+        throttled(wait)
+    })
+}
+
+fn give_tries_back(app: &App, customer: IpAddr, username: &str) {
+    app.tries_by_address.give_back(&customer);
+    app.tries_by_name.give_back(&username);
+}
+
+async fn compare(
+    app: &App,
+    known: Option<Credentials>,
+    password: SecretString,
+) -> Result<LoggedIn, ApiError> {
     // Somebody without a password takes as long as nobody.
     let known = known.filter(|known| known.password_hash != NO_PASSWORD);
     let hash = known.as_ref().map(|known| known.password_hash.clone());

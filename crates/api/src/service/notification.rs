@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
-use super::idempotency::{Answered, recording, settle};
-use super::receipt::{Failed, Reached};
+use super::idempotency::{Answered, BEFORE, recording, settle};
+use super::receipt::{Failed, Reached, verdict};
 use crate::app::{App, written_time};
-use crate::auth::Allowed;
+use crate::audit::{Action, Target, Verdict};
 use crate::auth::caller::grants::SendNotification;
+use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::id::{NotificationId, UserId};
 use crate::idempotency::Claim;
@@ -100,6 +101,45 @@ pub struct NotificationView {
 /// # Errors
 /// [`ApiError::Fields`] for users that do not exist, those of [`Answered::of`], and the store's; then nothing was written.
 pub async fn send_for(
+    app: &App,
+    by: &Allowed<SendNotification>,
+    users: &[UserId],
+    notification: Notification,
+    claim: Option<&Claim>,
+) -> Result<Answered<SendAnswer>, ApiError> {
+    let level = notification.level;
+    let sent = try_send_for(app, by, users, notification, claim).await;
+    let target = match users {
+        [user] => Target::User(*user),
+        several => Target::Users(several.len()),
+    };
+    app.audit.note_outcome(by.caller(), Action::SendNotification, target, &sent, |answered| {
+        let (verdict, reached) = match answered {
+            Answered::Before(_) => return (Verdict::Done, BEFORE.into()),
+            Answered::Now(answer) => (verdict(&answer.failed), answer.reached),
+        };
+        // As many as fit.
+        let some: Vec<String> = users.iter().take(100).map(UserId::to_string).collect();
+        (verdict, format!("level {}, reached {reached}, to {}", level.name(), some.join(" ")))
+    });
+    sent
+}
+
+/// Deletes those of `ids` that are the caller's own; gives how many these were.
+///
+/// # Errors
+/// The store's.
+pub async fn delete(app: &App, caller: &Caller, ids: &[NotificationId]) -> Result<usize, ApiError> {
+    let deleted = app.store.delete_notifications(caller.id(), ids).await.map_err(ApiError::from);
+    let told = |deleted: &usize| {
+        let some: Vec<String> = ids.iter().take(100).map(NotificationId::to_string).collect();
+        (Verdict::Done, format!("{deleted} deleted, of {}", some.join(" ")))
+    };
+    app.audit.note_outcome(caller, Action::DeleteNotification, Target::User(caller.id()), &deleted, told);
+    deleted
+}
+
+async fn try_send_for(
     app: &App,
     by: &Allowed<SendNotification>,
     users: &[UserId],

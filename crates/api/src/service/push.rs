@@ -5,9 +5,10 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::idempotency::{Answered, recording, settle};
-use super::receipt::{Failed, Reached};
+use super::idempotency::{Answered, BEFORE, recording, settle};
+use super::receipt::{Failed, Reached, verdict};
 use crate::app::App;
+use crate::audit::{Action, Target, Verdict};
 use crate::auth::caller::grants::Broadcast;
 use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
@@ -24,6 +25,13 @@ pub struct PushAnswer {
     reached: u64,
     /// Gateways that could not be asked; empty when whole.
     failed: Vec<Failed>,
+}
+
+impl PushAnswer {
+    /// For the audit: never what was pushed.
+    fn told(&self, kind: &str) -> (Verdict, String) {
+        (verdict(&self.failed), format!("type {kind}, reached {}", self.reached))
+    }
 }
 
 impl From<Reached> for PushAnswer {
@@ -46,6 +54,21 @@ pub async fn to_user(
     kind: &str,
     data: Option<Box<RawValue>>,
 ) -> Result<PushAnswer, ApiError> {
+    let pushed = try_to_user(app, caller, user, kind, data).await;
+    if app.settings.audit_pushes || pushed.is_err() {
+        let told = |answer: &PushAnswer| answer.told(kind);
+        app.audit.note_outcome(caller, Action::Push, Target::User(user), &pushed, told);
+    }
+    pushed
+}
+
+async fn try_to_user(
+    app: &App,
+    caller: &Caller,
+    user: UserId,
+    kind: &str,
+    data: Option<Box<RawValue>>,
+) -> Result<PushAnswer, ApiError> {
     if !may_push(app, caller, user).await? {
         return Err(ApiError::Forbidden("you may push to yourself and to those who answer to you".into()));
     }
@@ -60,6 +83,23 @@ pub async fn to_user(
 /// # Errors
 /// [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known; those of [`Answered::of`].
 pub async fn to_all(
+    app: &App,
+    by: &Allowed<Broadcast>,
+    kind: &str,
+    data: Option<Box<RawValue>>,
+    claim: Option<&Claim>,
+) -> Result<Answered<PushAnswer>, ApiError> {
+    let pushed = try_to_all(app, by, kind, data, claim).await;
+    app.audit.note_outcome(by.caller(), Action::Broadcast, Target::Everybody, &pushed, |answered| {
+        match answered {
+            Answered::Now(answer) => answer.told(kind),
+            Answered::Before(_) => (Verdict::Done, BEFORE.into()),
+        }
+    });
+    pushed
+}
+
+async fn try_to_all(
     app: &App,
     by: &Allowed<Broadcast>,
     kind: &str,

@@ -4,6 +4,7 @@ use gatepipe_client::{Failure, Receipt};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::audit::Verdict;
 use crate::metrics::Outcome;
 
 /// A gateway that could not be asked.
@@ -40,6 +41,12 @@ impl Reached {
         }
     }
 
+    /// For the audit.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        verdict(&self.failed)
+    }
+
     /// For the metrics.
     #[must_use]
     pub fn outcome(&self) -> Outcome {
@@ -48,6 +55,15 @@ impl Reached {
             [Failed { gateway: None, .. }] => Outcome::Failed,
             _ => Outcome::Partial,
         }
+    }
+}
+
+/// How a command went that could not ask these gateways.
+#[must_use]
+pub fn verdict(failed: &[Failed]) -> Verdict {
+    match failed {
+        [] => Verdict::Done,
+        _ => Verdict::Partial,
     }
 }
 

@@ -19,6 +19,9 @@ const NOTIFICATIONS_AT_ONCE: u32 = 200;
 /// How many keys go in one transaction.
 const KEYS_AT_ONCE: u32 = 500;
 
+/// How many entries of the audit go in one transaction.
+const AUDIT_AT_ONCE: u32 = 500;
+
 /// Between two transactions, for whoever else wants to write.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -41,6 +44,9 @@ async fn sweep(app: &App) -> Result<(), StoreError> {
     if app.settings.notification_retention > Duration::ZERO {
         delete(app, Swept::Notifications, app.settings.notification_retention).await?;
     }
+    if app.settings.audit_retention > Duration::ZERO {
+        delete(app, Swept::Audit, app.settings.audit_retention).await?;
+    }
     Ok(())
 }
 
@@ -57,6 +63,7 @@ async fn delete(app: &App, what: Swept, age: Duration) -> Result<(), StoreError>
                 let deleted = app.store.delete_old_notifications(before_ms, NOTIFICATIONS_AT_ONCE).await?;
                 (deleted, NOTIFICATIONS_AT_ONCE)
             }
+            Swept::Audit => (app.store.delete_old_audit(before_ms, AUDIT_AT_ONCE).await?, AUDIT_AT_ONCE),
         };
         app.metrics.swept.get_or_create(&what.into()).inc_by(deleted as u64);
         if deleted < limit as usize {

@@ -260,5 +260,13 @@ macro_rules! skip_locked {
     };
 }
 
+/// Adds these rows. In one statement, which is one way to the server.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        diesel::insert_into($table).values($rows).execute($conn).await?;
+    }};
+}
+
 pub(super) use for_update;
+pub(super) use insert_all;
 pub(super) use skip_locked;

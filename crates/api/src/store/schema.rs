@@ -107,6 +107,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_entries (id) {
+        id -> BigInt,
+        at_ms -> BigInt,
+        actor_id -> BigInt,
+        actor -> Text,
+        address -> Text,
+        action -> Text,
+        target_kind -> Text,
+        target -> Text,
+        result -> Text,
+        detail -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     roles,
@@ -118,4 +133,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     idempotency_keys,
     export_tasks,
+    audit_entries,
 );

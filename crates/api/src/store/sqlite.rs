@@ -346,7 +346,17 @@ macro_rules! skip_locked {
     };
 }
 
+/// Adds these rows. One after another: a statement costs no way to a server.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        for row in $rows {
+            diesel::insert_into($table).values(row).execute($conn).await?;
+        }
+    }};
+}
+
 pub(super) use for_update;
+pub(super) use insert_all;
 pub(super) use skip_locked;
 
 fn make_file(path: &Path) -> Result<(), OpenError> {

@@ -291,9 +291,9 @@ fn sqlite_url(dir: &Path) -> String {
     format!("sqlite://{}", dir.join("api.db").display())
 }
 
-/// Waits until `condition` holds, for at most 10 s.
+/// Waits until `condition` holds, for at most 30 s.
 pub async fn eventually(what: &str, mut condition: impl AsyncFnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     while !condition().await {
         assert!(tokio::time::Instant::now() < deadline, "not in time: {what}");
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -116,6 +116,39 @@ async fn many_users_are_several_calls_and_the_same_run_goes_on_where_it_ended() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_did_what_is_listed_and_saved_as_a_table() {
+    let cluster = Cluster::start().await;
+    let id = person(&cluster, "alice").id.to_string();
+    let forced = ["force-offline", &id, "--reason", "=left", "--yes"];
+    assert_eq!(run_as(&cluster, "admin", &forced).await.code, 0);
+    assert!(run_as(&cluster, "bob", &["audit"]).await.failed(4).contains("audit.view"));
+    let seen = ["audit", "--action", "websocket", "--target", &id, "--since", "1h", "--json"];
+    // It is written a moment after it was answered.
+    let mut listed = json!([]);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    while listed == json!([]) {
+        assert!(tokio::time::Instant::now() < deadline, "nothing is noted");
+        listed = run_as(&cluster, "admin", &seen).await.json();
+    }
+    let entry = &listed[0];
+    assert_eq!((&entry["actor"], &entry["target_name"]), (&json!("admin"), &json!("alice")));
+    assert_eq!(entry["detail"], "0 connections closed; reason: =left");
+    let nothing = ["audit", "--action", "websocket", "--until", "1h", "-o", "json"];
+    assert_eq!(run_as(&cluster, "admin", &nothing).await.json(), json!([]));
+    let wrong = run_as(&cluster, "admin", &["audit", "--action", "websocket.fly"]).await;
+    assert!(wrong.failed(1).contains("websocket.push"), "{wrong:?}");
+
+    let home = tempfile::tempdir().unwrap();
+    let to = home.path().join("audit.csv");
+    let save = ["audit", "--action", "websocket", "--csv", to.to_str().unwrap(), "-o", "json"];
+    let saved = run_as(&cluster, "admin", &save).await.json();
+    let text = std::fs::read_to_string(&to).unwrap();
+    assert_eq!(saved["bytes"], text.len());
+    assert!(text.starts_with("\u{feff}id,at,") && text.lines().count() == 2, "{text}");
+    assert!(run_as(&cluster, "admin", &save).await.failed(1).contains("audit.csv"), "not overwritten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_gets_it_must_be_named() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("users.txt");

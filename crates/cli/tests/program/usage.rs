@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 27] = [
+const SUBCOMMANDS: [&str; 28] = [
     "broadcast",
     "push",
     "notify",
@@ -29,6 +29,7 @@ const SUBCOMMANDS: [&str; 27] = [
     "migrate run",
     "migrate status",
     "migrate revert",
+    "audit",
     "health",
     "help push",
     "help clients",
