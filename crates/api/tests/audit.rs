@@ -5,10 +5,13 @@ mod common;
 use std::time::Duration;
 
 use common::{PASSWORD, Person, World, eventually};
-use gatepipe_api::audit::{Action, Actor, Entry, Target, Verdict};
+use gatepipe_api::audit::queue::{Counts, WAITING};
+use gatepipe_api::audit::{Action, Actor, Audit, Entry, Target, Verdict};
 use gatepipe_api::id::UserId;
+use gatepipe_api::metrics::AuditLoss;
 use gatepipe_api::user::Permission;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 const HOUR_MS: i64 = 3_600_000;
 
@@ -301,4 +304,45 @@ async fn single_pushes_are_left_out_where_nobody_wants_them() {
         told(&entries(&admin, "action=websocket", 1).await),
         [format!("websocket.push {} refused", admin.id)]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_fit_into_the_queue_is_counted_and_what_does_is_written() {
+    let world = World::start().await;
+    let counts = Counts::default();
+    let (audit, writer) = Audit::new(world.store.clone(), counts.clone());
+    let noted = || Entry::new(Actor::operator(), Action::Push, Target::Everybody, Verdict::Done, "");
+    for _ in 0..WAITING + 7 {
+        audit.note(noted());
+    }
+    assert_eq!(counts.waiting.get(), WAITING as i64);
+    let lost = || counts.lost.get_or_create(&AuditLoss::Full.into()).get();
+    assert_eq!(lost(), 7);
+    let stop = CancellationToken::new();
+    let writing = tokio::spawn(writer.run(stop.clone()));
+    eventually("all are written", async || counts.written.get() == WAITING as u64).await;
+    // There is room again; and what comes just before the stop is written too.
+    audit.note(noted());
+    stop.cancel();
+    tokio::time::timeout(Duration::from_secs(30), writing).await.expect("it ends").unwrap();
+    assert_eq!((counts.written.get(), counts.waiting.get(), lost()), (WAITING as u64 + 1, 0, 7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_same_caller_is_refused_again_and_again_is_noted_a_few_times() {
+    let world = World::start().await;
+    let counts = Counts::default();
+    let (audit, _writer) = Audit::new(world.store.clone(), counts.clone());
+    for last in 1..=2 {
+        let actor = Actor::unknown([203, 0, 113, last].into());
+        for _ in 0..100 {
+            let entry = Entry::new(actor.clone(), Action::Login, Target::Nobody, Verdict::Refused, "");
+            audit.note_repeated(entry);
+        }
+    }
+    let noted = counts.waiting.get();
+    // One more is free every ten seconds.
+    assert!((12..100).contains(&noted), "{noted}");
+    let repeated = counts.lost.get_or_create(&AuditLoss::Repeated.into()).get();
+    assert_eq!(repeated, 200 - noted.unsigned_abs());
 }
