@@ -80,7 +80,7 @@ browser-tests: web/node_modules/.package-lock.json
 	cd web && GATEPIPE_DEV_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/gatepipe)" npm run test:browser
 
 web-check: web/node_modules/.package-lock.json
-	cd web && npm run check
+	cd web && node scripts/same-readmes.mjs && npm run check
 
 ## Exactly what the lock file says, and only when it says something new.
 web/node_modules/.package-lock.json: web/package-lock.json
