@@ -8,8 +8,8 @@ import { t } from '../texts/texts.js'
 import { linkTarget } from './link.js'
 import { noticeOf, type Notice } from './notice.js'
 
-/** Most toasts that stay at the same time; the others are in the list. */
-const MOST = 4
+/** Most toasts at the same time, on wide and on narrow pages; the others are in the list. */
+const MOST = { wide: 4, narrow: 2 }
 /** Below the header, which says how the connection is, in pixels. */
 const OFFSET = 64
 /** How long one that is not urgent stays, in milliseconds. */
@@ -44,7 +44,7 @@ export function useToasts(): void {
   })
 
   function show(notice: Notice): void {
-    if (open.size >= MOST) return showMore()
+    if (open.size >= (matchMedia('(max-width: 767px)').matches ? MOST.narrow : MOST.wide)) return showMore()
     const toast: Toast = { id: notice.id, handle: null }
     toast.handle = ElNotification({
       title: notice.title || t('notifications.untitled'),

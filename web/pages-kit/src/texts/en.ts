@@ -12,7 +12,7 @@ export const en = {
   'login.usernameMissing': 'Enter your user name.',
   'login.passwordMissing': 'Enter your password.',
   'login.wrong': 'User name or password is wrong.',
-  'login.tooMany': 'Too many failed sign-ins. Try again in {seconds} s.',
+  'login.tooMany': 'Too many failed sign-ins. Try again in {seconds}\u00a0s.',
   'login.elsewhere': 'This server takes tokens that are made elsewhere, so nobody can sign in here.',
   'login.dev': 'This is a development server. Its users:',
   'login.devPassword': 'The passwords stand in the terminal where “gatepipe dev” runs.',
