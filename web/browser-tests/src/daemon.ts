@@ -24,8 +24,8 @@ export async function startDaemon(name: 'register' | 'gateway' | 'api', flags: s
 }
 
 /** A gateway that announces itself to `register`. */
-export function startGateway(register: string, folder: string): Promise<Daemon> {
-  return startDaemon('gateway', ['--listen', '127.0.0.1:0', '--rpc-listen', '127.0.0.1:0', '--register', register], folder)
+export function startGateway(register: string, folder: string, listen = '127.0.0.1:0'): Promise<Daemon> {
+  return startDaemon('gateway', ['--listen', listen, '--rpc-listen', '127.0.0.1:0', '--register', register], folder)
 }
 
 function isUp(line: string): Addresses | undefined {

@@ -15,8 +15,8 @@ export interface Behind {
   gateways: [string, string]
   /** The api, as `host:port`. */
   api: string
-  /** Whoever serves the pages of this test, as `host:port`; `/story/` leads there. */
-  pages?: string
+  /** Who serves pages, as `host:port`, by the beginning of their path. */
+  pages: Record<string, string>
 }
 
 /** nginx as a process of this test, configured from the file that is deployed. */
@@ -57,15 +57,16 @@ export async function startNginx(path: string, behind: Behind): Promise<Nginx> {
 
 /** What is deployed, with the addresses of this test. */
 function site(port: number, { gateways, api, pages }: Behind): string {
+  const locations = Object.entries(pages).map(([path, host]) => `location ${path} { proxy_pass http://${host}; proxy_set_header Host $host; }`)
   const replaced: [string, string][] = [
-    ['listen 80;', `listen 127.0.0.1:${port};${pages ? ` location /story/ { proxy_pass http://${pages}; }` : ''}`],
+    ['listen 80;', `listen 127.0.0.1:${port}; ${locations.join(' ')}`],
     ['server gateway-1:7272;', `server ${gateways[0]};`],
     ['server gateway-2:7272;', `server ${gateways[1]};`],
     ['server api:8787;', `server ${api};`],
   ]
   return replaced.reduce((text, [deployed, here]) => {
     if (text.split(deployed).length !== 2) throw new Error(`${deployed} does not stand in ${deployedNginx} once`)
-    return text.replace(deployed, here)
+    return text.replace(deployed, () => here)
   }, readFileSync(deployedNginx, 'utf8'))
 }
 

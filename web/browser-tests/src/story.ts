@@ -4,9 +4,11 @@ import { startBrowser } from './browser.js'
 import { startDev, type Dev } from './dev.js'
 import { nginx as installedNginx } from './installed.js'
 import { startNginx, type Behind, type Nginx } from './nginx.js'
+import { Pair } from './pair.js'
 import { Parts } from './parts.js'
 import { startProfile, type Profile } from './profile.js'
 import { startSite, type Site } from './site.js'
+import { PATIENCE_MS } from './until.js'
 
 export interface People {
   /** One Chromium for all stories. */
@@ -23,6 +25,8 @@ export interface People {
   parts: Parts
   /** The bare page, with the api of `parts`. */
   partsSite: Site
+  /** Two gateways of `dev`'s register, which can be killed and started again. */
+  pair: Pair
   /** Starts nginx. */
   nginxBefore: (behind: Behind) => Promise<Nginx>
 }
@@ -38,7 +42,8 @@ export const test = bare.extend<People>({
     { scope: 'worker' },
   ],
   context: async ({ browser, onTestFailed }, use) => {
-    const context = await browser.newContext()
+    const context = await browser.newContext({ locale: 'en-US' })
+    context.setDefaultTimeout(PATIENCE_MS)
     const said: string[] = []
     context.on('console', (message) => said.push(`${message.page()?.url() ?? ''} ${message.type()}: ${message.text()}`))
     context.on('weberror', (error) => said.push(`${error.page()?.url() ?? ''} uncaught: ${error.error().message}`))
@@ -69,6 +74,11 @@ export const test = bare.extend<People>({
     const parts = await Parts.start()
     await use(parts)
     await parts.stop()
+  },
+  pair: async ({ dev }, use) => {
+    const pair = await Pair.start(dev.register)
+    await use(pair)
+    await pair.stop()
   },
   nginxBefore: async ({}, use) => {
     const started: Nginx[] = []

@@ -6,7 +6,7 @@ import { openTab, untilSockets } from '../src/tab.js'
 
 test.skipIf(!nginx())('through nginx, as it is deployed: one origin, one socket, a gateway that dies, and the end', async ({ context, parts, partsSite, nginxBefore }) => {
   const gateways = parts.gateways.map(({ up }) => up.clients) as [string, string]
-  const { http } = await nginxBefore({ gateways, api: new URL(parts.http).host, pages: partsSite.address })
+  const { http } = await nginxBefore({ gateways, api: new URL(parts.http).host, pages: { '/story/': partsSite.address } })
   const options = { ws: undefined }
   const first = await openTab(context, parts, http, 'bob', options)
   const { clientId } = await first.is({ phase: 'ready', role: 'leader' })
