@@ -35,8 +35,17 @@ export async function clients({ admin, users }: Cluster, of?: Name): Promise<Con
   return list
 }
 
+/** Of a notification. */
+export interface Fields {
+  title: string
+  content?: string
+  level?: string
+  notification_type?: string
+  link?: string
+}
+
 /** Stores a notification for a user, and pushes it unless it is `normal`. */
-export async function notify({ admin, users }: Cluster, to: Name, fields: { title: string; level?: string; link?: string; content?: string }): Promise<number> {
+export async function notify({ admin, users }: Cluster, to: Name, fields: Fields): Promise<number> {
   const { ids } = await admin.post<{ ids: number[] }>('/Notification/send', { user_ids: [users[to].id], content: '', level: 'urgent', ...fields })
   return ids[0]!
 }

@@ -6,12 +6,18 @@ import { until } from './until.js'
 export class DemoTab {
   /** All sockets that this tab opened. */
   readonly sockets: WebSocket[] = []
+  /** The token with which the page called the api last. */
+  token = ''
 
   private constructor(
     readonly page: Page,
     private readonly origin: string,
   ) {
     page.on('websocket', (socket) => this.sockets.push(socket))
+    page.on('request', (request) => {
+      const { authorization } = request.headers()
+      if (authorization) this.token = authorization.replace('Bearer ', '')
+    })
   }
 
   /** Opens the page at this place, as in `/notifications`; whoever is not logged in is sent to the login. */
@@ -48,6 +54,22 @@ export class DemoTab {
 
   async isConnected(): Promise<void> {
     await this.connection.and(this.page.locator('[data-phase=ready]')).waitFor()
+  }
+
+  /** Notes from now on when the page was connected again. */
+  async watchConnection(): Promise<void> {
+    await this.connection.evaluate((element) => {
+      const connectedAt: number[] = []
+      Object.assign(window, { connectedAt })
+      new MutationObserver(() => {
+        if (element.getAttribute('data-phase') === 'ready') connectedAt.push(Date.now())
+      }).observe(element, { attributes: true, attributeFilter: ['data-phase'] })
+    })
+  }
+
+  /** What `watchConnection` noted, by the machine's clock. */
+  connectedAt(): Promise<number[]> {
+    return this.page.evaluate(() => (window as unknown as { connectedAt: number[] }).connectedAt)
   }
 
   /** Waits until the page says this: a notification that arrives, or what went wrong. */

@@ -7,6 +7,9 @@ const root = new URL('../../../', import.meta.url)
 /** `gatepipe` as it was built last, or the one that `GATEPIPE_DEV_BIN` names; the other programs lie beside it. */
 export const gatepipe = process.env.GATEPIPE_DEV_BIN ?? fileURLToPath(new URL('target/debug/gatepipe', root))
 
+/** What `make web` builds, which a debug `gatepipe dev` serves from there. */
+const demo = fileURLToPath(new URL('crates/web-assets/dist/demo/index.html', root))
+
 /** The nginx configuration that is deployed. */
 export const deployedNginx = fileURLToPath(new URL('deploy/nginx/gatepipe.conf', root))
 
@@ -32,6 +35,11 @@ export function missing(): string | undefined {
   const absent = ['gatepipe', 'gatepipe-register', 'gatepipe-gateway', 'gatepipe-api'].find((name) => !existsSync(program(name)))
   if (absent) return `${program(absent)} is not built`
   return undefined
+}
+
+/** Whether the demo has been built. */
+export function isDemoBuilt(): boolean {
+  return existsSync(demo)
 }
 
 function found(paths: string[]): string | undefined {
