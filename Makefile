@@ -49,7 +49,7 @@ test-databases: build
 test-web:
 	@$(call with_node,web-tests)
 
-## A real browser against the programs. Without Chromium it says that it is skipped.
+## A real browser against the programs and the pages that they serve. Without Chromium it says that it is skipped.
 test-browser: build
 	@$(call with_node,browser-tests)
 
@@ -76,7 +76,7 @@ crates/web-assets/dist/.built: web/node_modules/.package-lock.json $(WEB_SOURCES
 web-tests: web/node_modules/.package-lock.json
 	cd web && GATEPIPE_DEV_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/gatepipe)" npm test
 
-browser-tests: web/node_modules/.package-lock.json
+browser-tests: web-build
 	cd web && GATEPIPE_DEV_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/gatepipe)" npm run test:browser
 
 web-check: web/node_modules/.package-lock.json
