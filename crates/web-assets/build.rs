@@ -1,5 +1,17 @@
-//! Pages that were built after the program would stay away: cargo does not know that the program contains them.
+//! Pages that were built after the program would stay away: cargo does not know that the program contains them. And a release without its
+//! console is a mistake that nobody would notice before an operator does.
+
+use std::path::Path;
 
 fn main() {
     println!("cargo::rerun-if-changed=dist");
+    println!("cargo::rerun-if-env-changed=GATEPIPE_REQUIRE_CONSOLE");
+    let built = Path::new("dist/console/index.html").exists();
+    #[expect(clippy::disallowed_methods, reason = "a build script has no configuration but its environment")]
+    let required = std::env::var("GATEPIPE_REQUIRE_CONSOLE").is_ok_and(|value| value == "1");
+    if required && !built {
+        println!(
+            "cargo::error=the console is not built: run `make web` first, or leave GATEPIPE_REQUIRE_CONSOLE away"
+        );
+    }
 }

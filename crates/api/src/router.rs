@@ -21,6 +21,34 @@ pub const PREFIX: &str = "/api/admin";
 
 /// All routes with what stands around them, and their description. `pages` are served beside them.
 pub fn router(app: &App, running: Running, pages: Router) -> (Router, OpenApi) {
+    let (open, with_token) = described();
+    let with_token = with_token.route_layer(from_fn_with_state(app.clone(), check_token));
+    let (routes, document) = together(open, with_token).split_for_parts();
+    let served = document.clone();
+    let router = routes
+        .route("/openapi.json", get(async move || Json(served)))
+        .merge(docs::routes())
+        .merge(gatepipe_web_assets::console().with_state(()))
+        .merge(pages.with_state(()))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(from_fn_with_state((app.clone(), running), layers::around))
+        .with_state(app.clone());
+    (router, document)
+}
+
+/// The description alone, as it is served at `/openapi.json`.
+#[must_use]
+pub fn document() -> OpenApi {
+    let (open, with_token) = described();
+    together(open, with_token).into_openapi()
+}
+
+fn together(open: OpenApiRouter<App>, with_token: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token))
+}
+
+/// The routes that ask for no token, and those that do.
+fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
     let open = OpenApiRouter::new().routes(routes!(auth::login)).routes(routes!(export_task::download));
     let with_token = OpenApiRouter::new()
         .routes(routes!(auth::me))
@@ -44,17 +72,6 @@ pub fn router(app: &App, running: Running, pages: Router) -> (Router, OpenApi) {
         .routes(routes!(user::online))
         .routes(routes!(stats::stream))
         .routes(routes!(audit::list))
-        .routes(routes!(audit::export))
-        .route_layer(from_fn_with_state(app.clone(), check_token));
-    let (routes, document) =
-        OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token)).split_for_parts();
-    let served = document.clone();
-    let router = routes
-        .route("/openapi.json", get(async move || Json(served)))
-        .merge(docs::routes())
-        .merge(pages.with_state(()))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(from_fn_with_state((app.clone(), running), layers::around))
-        .with_state(app.clone());
-    (router, document)
+        .routes(routes!(audit::export));
+    (open, with_token)
 }

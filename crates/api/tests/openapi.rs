@@ -81,6 +81,16 @@ async fn every_route_is_described_with_whole_paths() {
     }
 }
 
+/// What the console's calls are typed by. `gatepipe openapi > web/console/openapi.json` writes it anew.
+#[tokio::test]
+async fn the_console_is_built_from_this_document() {
+    let world = World::start().await;
+    let written: Value = serde_json::from_str(include_str!("../../../web/console/openapi.json")).unwrap();
+    let served = document(&world).await;
+    assert!(written == served, "write it anew: cargo run -- openapi > web/console/openapi.json");
+    assert_eq!(serde_json::to_value(gatepipe_api::router::document()).unwrap(), served);
+}
+
 #[tokio::test]
 async fn what_is_described_exists_and_asks_for_a_token_except_the_login() {
     let world = World::start().await;

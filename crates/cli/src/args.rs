@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate, notify,
-    push, tail, token, user, users,
+    openapi, push, tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -41,5 +41,7 @@ pub enum Command {
     Token(token::Token),
     User(user::User),
     Migrate(migrate::Migrate),
+    #[command(name = "openapi")]
+    OpenApi(openapi::OpenApi),
     Health(health::Health),
 }

@@ -12,6 +12,7 @@ pub mod health;
 pub mod listen;
 pub mod migrate;
 pub mod notify;
+pub mod openapi;
 pub mod push;
 pub mod tail;
 pub mod token;
@@ -41,6 +42,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Token(token) => token.run(output).await,
         Command::User(user) => user.run(output).await,
         Command::Migrate(migrate) => migrate.run(output).await,
+        Command::OpenApi(openapi) => openapi.run(),
         Command::Health(health) => health.run(output).await,
     }
 }

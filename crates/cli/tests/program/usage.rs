@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 28] = [
+const SUBCOMMANDS: [&str; 29] = [
     "broadcast",
     "push",
     "notify",
@@ -30,6 +30,7 @@ const SUBCOMMANDS: [&str; 28] = [
     "migrate status",
     "migrate revert",
     "audit",
+    "openapi",
     "health",
     "help push",
     "help clients",
