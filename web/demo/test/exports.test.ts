@@ -29,3 +29,11 @@ it('a list has each task once, as it was told last, newest first', () => {
   const task = (id: number, done: number) => ({ id, done }) as ExportTask
   expect(merged([task(3, 0), task(1, 5)], [task(2, 0), task(3, 9)])).toEqual([task(3, 9), task(2, 0), task(1, 5)])
 })
+
+it('progress does not go back with a row that is behind, but with a worker that begins anew', () => {
+  const running = (done: number, started_at_ms: number | null) => ({ id: 1, state: 'running', done, started_at_ms }) as ExportTask
+  expect(merged([running(90, 5)], [running(60, 5)])).toEqual([running(90, 5)])
+  expect(merged([running(90, null)], [running(60, 5)])).toEqual([running(90, 5)])
+  expect(merged([running(90, 5)], [running(0, 7)])).toEqual([running(0, 7)])
+  expect(merged([running(90, 5)], [{ ...running(60, 5), state: 'failed' }])).toEqual([{ ...running(60, 5), state: 'failed' }])
+})

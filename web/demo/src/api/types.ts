@@ -33,6 +33,8 @@ export interface ExportTask {
   file_bytes: number | null
   created_at: string
   created_at_ms: number
+  /** When the worker began that is at it. */
+  started_at_ms: number | null
   expires_at: string | null
   expires_at_ms: number | null
 }

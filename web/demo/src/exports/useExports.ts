@@ -2,7 +2,7 @@ import { onWsMessage, useConnectionState } from '@gatepipe/vue'
 import { computed, onScopeDispose, readonly, ref, shallowRef, watch } from 'vue'
 import type { ExportTask } from '../api/types.js'
 import { api } from '../session/session.js'
-import { merged } from './merged.js'
+import { later, merged } from './merged.js'
 
 /** How often the api is asked while an export is unfinished, in milliseconds: for pages without a connection, and for pushes that got lost. */
 const ASK_MS = 10_000
@@ -31,15 +31,15 @@ export function useExports() {
   }
 
   async function load(before: number | null): Promise<void> {
-    const turn = ++asked
+    const turn = before === null ? ++asked : asked
     loading.value = true
     try {
       const { list, next_cursor } = await api.exports(before)
-      // A newer question makes this answer old.
-      if (turn !== asked) return
+      // A newer question for the same rows makes this answer old.
+      if (before === null && turn !== asked) return
       const kept = older(list)
       if (before !== null || !kept.length) more.value = next_cursor
-      tasks.value = before === null ? [...list, ...kept] : merged(tasks.value, list)
+      tasks.value = before === null ? [...list.map(now), ...kept] : merged(tasks.value, list)
       loaded.value = true
       error.value = null
     } catch (reason) {
@@ -47,6 +47,13 @@ export function useExports() {
     } finally {
       if (turn === asked) loading.value = false
     }
+  }
+
+  function now(task: ExportTask): ExportTask {
+    return later(
+      tasks.value.find(({ id }) => id === task.id),
+      task,
+    )
   }
 
   function older(list: readonly ExportTask[]): readonly ExportTask[] {
@@ -73,8 +80,8 @@ export function useExports() {
   onWsMessage('notification', () => {
     if (unfinished.value) void refresh()
   })
-  watch(phase, (now) => {
-    if (now === 'ready' && loaded.value) void refresh()
+  watch(phase, (phase) => {
+    if (phase === 'ready' && loaded.value) void refresh()
   })
   const timer = setInterval(() => {
     if (unfinished.value && document.visibilityState === 'visible') void refresh()
