@@ -7,7 +7,9 @@ import { t } from '../texts/texts.js'
 
 /** Holds the connection while the layout is there, and ends the login when the server or another tab ends the connection for good. */
 export function useLiveConnection(): { signOut: () => void } {
-  const { status, logout } = useWebSocket()
+  const { status, logout, connect } = useWebSocket()
+  // Whoever gets here has logged in, even in the very moment after another login was ended for good.
+  connect()
   let lost: NotificationHandle | null = null
   onScopeDispose(() => lost?.close())
 
