@@ -40,7 +40,8 @@ test('every page, in light and dark, English and Chinese, wide and narrow', asyn
         await shoot('login-forced-offline')
 
         await logInAs(page, dev, 'admin')
-        await page.locator('li[data-id]').first().waitFor()
+        await goTo('/notifications')
+        await page.locator('li.unread').first().waitFor()
         await shoot('notifications')
         await notify(dev, 'admin', { title: LONG_CHINESE, content: 'With a content', link: '/send' })
         await page.getByRole('alert').first().waitFor()
@@ -55,11 +56,12 @@ test('every page, in light and dark, English and Chinese, wide and narrow', asyn
           await tab.click()
           await shoot(`send-${number + 1}`)
         }
+        await goTo('/nowhere')
+        await page.getByRole('link', { name: /To the notifications|返回通知中心/ }).waitFor()
+        await shoot('not-found')
         await context.setOffline(true)
         await page.locator('[data-phase=paused]').waitFor()
         await shoot('offline')
-        await goTo('/nowhere')
-        await shoot('not-found')
         await context.close()
       }
     }
