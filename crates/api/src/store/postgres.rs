@@ -22,7 +22,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::OpenError;
 use super::address::{Address, Words};
 use super::migrate::{self, Failure};
-use super::server::{Dial, KEEPALIVE, LOCK_SECONDS, STATEMENT_SECONDS, Server, dial};
+use super::server::{Dial, KEEPALIVE, LOCK_SECONDS, STATEMENT_SECONDS, Server, blocking};
+pub(super) use super::server::{for_update, insert_all, skip_locked};
 use super::tls::Protection;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -174,7 +175,7 @@ pub(super) async fn open(address: &Address, connections: NonZeroU16) -> Result<P
 
 /// Every migration by name, and whether it has run.
 pub(super) async fn migrations(address: &Address) -> Result<Vec<(String, bool)>, OpenError> {
-    blocking(address, |connection| {
+    blocking(Dialer::new(address)?, |connection: &mut Blocking| {
         // The harness would make its table when it is missing.
         let begun = sql::<Bool>("to_regclass('__diesel_schema_migrations') IS NOT NULL");
         let done = match diesel::select(begun).get_result::<bool>(connection)? {
@@ -196,7 +197,7 @@ async fn locked<T: Send + 'static>(
     address: &Address,
     work: impl FnOnce(&mut Blocking) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, OpenError> {
-    let done = blocking(address, |connection| {
+    let done = blocking(Dialer::new(address)?, |connection: &mut Blocking| {
         let outcome: Result<_, Undone> = connection.transaction(|connection| {
             SimpleConnection::batch_execute(connection, "SET LOCAL statement_timeout = 0")?;
             let begun = Instant::now();
@@ -229,44 +230,3 @@ impl From<diesel::result::Error> for Undone {
         Self::Failed(error.into())
     }
 }
-
-/// Runs `work` on a connection of its own and a thread that may block, as diesel's migrations do.
-async fn blocking<T: Send + 'static>(
-    address: &Address,
-    work: impl FnOnce(&mut Blocking) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, OpenError> {
-    let connection = dial(&Dialer::new(address)?).await?;
-    let failed = |failure: Failure| OpenError::Migrate {
-        place: address.to_string(),
-        reason: failure.to_string().replace('\n', " "),
-    };
-    tokio::task::spawn_blocking(move || work(&mut Blocking::from(connection)))
-        .await
-        .map_err(|ended| failed(ended.into()))?
-        .map_err(failed)
-}
-
-/// Locks the rows that a query finds until the transaction ends, and waits for whoever has locked them.
-macro_rules! for_update {
-    ($query:expr) => {
-        diesel::QueryDsl::for_update($query)
-    };
-}
-
-/// The same, without those that somebody else has locked.
-macro_rules! skip_locked {
-    ($query:expr) => {
-        diesel::QueryDsl::skip_locked(diesel::QueryDsl::for_update($query))
-    };
-}
-
-/// Adds these rows. In one statement, which is one way to the server.
-macro_rules! insert_all {
-    ($conn:expr, $table:expr, $rows:expr) => {{
-        diesel::insert_into($table).values($rows).execute($conn).await?;
-    }};
-}
-
-pub(super) use for_update;
-pub(super) use insert_all;
-pub(super) use skip_locked;

@@ -12,11 +12,13 @@ use std::num::NonZeroU16;
 use std::time::Duration;
 
 use deadpool::managed::{Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult};
+use diesel_async::async_connection_wrapper::AsyncConnectionWrapper;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, SimpleAsyncConnection as _, TransactionManager as _,
 };
 use tokio::time::timeout;
 
+use super::migrate::Failure;
 use super::{OpenError, StoreError};
 
 /// How long a call waits for a connection.
@@ -63,6 +65,24 @@ pub(super) async fn dial<D: Dial>(dialer: &D) -> Result<D::Connection, OpenError
     };
     // Boxed: it is large, rarely runs, and would be carried along by everything that may need a connection.
     timeout(PATIENCE, Box::pin(dialer.dial())).await.map_err(late)?
+}
+
+/// Runs `work` on a connection of its own and a thread that may block, as diesel's migrations do.
+pub(super) async fn blocking<D, T, W>(dialer: D, work: W) -> Result<T, OpenError>
+where
+    D: Dial,
+    T: Send + 'static,
+    W: FnOnce(&mut AsyncConnectionWrapper<D::Connection>) -> Result<T, Failure> + Send + 'static,
+{
+    let connection = dial(&dialer).await?;
+    let failed = |failure: Failure| OpenError::Migrate {
+        place: dialer.place(),
+        reason: failure.to_string().replace('\n', " "),
+    };
+    tokio::task::spawn_blocking(move || work(&mut AsyncConnectionWrapper::from(connection)))
+        .await
+        .map_err(|ended| failed(ended.into()))?
+        .map_err(failed)
 }
 
 /// Makes connections for the pool, and looks whether a used one still serves.
@@ -179,3 +199,28 @@ impl<D: Dial> Lent<D> {
         outcome
     }
 }
+
+/// Locks the rows that a query finds until the transaction ends, and waits for whoever has locked them.
+macro_rules! for_update {
+    ($query:expr) => {
+        diesel::QueryDsl::for_update($query)
+    };
+}
+
+/// The same, without those that somebody else has locked.
+macro_rules! skip_locked {
+    ($query:expr) => {
+        diesel::QueryDsl::skip_locked(diesel::QueryDsl::for_update($query))
+    };
+}
+
+/// Adds these rows. In one statement, which is one way to the server.
+macro_rules! insert_all {
+    ($conn:expr, $table:expr, $rows:expr) => {{
+        diesel::insert_into($table).values($rows).execute($conn).await?;
+    }};
+}
+
+pub(super) use for_update;
+pub(super) use insert_all;
+pub(super) use skip_locked;
