@@ -103,8 +103,8 @@ export function createInbox({ client, api }: Shared): Inbox {
 
   client.on('notification', ({ data }) => {
     const id = data?.id
-    // Business code may push this type too; what has no number of the inbox does not stand there.
-    if (!Number.isSafeInteger(id) || id <= top || items.value.some((row) => row.id === id)) return
+    // Business code may push this type too; what has no number of the inbox does not stand there. The client tells of each number once.
+    if (!Number.isSafeInteger(id) || id <= top) return
     const all = [harmless(data), ...items.value].sort((a, b) => b.id - a.id)
     items.value = all.slice(0, MOST_KEPT)
     hasMore.value = hasMore.value || all.length > MOST_KEPT
@@ -137,7 +137,7 @@ export function createInbox({ client, api }: Shared): Inbox {
         const mine = load
         const page = await list({ before_id: last.id, limit: pageSize })
         // Another call may have brought the same ones.
-        if (mine !== load || last !== items.value[items.value.length - 1]) return
+        if (mine !== load || last.id !== items.value[items.value.length - 1]?.id) return
         items.value = [...items.value, ...page.list.map(harmless)]
         hasMore.value = page.next_cursor !== null
       })

@@ -124,9 +124,15 @@ test('what is no frame, and what nobody knows, disturbs nobody; a message of 1 M
   expect(heard).toHaveBeenCalledWith({ type: 'news', data: text })
 })
 
-test('two applications on one page hear their own server each', async () => {
+test('two applications on one page hear their own server each, also in components that come later', async () => {
   const heard: unknown[] = []
-  const first = openPage(() => void onWsMessage('news', ({ data }) => heard.push(['first', data])))
+  const late = vi.fn()
+  let opened = 0
+  const first = openPage(() => {
+    opened += 1
+    if (opened === 1) onWsMessage('news', ({ data }) => heard.push(['first', data]))
+    else onWsMessage('news', late)
+  })
   const second = openPage(() => void onWsMessage('news', ({ data }) => heard.push(['second', data])))
   await pass()
   first.server.push('news', 1)
@@ -135,6 +141,13 @@ test('two applications on one page hear their own server each', async () => {
     ['first', 1],
     ['second', 2],
   ])
+  first.shown.value = false
+  await pass()
+  first.shown.value = true
+  await pass()
+  second.server.push('news', 3)
+  first.server.push('news', 4)
+  expect(late.mock.calls).toEqual([[{ type: 'news', data: 4 }]])
 })
 
 test('its types: those that are known, those that a handler names, and nothing of the rest', () => {

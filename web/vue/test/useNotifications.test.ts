@@ -87,17 +87,20 @@ test('the number of unread ones is right for an inbox that is longer than a page
   expect(inbox.hasMore.value).toBe(true)
 })
 
-test('one that is stored between list and count is counted once, when its push comes late and when it comes early', async () => {
+test.each([
+  ['before the count', '/unreadCount', 1],
+  ['after the count', '/list', 2],
+])('one that is stored %s of a load is counted once, when its push comes late and when it comes early', async (_, route, nth) => {
   for (const late of [true, false]) {
     const server = createBackend()
     for (let row = 1; row <= 30; row += 1) server.notify({ is_read: true }, false)
+    let loading = false
+    let calls = 0
     let push = () => {}
-    let stored = false
     const request: Requester = {
       ...server.request,
       async get(url, config) {
-        if (url.endsWith('/unreadCount') && !stored) {
-          stored = true
+        if (loading && url.endsWith(route) && (calls += 1) === nth) {
           const row = server.notify({}, false)
           push = () => void server.push('notification', row)
           if (!late) push()
@@ -106,12 +109,22 @@ test('one that is stored between list and count is counted once, when its push c
       },
     }
     await openPage(server, {}, request)
-    expect(stored).toBe(true)
+    loading = true
+    await inbox.refresh()
+    expect(server.rows).toHaveLength(31)
     push()
     expect([ids()[0], inbox.unread.value]).toEqual([31, 1])
     closeApps()
     await pass(1_000)
   }
+})
+
+test('the push of an old one, beyond the page, comes too late to count', async () => {
+  const server = createBackend()
+  for (let row = 1; row <= 30; row += 1) server.notify({}, false)
+  await openPage(server)
+  server.push('notification', server.rows[0])
+  expect([ids().length, inbox.unread.value]).toEqual([20, 30])
 })
 
 test('a list that never stands still is taken as it is', async () => {
@@ -146,6 +159,83 @@ test('older ones are loaded page by page, each once, however often they are aske
   await inbox.refresh()
   expect(ids()).toHaveLength(25)
   expect([ids()[0], inbox.hasMore.value]).toEqual([26, true])
+})
+
+/** A caller whose answers of one kind wait, once it is told to hold them. */
+function holding(server: Backend, kind: (url: string, body: object) => boolean) {
+  const held: (() => void)[] = []
+  const gate = {
+    hold: false,
+    release: () => held.splice(0).forEach((go) => go()),
+    request: {
+      async get(url, config) {
+        const answer = await server.request.get(url, config)
+        if (gate.hold && kind(url, config.params ?? {})) await new Promise<void>((resolve) => held.push(resolve))
+        return answer
+      },
+      async post(url, body, config) {
+        const answer = await server.request.post(url, body, config)
+        if (gate.hold && kind(url, body)) await new Promise<void>((resolve) => held.push(resolve))
+        return answer
+      },
+    } as Requester,
+  }
+  return gate
+}
+
+test('reading one while older ones are loaded disturbs neither', async () => {
+  const server = createBackend()
+  for (let row = 1; row <= 15; row += 1) server.notify({}, false)
+  const gate = holding(server, (_, params) => 'before_id' in params)
+  await openPage(server, { pageSize: 10 }, gate.request)
+  gate.hold = true
+  const more = inbox.loadMore()
+  await inbox.markRead(ids())
+  gate.release()
+  await more
+  expect([ids().length, inbox.unread.value]).toEqual([15, 5])
+})
+
+test('nothing of a user who has gone comes to the next one: no older ones, no reading, no error', async () => {
+  const server = createBackend()
+  for (let row = 1; row <= 15; row += 1) server.notify({}, false)
+  const gate = holding(server, (url, params) => 'before_id' in params || url.endsWith('/read'))
+  const { gatepipe } = await openPage(server, { pageSize: 10 }, gate.request)
+  gate.hold = true
+  const more = inbox.loadMore()
+  const reading = inbox.markRead(15)
+  await pass()
+  server.status = 500
+  const failing = inbox.loadMore()
+  gatepipe.client.logout()
+  await failing
+  expect(inbox.lastError.value).toBeNull()
+  server.status = 200
+  shown.value = false
+  await pass(1_000)
+  for (const row of server.rows) row.is_read = false
+  server.uid = 2
+  gate.hold = false
+  shown.value = true
+  await pass()
+  server.status = 500
+  expect([ids().length, inbox.unread.value, inbox.lastError.value]).toEqual([10, 15, null])
+  gate.release()
+  await Promise.all([more, reading])
+  expect([ids().length, inbox.unread.value, inbox.lastError.value]).toEqual([10, 15, null])
+})
+
+test('a page that left by a button, and looked again over HTTP, forgets it with the layout', async () => {
+  const server = createBackend()
+  server.notify({}, false)
+  const { gatepipe } = await openPage(server)
+  gatepipe.client.disconnect()
+  expect(seen()).toEqual([[], 0])
+  await inbox.refresh()
+  expect(seen()).toEqual([[1], 1])
+  shown.value = false
+  await pass(1_000)
+  expect(seen()).toEqual([[], 0])
 })
 
 test('a page of older ones that comes after a newer list is dropped', async () => {
@@ -330,6 +420,13 @@ test('another user behind the same page begins with a list of his own', async ()
   await pass(2_000)
   expect(seen()).toEqual([[1], 1])
   expect(rang).toEqual([])
+  // Of his own he misses none, although its number is small.
+  await pass(6_000)
+  server.cut()
+  await pass()
+  server.notify({}, false)
+  await pass(2_000)
+  expect(rang).toEqual([2])
 })
 
 test('titles are text and links are harmless, from the list and pushed', async () => {
