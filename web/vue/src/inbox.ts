@@ -36,6 +36,7 @@ export function createInbox({ client, api }: Shared): Inbox {
   const lastError = shallowRef<Error | null>(null)
   let pageSize = 20
   let lookers = 0
+  /** The list was loaded, or is about to be. */
   let loaded = false
   /** The newest id of what was loaded: whatever is not above it stands in the list and in the count. */
   let top = 0
@@ -57,8 +58,9 @@ export function createInbox({ client, api }: Shared): Inbox {
     if (mine === era) lastError.value = error
     return !error
   }
-  const refresh = () =>
-    attempt(async ({ list, unreadCount }) => {
+  const refresh = async () => {
+    loaded = true
+    const done = await attempt(async ({ list, unreadCount }) => {
       const mine = (load += 1)
       const limit = Math.min(Math.max(pageSize, items.value.length), MOST_OF_A_PAGE)
       let page = await list({ limit })
@@ -72,12 +74,15 @@ export function createInbox({ client, api }: Shared): Inbox {
       if (mine !== load) return
       const newest = page.list[0]?.id ?? 0
       const later = items.value.filter(({ id }) => id > newest)
-      loaded = true
       top = newest
       items.value = [...later, ...page.list.map(harmless)]
       unread.value = count + countUnread(later)
       hasMore.value = page.next_cursor !== null
     })
+    // Unless it was forgotten meanwhile.
+    loaded = loaded && done
+    return done
+  }
   /** These have been read, or all. */
   const applyRead = (ids?: readonly number[]) => {
     const before = countUnread(items.value)

@@ -183,6 +183,23 @@ function holding(server: Backend, kind: (url: string, body: object) => boolean) 
   return gate
 }
 
+test('one that is pushed while the list is on its way is kept beside it', async () => {
+  const server = createBackend()
+  server.notify({}, false)
+  const gate = holding(server, () => true)
+  await openPage(server, {}, gate.request)
+  gate.hold = true
+  const refreshing = inbox.refresh()
+  await pass()
+  server.notify()
+  server.push('notification', { ...server.notify({}, false), is_read: true })
+  gate.release()
+  await refreshing
+  expect(seen()).toEqual([[3, 2, 1], 2])
+  server.push('notification', { ...server.notify({}, false), is_read: true })
+  expect(seen()).toEqual([[4, 3, 2, 1], 2])
+})
+
 test('reading one while older ones are loaded disturbs neither', async () => {
   const server = createBackend()
   for (let row = 1; row <= 15; row += 1) server.notify({}, false)
@@ -320,9 +337,41 @@ test('all components see the same; it is loaded once', async () => {
   await pass()
   // Nothing connects here; over HTTP it is all there.
   expect(seenBy.map(({ unread }) => unread.value)).toEqual([1, 1, 1])
+  expect(server.requests).toEqual(['GET /Notification/list'])
   await seenBy[0]?.markRead(1)
   expect(seenBy.map(({ unread }) => unread.value)).toEqual([0, 0, 0])
   expect(server.attempts).toBe(0)
+})
+
+test('a centre that comes back knows what came meanwhile; nothing is asked for while nobody looks', async () => {
+  const server = createBackend()
+  server.notify({}, false)
+  const open = ref(true)
+  const Centre = defineComponent(() => {
+    inbox = useNotifications()
+    return () => h('i')
+  })
+  const Layout = defineComponent(() => {
+    useWebSocket()
+    return () => (open.value ? h(Centre) : null)
+  })
+  openApp(Layout, server)
+  await pass()
+  open.value = false
+  await pass()
+  const before = server.requests.length
+  open.value = true
+  await pass()
+  expect(server.requests).toHaveLength(before)
+  open.value = false
+  await pass()
+  server.cut()
+  server.notify({ level: 'normal', is_read: true }, false)
+  await pass(2_000)
+  expect(server.requests.slice(before)).toEqual(['POST /WebSocket/bind', 'GET /Notification/list'])
+  open.value = true
+  await pass()
+  expect(seen()).toEqual([[2, 1], 1])
 })
 
 test('with the gateway gone the list is there all the same', async () => {
@@ -403,9 +452,16 @@ test('so does who is forced offline, and an answer that was under way comes too 
   server.forceOffline('maintenance')
   await pass()
   expect(seen()).toEqual([[], 0])
+  shown.value = false
+  await pass(1_000)
   answer()
   await refreshing
   expect(seen()).toEqual([[], 0])
+  // The next login finds a gateway that is away, and loads it all the same.
+  hold = server.up = false
+  shown.value = true
+  await pass()
+  expect(seen()).toEqual([[1], 1])
 })
 
 test('another user behind the same page begins with a list of his own', async () => {
