@@ -108,9 +108,10 @@ export function createInbox({ client, api }: Shared): Inbox {
 
   client.on('notification', ({ data }) => {
     const id = data?.id
-    // Business code may push this type too; what has no number of the inbox does not stand there. The client tells of each number once.
+    // Business code may push this type too; what has no number of the inbox does not stand there.
+    // Of each number the client tells once, with a harmless link.
     if (!Number.isSafeInteger(id) || id <= top) return
-    const all = [harmless(data), ...items.value].sort((a, b) => b.id - a.id)
+    const all = [data, ...items.value].sort((a, b) => b.id - a.id)
     items.value = all.slice(0, MOST_KEPT)
     hasMore.value = hasMore.value || all.length > MOST_KEPT
     if (!data.is_read) unread.value += 1

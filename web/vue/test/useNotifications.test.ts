@@ -485,6 +485,30 @@ test('another user behind the same page begins with a list of his own', async ()
   expect(rang).toEqual([2])
 })
 
+test('so does one that came after a centre that was opened late', async () => {
+  const server = createBackend()
+  for (let row = 1; row <= 3; row += 1) server.notify({}, false)
+  const open = ref(false)
+  const Centre = defineComponent(() => {
+    inbox = useNotifications()
+    return () => h('i')
+  })
+  const Layout = defineComponent(() => {
+    useWebSocket()
+    return () => (open.value ? h(Centre) : null)
+  })
+  openApp(Layout, server)
+  await pass(6_000)
+  open.value = true
+  await pass()
+  expect(seen()).toEqual([[3, 2, 1], 3])
+  server.uid = 2
+  server.rows.splice(1)
+  server.cut()
+  await pass(2_000)
+  expect(seen()).toEqual([[1], 1])
+})
+
 test('titles are text and links are harmless, from the list and pushed', async () => {
   const server = createBackend()
   const title = '<img src=x onerror=alert(1)>'
@@ -498,7 +522,7 @@ test('titles are text and links are harmless, from the list and pushed', async (
   expect(element.textContent).toContain(title)
 })
 
-test.each([null, 7, [], 'text', {}, { id: 'a' }, { id: -1 }, { id: 0 }, { id: 1.5 }])(
+test.each([null, 7, [], 'text', {}, { ids: 7 }, { id: 'a' }, { id: -1 }, { id: 0 }, { id: 1.5 }])(
   'what business code pushes as a notification without a number is in no inbox: %j',
   async (data) => {
     const server = createBackend()
