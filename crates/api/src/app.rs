@@ -14,10 +14,11 @@ use crate::auth::Auth;
 use crate::auth::caller::Tokens;
 use crate::auth::password::PasswordCheck;
 use crate::auth::throttle::Throttle;
-use crate::config::BindPolicy;
+use crate::config::{BindPolicy, Shown};
 use crate::http::cors::Origin;
 use crate::metrics::Metrics;
 use crate::service::audit::AuditExports;
+use crate::service::events::Live;
 use crate::service::export::Exports;
 use crate::service::notification::NotificationService;
 use crate::service::stats::Watching;
@@ -54,10 +55,23 @@ pub struct Parts {
     pub audit: Audit,
     /// Who fetches the audit as a file.
     pub audit_exports: AuditExports,
+    /// What happens right now, and who watches it.
+    pub live: Live,
     /// What is counted.
     pub metrics: Metrics,
     /// How the api was set up.
     pub settings: Settings,
+}
+
+/// What operators are told about this process.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Every setting and where it came from, secrets masked.
+    pub settings: Vec<Shown>,
+    /// Which database, without its password.
+    pub database: String,
+    /// In milliseconds since 1970.
+    pub started_at_ms: i64,
 }
 
 /// The part of the configuration that requests need.
@@ -91,6 +105,8 @@ pub struct Settings {
     pub audit_pushes: bool,
     /// How often is deleted what is too old.
     pub sweep_interval: Duration,
+    /// All of it, for people.
+    pub setup: Setup,
 }
 
 impl App {
@@ -124,6 +140,7 @@ impl App {
             watching: Watching::default(),
             audit,
             audit_exports: AuditExports::default(),
+            live: Live::default(),
             store,
             gateways,
             metrics,

@@ -12,7 +12,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use chrono::Utc;
-use gatepipe_proto::{ClientId, GatewayId};
+use gatepipe_proto::{ClientId, GatewayId, Group};
 
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -133,12 +133,20 @@ words! {
         Denied = "auth.denied",
         /// A bind that was refused. Those that went well are not noted: each page makes one.
         Bind = "websocket.bind",
-        /// A push to a user.
+        /// A push to a user, a client or a group.
         Push = "websocket.push",
         /// A push to everybody.
         Broadcast = "websocket.broadcast",
         /// A user's tokens and connections are ended.
         ForceOffline = "websocket.force_offline",
+        /// A client is closed.
+        CloseClient = "client.close",
+        /// A client is unbound from its user.
+        UnbindClient = "client.unbind",
+        /// A client is put into a group.
+        JoinGroup = "client.join_group",
+        /// A client is taken out of a group.
+        LeaveGroup = "client.leave_group",
         /// A gateway lets its clients go.
         Drain = "gateway.drain",
         /// A notification for some users.
@@ -208,6 +216,8 @@ pub enum Target {
     Users(usize),
     /// A connection.
     Client(ClientId),
+    /// The members of a group.
+    Group(Group),
     /// A gateway.
     Gateway(GatewayId),
     /// An export.
@@ -220,8 +230,8 @@ pub enum Target {
 
 impl Target {
     /// Every word that [`Target::kind`] gives.
-    pub const KINDS: [&'static str; 8] =
-        ["everybody", "user", "users", "client", "gateway", "export", "role", "permission"];
+    pub const KINDS: [&'static str; 9] =
+        ["everybody", "user", "users", "client", "group", "gateway", "export", "role", "permission"];
 
     /// Of which kind it is; empty for nobody.
     #[must_use]
@@ -232,6 +242,7 @@ impl Target {
             Self::User(_) => "user",
             Self::Users(_) => "users",
             Self::Client(_) => "client",
+            Self::Group(_) => "group",
             Self::Gateway(_) => "gateway",
             Self::Export(_) => "export",
             Self::Role(_) => "role",
@@ -247,6 +258,7 @@ impl Target {
             Self::User(user) => user.to_string(),
             Self::Users(count) => count.to_string(),
             Self::Client(client) => client.to_string(),
+            Self::Group(group) => plain(group.as_str(), MAX_TARGET_CHARACTERS),
             Self::Gateway(gateway) => gateway.to_string(),
             Self::Export(task) => task.to_string(),
             Self::Role(role) => role.clone(),

@@ -1,8 +1,10 @@
 //! Every setting of the api, with unit, default, and what a larger value costs.
 
 mod export;
+mod given;
 mod tokens;
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::{NonZeroU16, NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use crate::http::cors::Origin;
 use crate::store;
 
 pub use export::ExportConfig;
+pub use given::{Given, Shown};
 pub use tokens::{ForeignConfig, KeyError};
 
 const KNOBS: &[Knob] = &[
@@ -347,6 +350,8 @@ pub struct Config {
     pub drain_timeout: Duration,
     /// What is logged; used by `main` only.
     pub log: Log,
+    /// Where all this came from.
+    pub given: Given,
 }
 
 /// The setting `bind-policy`.
@@ -368,6 +373,15 @@ impl FromStr for BindPolicy {
             "newest_wins" => Ok(Self::NewestWins),
             _ => Err("must be keep_all or newest_wins"),
         }
+    }
+}
+
+impl fmt::Display for BindPolicy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::KeepAll => "keep_all",
+            Self::NewestWins => "newest_wins",
+        })
     }
 }
 
@@ -449,7 +463,7 @@ impl Config {
         if token_lifetime.is_ok_and(|lifetime| lifetime < Duration::from_secs(1)) {
             s.mistake("token-lifetime", "must be at least 1s: tokens count in whole seconds");
         }
-        Ok(Self {
+        let config = Self {
             listen: listen?,
             admin_listen: admin_listen?,
             database_url: database_url?.ok_or(Noted)?,
@@ -480,7 +494,9 @@ impl Config {
             command_timeout: command_timeout?,
             drain_timeout: drain_timeout?,
             log: log?,
-        })
+            given: Given::default(),
+        };
+        Ok(Self { given: Given::of(s, &config), ..config })
     }
 }
 

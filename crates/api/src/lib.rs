@@ -16,6 +16,7 @@ pub mod export;
 pub mod http;
 pub mod id;
 pub mod idempotency;
+pub mod live;
 pub mod metrics;
 pub mod notification;
 pub mod openapi;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use chrono::Utc;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, BindError, ListenOptions};
@@ -44,7 +46,7 @@ use tokio_util::task::TaskTracker;
 
 pub use config::{Config, PROGRAM};
 
-use app::{App, Settings};
+use app::{App, Settings, Setup};
 use audit::Audit;
 use auth::caller::Tokens;
 use auth::password::PasswordCheck;
@@ -106,6 +108,11 @@ impl Api {
     /// [`Error`], a line that says what is wrong and what to do.
     pub async fn bind(config: Config) -> Result<Self, Error> {
         let tokens = config.tokens()?;
+        let setup = Setup {
+            settings: config.shown(),
+            database: store::shown(config.database_url.expose_secret()),
+            started_at_ms: Utc::now().timestamp_millis(),
+        };
         let store =
             Store::open_with(config.database_url.expose_secret(), config.database_connections).await?;
         let folder = open_folder(config.export_dir()).await?;
@@ -150,6 +157,7 @@ impl Api {
             audit_retention: config.audit_retention,
             audit_pushes: config.audit_pushes,
             sweep_interval: config.sweep_interval,
+            setup,
         };
         let (audit, writer) = Audit::new(store.clone(), metrics.audit.clone());
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
@@ -225,6 +233,9 @@ impl Api {
         let fresh = app.clone();
         let refreshing = tokio::spawn(async move { fresh.auth.keep_fresh().await });
         let sampling = tokio::spawn(stats::sample(app.gateways.clone(), app.watching.recent.clone()));
+        let feed = app.live.feed.clone();
+        let listening = tokio::spawn(live::listener::listen(app.gateways.clone(), feed.clone()));
+        let looking = tokio::spawn(live::changes::watch(app.gateways.clone(), feed));
         let swept = app.clone();
         let sweeping = tokio::spawn(async move { service::sweep::keep_swept(&swept).await });
         let clearing = tokio::spawn(service::export::sweep::sweep(app.clone()));
@@ -250,6 +261,8 @@ impl Api {
         }
         watching.abort();
         sampling.abort();
+        listening.abort();
+        looking.abort();
         clearing.abort();
         refreshing.abort();
         sweeping.abort();

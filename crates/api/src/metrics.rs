@@ -43,6 +43,12 @@ pub struct Metrics {
     pub streams_refused: Counter,
     /// Samples that streams left out because their readers were slow.
     pub samples_left_out: Counter,
+    /// Open streams of events.
+    pub event_streams: Gauge,
+    /// Streams of events that were refused because too many were open.
+    pub event_streams_refused: Counter,
+    /// Events that streams left out: too many in a second, or the reader was slow.
+    pub events_left_out: Counter,
     /// Exports, by what became of them.
     pub exports: Family<ByResult, Counter>,
     /// Exports that this process writes.
@@ -225,6 +231,9 @@ impl Metrics {
             streams: Gauge::default(),
             streams_refused: Counter::default(),
             samples_left_out: Counter::default(),
+            event_streams: Gauge::default(),
+            event_streams_refused: Counter::default(),
+            events_left_out: Counter::default(),
             exports: Family::default(),
             exports_running: Gauge::default(),
             exports_waiting: Gauge::default(),
@@ -255,6 +264,17 @@ impl Metrics {
             "stats_samples_left_out",
             "Samples that streams left out because their readers were slow",
             metrics.samples_left_out.clone(),
+        );
+        api.register("event_streams", "Open streams of events", metrics.event_streams.clone());
+        api.register(
+            "event_streams_refused",
+            "Streams of events refused because too many were open",
+            metrics.event_streams_refused.clone(),
+        );
+        api.register(
+            "events_left_out",
+            "Events that streams left out: too many in a second, or the reader was slow",
+            metrics.events_left_out.clone(),
         );
         api.register(
             "exports",

@@ -13,7 +13,10 @@ use crate::app::App;
 use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
-use crate::http::{audit, auth, client, docs, export_task, gateway, notification, stats, user, websocket};
+use crate::http::{
+    audit, auth, client, docs, estimate, event, export_task, gateway, group, notification, settings, stats,
+    user, websocket,
+};
 use crate::openapi;
 
 /// Before every path of ours.
@@ -69,9 +72,20 @@ fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
         .routes(routes!(gateway::drain))
         .routes(routes!(client::list_connected))
         .routes(routes!(client::show))
+        .routes(routes!(client::command::push))
+        .routes(routes!(client::command::close))
+        .routes(routes!(client::command::unbind))
+        .routes(routes!(client::command::join_group))
+        .routes(routes!(client::command::leave_group))
+        .routes(routes!(group::list_with_members))
+        .routes(routes!(group::push))
+        .routes(routes!(estimate::estimate))
         .routes(routes!(user::online))
+        .routes(routes!(user::find))
         .routes(routes!(stats::stream))
         .routes(routes!(audit::list))
-        .routes(routes!(audit::export));
+        .routes(routes!(audit::export))
+        .routes(routes!(event::stream))
+        .routes(routes!(settings::list_all));
     (open, with_token)
 }

@@ -2,7 +2,10 @@
 
 pub mod audit;
 pub mod bind;
+pub mod client;
 pub mod drain;
+pub mod estimate;
+pub mod events;
 pub mod export;
 pub mod force_offline;
 pub mod idempotency;
@@ -15,3 +18,4 @@ pub mod stats;
 pub mod sweep;
 pub mod unsettled;
 pub mod users;
+mod viewing;

@@ -133,6 +133,15 @@ pub struct Sample {
     pub failed: Vec<Failed>,
 }
 
+/// The beginning of a drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DrainBegan {
+    /// When it was first seen, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Clients that were there.
+    pub clients: u64,
+}
+
 /// The last 15 minutes, and what comes. Cheap to clone; clones are the same.
 #[derive(Clone)]
 pub struct Recent(Arc<Shared>);
@@ -163,6 +172,33 @@ impl Recent {
         ring.push_back(Arc::clone(&sample));
         // Under the lock, so that whoever begins to watch now has it either in the past or in what comes. Nobody may watch.
         let _ = self.0.newest.send(sample);
+    }
+
+    /// When `gateway` began to drain, and with how many clients: as far as the kept samples tell. `None` while it does not drain,
+    /// or began before the oldest of them.
+    #[must_use]
+    pub fn drain_of(&self, gateway: GatewayId) -> Option<DrainBegan> {
+        let ring = self.0.ring.lock();
+        let numbers = |sample: &Sample| {
+            let found = sample.gateways.iter().find(|(id, _)| *id == gateway);
+            found.map(|(_, numbers)| *numbers)
+        };
+        let mut began = None;
+        for sample in ring.iter().rev() {
+            match numbers(sample) {
+                Some(numbers) if numbers.draining => {
+                    began = Some(DrainBegan { at_ms: sample.at_ms, clients: numbers.clients });
+                }
+                // The last look before it knew: nobody had left yet.
+                Some(numbers) => {
+                    return began
+                        .map(|began| DrainBegan { clients: numbers.clients.max(began.clients), ..began });
+                }
+                // It was silent for a moment.
+                None => {}
+            }
+        }
+        began
     }
 
     /// Everything that is kept, oldest first, and what follows it without a gap.
@@ -226,6 +262,26 @@ mod tests {
         }
         let (past, _) = recent.watch();
         assert_eq!((past.len(), past[0].at_ms, past[899].at_ms), (900, 100, 999));
+    }
+
+    #[test]
+    fn a_drain_is_measured_from_the_last_look_before_it() {
+        let (draining, other) = (GatewayId::random(), GatewayId::random());
+        let recent = Recent::default();
+        let look = |at_ms, is_draining, clients| {
+            let numbers = Numbers::from(&Stats { draining: is_draining, clients, ..Stats::default() });
+            let still = Numbers::from(&Stats { clients: 7, ..Stats::default() });
+            recent.push(Sample { gateways: vec![(draining, numbers), (other, still)], ..at(at_ms) });
+        };
+        assert_eq!(recent.drain_of(draining), None);
+        look(1_000, false, 120);
+        assert_eq!(recent.drain_of(draining), None);
+        look(2_000, true, 80);
+        recent.push(at(3_000));
+        look(4_000, true, 20);
+        assert_eq!(recent.drain_of(draining), Some(DrainBegan { at_ms: 2_000, clients: 120 }));
+        assert_eq!(recent.drain_of(other), None);
+        assert_eq!(recent.drain_of(GatewayId::random()), None);
     }
 
     #[tokio::test]

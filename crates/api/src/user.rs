@@ -144,13 +144,17 @@ impl Password {
 pub enum Permission {
     /// Push to everybody at once.
     Broadcast,
+    /// Close, unbind and put into groups single connections.
+    Control,
     /// Let a gateway's clients go and end it.
     Drain,
     /// Cut others off and make their tokens useless.
     ForceOffline,
     /// See gateways and clients.
     Inspect,
-    /// Push to users that are not one's own subordinates.
+    /// See how the api is set up.
+    InspectSettings,
+    /// Push to users that are not one's own subordinates, to single connections and to groups.
     PushAny,
     /// Send notifications.
     SendNotification,
@@ -160,11 +164,13 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Broadcast,
+        Self::Control,
         Self::Drain,
         Self::ForceOffline,
         Self::Inspect,
+        Self::InspectSettings,
         Self::PushAny,
         Self::SendNotification,
         Self::ViewAudit,
@@ -175,9 +181,11 @@ impl Permission {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Broadcast => "websocket.broadcast",
+            Self::Control => "websocket.control",
             Self::Drain => "websocket.drain",
             Self::ForceOffline => "websocket.force_offline",
             Self::Inspect => "websocket.inspect",
+            Self::InspectSettings => "settings.inspect",
             Self::PushAny => "websocket.push_any",
             Self::SendNotification => "notification.send",
             Self::ViewAudit => "audit.view",

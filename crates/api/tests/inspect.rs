@@ -13,7 +13,16 @@ async fn each_route_asks_for_its_permission_before_it_looks_at_anything() {
     let world = World::start().await;
     let without = |needed: Permission| Permission::ALL.into_iter().filter(move |given| *given != needed);
     let blind = world.person("blind", &without(Permission::Inspect).collect::<Vec<_>>()).await;
-    for path in ["/Client/list?limit=x", "/Client/show", "/User/online", "/Stats/stream", "/Gateway/list"] {
+    for path in [
+        "/Client/list?limit=x",
+        "/Client/show",
+        "/User/online",
+        "/User/find",
+        "/Stats/stream",
+        "/Event/stream",
+        "/Gateway/list",
+        "/Group/list",
+    ] {
         let refused = blind.get(path).await;
         refused.refused(403);
         assert!(refused.body["msg"].as_str().unwrap().contains("websocket.inspect"), "{}", refused.body);
@@ -22,6 +31,18 @@ async fn each_route_asks_for_its_permission_before_it_looks_at_anything() {
     let refused = timid.post("/Gateway/drain", json!({"anything": 1})).await;
     refused.refused(403);
     assert!(refused.body["msg"].as_str().unwrap().contains("websocket.drain"), "{}", refused.body);
+    let polite = world.person("polite", &without(Permission::Control).collect::<Vec<_>>()).await;
+    for path in ["/Client/close", "/Client/unbind", "/Client/joinGroup", "/Client/leaveGroup"] {
+        let refused = polite.post(path, json!({"anything": 1})).await;
+        refused.refused(403);
+        assert!(refused.body["msg"].as_str().unwrap().contains("websocket.control"), "{}", refused.body);
+    }
+    let quiet = world.person("quiet", &without(Permission::PushAny).collect::<Vec<_>>()).await;
+    for path in ["/Client/push", "/Group/push"] {
+        let refused = quiet.post(path, json!({"anything": 1})).await;
+        refused.refused(403);
+        assert!(refused.body["msg"].as_str().unwrap().contains("websocket.push_any"), "{}", refused.body);
+    }
 }
 
 #[tokio::test]
@@ -87,6 +108,22 @@ async fn while_no_register_was_heard_nobody_is_called_gone_or_offline() {
     let unknown = json!({"online": [], "offline": [], "unknown": [3, 1, 2], "failed": nobody_asked});
     assert_eq!(online.data(), &unknown);
     admin.get(&format!("/Client/show?client_id={CLIENT}")).await.refused(503);
+    let found = admin.get(&format!("/User/find?uid={}", admin.id)).await;
+    assert_eq!((&found.data()["online"], &found.data()["failed"]), (&Value::Null, &nobody_asked));
+    assert_eq!(admin.get("/Group/list").await.data()["failed"], nobody_asked);
+    let counted = admin.get("/WebSocket/estimate").await;
+    assert_eq!(counted.data(), &json!({"clients": 0, "failed": nobody_asked}));
+    let client = json!({"client_id": CLIENT, "group": "lobby", "uid": 1});
+    for path in ["/Client/close", "/Client/unbind", "/Client/joinGroup", "/Client/leaveGroup"] {
+        admin.post(path, client.clone()).await.refused(503);
+    }
+    // Which gateway it would be is known, and that it did not hear of it.
+    let pushed = admin.post("/Client/push", client.clone()).await;
+    assert_eq!(
+        (&pushed.data()["reached"], &pushed.data()["failed"][0]["gateway"]),
+        (&json!(0), &json!(&CLIENT[..16]))
+    );
+    admin.post("/Group/push", client).await.refused(503);
     admin.post("/Gateway/drain", json!({"gateway_id": &CLIENT[..16]})).await.refused(503);
     let many: Vec<String> = (1..=1_000).map(|uid| uid.to_string()).collect();
     let many = admin.get(&format!("/User/online?uids={}", many.join(","))).await;

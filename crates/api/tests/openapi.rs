@@ -7,29 +7,40 @@ use std::collections::BTreeMap;
 use common::World;
 use serde_json::{Value, json};
 
-const ROUTES: [(&str, &str); 24] = [
+const ROUTES: [(&str, &str); 35] = [
     ("/api/admin/Audit/export", "get"),
     ("/api/admin/Audit/list", "get"),
     ("/api/admin/Auth/login", "post"),
     ("/api/admin/Auth/me", "get"),
+    ("/api/admin/Client/close", "post"),
+    ("/api/admin/Client/joinGroup", "post"),
+    ("/api/admin/Client/leaveGroup", "post"),
     ("/api/admin/Client/list", "get"),
+    ("/api/admin/Client/push", "post"),
     ("/api/admin/Client/show", "get"),
+    ("/api/admin/Client/unbind", "post"),
+    ("/api/admin/Event/stream", "get"),
     ("/api/admin/ExportTask/create", "post"),
     ("/api/admin/ExportTask/download", "get"),
     ("/api/admin/ExportTask/list", "get"),
     ("/api/admin/ExportTask/show", "get"),
     ("/api/admin/Gateway/drain", "post"),
     ("/api/admin/Gateway/list", "get"),
+    ("/api/admin/Group/list", "get"),
+    ("/api/admin/Group/push", "post"),
     ("/api/admin/Notification/delete", "post"),
     ("/api/admin/Notification/list", "get"),
     ("/api/admin/Notification/read", "post"),
     ("/api/admin/Notification/readAll", "post"),
     ("/api/admin/Notification/send", "post"),
     ("/api/admin/Notification/unreadCount", "get"),
+    ("/api/admin/Settings/list", "get"),
     ("/api/admin/Stats/stream", "get"),
+    ("/api/admin/User/find", "get"),
     ("/api/admin/User/online", "get"),
     ("/api/admin/WebSocket/bind", "post"),
     ("/api/admin/WebSocket/broadcast", "post"),
+    ("/api/admin/WebSocket/estimate", "get"),
     ("/api/admin/WebSocket/forceOffline", "post"),
     ("/api/admin/WebSocket/pushToUser", "post"),
 ];
@@ -65,7 +76,7 @@ async fn every_route_is_described_with_whole_paths() {
             }
         }
         for (status, answer) in answers.as_object().unwrap() {
-            let stream = (path, status.as_str()) == ("/api/admin/Stats/stream", "200");
+            let stream = path.ends_with("/stream") && status == "200";
             let file = ["/ExportTask/download", "/Audit/export"].iter().any(|end| path.ends_with(end))
                 && status.starts_with('2');
             let kind = match (stream, file) {

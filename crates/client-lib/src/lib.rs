@@ -48,7 +48,8 @@
 //! [`is_online`](GatewayClient::is_online) ·
 //! [`uid_of_client`](GatewayClient::uid_of_client) ·
 //! [`session`](GatewayClient::session) ·
-//! [`client_info`](GatewayClient::client_info) everything else about it.
+//! [`client_info`](GatewayClient::client_info) everything else about it ·
+//! [`client_details`](GatewayClient::client_details) both, and what is kept of its handshake.
 //!
 //! *Who is online*:
 //! [`is_uid_online`](GatewayClient::is_uid_online) ·
@@ -134,8 +135,8 @@ pub use receipt::{Answer, Failure, FailureReason, Receipt};
 pub use stats::{Rates, Stats, Totals};
 pub use status::{GatewayStatus, RegisterStatus};
 pub use words::{
-    Bind, BindCondition, BindPolicy, Bound, ClientInfo, Close, Counts, GatewayCounts, GroupInfo, Listing,
-    Page, UidInfo, UidsOnline,
+    Bind, BindCondition, BindPolicy, Bound, ClientDetails, ClientInfo, Close, Counts, GatewayCounts,
+    GroupInfo, Listing, Page, UidInfo, UidsOnline,
 };
 pub use worker::{
     Adopted, BoundTo, Closed, Dropped, Handshake, Header, InvalidWorker, RunningWorker, SubscriptionStats,

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use gatepipe_proto::distinct::DistinctCount;
-use gatepipe_proto::{ClientId, CloseCode, GatewayId, Group, Message, Uid, v1};
+use gatepipe_proto::{ClientId, CloseCode, GatewayId, Group, Message, Session, Uid, v1};
 
-use crate::{Cursor, Failure};
+use crate::{Cursor, Failure, Header};
 
 /// How [`bind_uid`](crate::GatewayClient::bind_uid) binds.
 #[derive(Debug, Clone, Default)]
@@ -153,6 +153,20 @@ pub struct ClientInfo {
     pub bytes_out: u64,
     /// Bytes that wait in its outbox.
     pub queued_bytes: u64,
+    /// When its last frame of any kind came, a pong included: milliseconds since 1970, by the gateway's clock; 0 from a gateway that
+    /// does not tell it.
+    pub heard_at_ms: i64,
+}
+
+/// Everything that a gateway tells about one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientDetails {
+    /// As in lists.
+    pub info: ClientInfo,
+    /// `{}` when none was set.
+    pub session: Session,
+    /// What the gateway keeps of its handshake: `origin` and `user-agent`, each cut to 256 bytes, as far as it sent them.
+    pub handshake: Vec<Header>,
 }
 
 /// One uid that has a client.
@@ -201,6 +215,7 @@ impl ClientInfo {
             frames_out: entry.frames_out,
             bytes_out: entry.bytes_out,
             queued_bytes: entry.queued_bytes,
+            heard_at_ms: entry.heard_at_ms,
         })
     }
 }

@@ -3,6 +3,7 @@
 //! One table of [`Knob`]s per daemon is the source of its flags, keys, variables, defaults and help. [`Settings`] reads all layers
 //! once and collects every mistake, so that a person sees them together and no port is taken before.
 
+pub mod effective;
 mod knob;
 mod layers;
 pub mod units;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+pub use effective::{Effective, Layer};
 pub use knob::{COMMON, Kind, Knob, Program};
 use layers::Layers;
 
@@ -81,6 +83,12 @@ impl Settings {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         self.layers.warnings()
+    }
+
+    /// Every setting with its value and where it came from, secrets masked, in the order of the help.
+    #[must_use]
+    pub fn effective(&self) -> Vec<Effective> {
+        self.layers.given()
     }
 
     /// Notes a mistake in the setting `name`.

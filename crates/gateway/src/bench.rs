@@ -12,6 +12,7 @@ use crate::client::{Client, Common};
 use crate::clock::Clock;
 use crate::encode;
 use crate::events::Events;
+use crate::handshake::Kept;
 use crate::hub::{Bind, BindCondition, Hub};
 use crate::inbound::Inbound;
 use crate::metrics::Metrics;
@@ -55,7 +56,13 @@ impl Place {
             let (socket, address) = listener.accept()?;
             socket.set_nonblocking(true)?;
             let wire = Wire::Plain(tokio::net::TcpStream::from_std(socket)?);
-            let client = Client::new(ClientId::random(hub.gateway()), address.ip(), wire, common.clone());
+            let client = Client::new(
+                ClientId::random(hub.gateway()),
+                address.ip(),
+                wire,
+                Kept::default(),
+                common.clone(),
+            );
             hub.enter(client.clone());
             hub.bind(&bind(&client, &uid(number)?), None)?;
             hub.join(client.id, &group)?;

@@ -11,6 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::clock::{self, Clock};
 use crate::encode::{self, Frame};
+use crate::handshake::Kept;
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::metrics::Metrics;
 use crate::outbox::{Flush, Offer, Outbox, Rules};
@@ -79,13 +80,21 @@ pub(crate) struct Client {
     ended_with: AtomicU32,
     /// Held while something happens to it and workers are told: what follows from that is told later.
     in_order: Mutex<()>,
+    /// For people who look at it.
+    handshake: Kept,
     /// Wakes the connection's task: something waits, or the end has come.
     wake: AtomicWaker,
 }
 
 impl Client {
     /// A client whose `init` waits already, before anything that anyone may offer; [`Client::greet`] sends it off.
-    pub(crate) fn new(id: ClientId, remote: IpAddr, wire: Wire, common: Arc<Common>) -> Arc<Self> {
+    pub(crate) fn new(
+        id: ClientId,
+        remote: IpAddr,
+        wire: Wire,
+        handshake: Kept,
+        common: Arc<Common>,
+    ) -> Arc<Self> {
         let init = encode::text(&ServerFrame::init(&id.to_string()).to_text());
         let (now, init_bytes) = (common.clock().now(), init.len());
         let client = Arc::new(Self {
@@ -102,6 +111,7 @@ impl Client {
             closed_with: AtomicU32::new(0),
             ended_with: AtomicU32::new(0),
             in_order: Mutex::new(()),
+            handshake,
             wake: AtomicWaker::new(),
             common,
         });
@@ -235,6 +245,17 @@ impl Client {
         if self.pings.load(Relaxed) != 0 {
             self.pings.store(0, Relaxed);
         }
+    }
+
+    /// When its last frame came, in milliseconds since 1970.
+    pub(crate) fn heard_at_ms(&self) -> i64 {
+        let silent_ms = self.now().saturating_sub(self.heard_at.load(Relaxed));
+        clock::epoch_ms().saturating_sub_unsigned(silent_ms)
+    }
+
+    /// What is kept of its handshake.
+    pub(crate) fn handshake(&self) -> &Kept {
+        &self.handshake
     }
 
     /// The gateway's milliseconds.
@@ -377,7 +398,7 @@ mod tests {
         };
         let common = Common { metrics: Metrics::register(&mut Registry::default()), rules };
         let id = ClientId::random(GatewayId::random());
-        let client = Client::new(id, address.ip(), Wire::Plain(socket), Arc::new(common));
+        let client = Client::new(id, address.ip(), Wire::Plain(socket), Kept::default(), Arc::new(common));
         client.greet();
         (client, peer)
     }

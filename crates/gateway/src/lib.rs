@@ -37,6 +37,7 @@ mod events;
 mod frame_limit;
 mod frames;
 mod gauges;
+mod handshake;
 mod heartbeat;
 mod hub;
 mod inbound;

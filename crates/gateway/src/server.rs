@@ -23,6 +23,7 @@ use crate::admission::{self, Handshake, Refusal};
 use crate::client::{Client, Common};
 use crate::connection;
 use crate::events::{Events, Head};
+use crate::handshake::Kept;
 use crate::hub::Hub;
 use crate::inbound::Inbound;
 use crate::places::{NoPlace, Place, Places};
@@ -150,7 +151,8 @@ impl Server {
         head: &Head,
     ) -> ClientId {
         let id = ClientId::random(self.hub.gateway());
-        let client = Client::new(id, remote, Wire::Plain(socket), self.common.clone());
+        let client =
+            Client::new(id, remote, Wire::Plain(socket), Kept::of(&head.headers), self.common.clone());
         let seat = Seat::take(&self.events, client.clone(), head);
         client.greet();
         self.common.metrics.opened();

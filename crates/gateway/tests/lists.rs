@@ -388,6 +388,6 @@ async fn what_is_over_a_bound_is_refused_in_words() {
     let often = |times| v1::ClientsOfUidsRequest { uids: vec!["ana".to_owned(); times] };
     let named_often = worker.0.clients_of_uids(often(10_000)).await.unwrap().into_inner();
     assert_eq!(named_often.uids.iter().map(|uid| uid.client_ids.len()).collect::<Vec<_>>(), [15]);
-    let request = v1::ClientRequest { client_id: "x".into(), session: false };
+    let request = v1::ClientRequest { client_id: "x".into(), ..v1::ClientRequest::default() };
     assert!(worker.0.client(request).await.is_err());
 }

@@ -56,7 +56,7 @@ pub struct Allowed<G> {
     granted: PhantomData<G>,
 }
 
-/// The permissions that whole rules ask for; `websocket.push_any` only widens one.
+/// The permissions that whole rules ask for; for pushes to users `websocket.push_any` only widens one.
 pub mod grants {
     use super::{Grant, Permission};
 
@@ -77,6 +77,10 @@ pub mod grants {
         Broadcast
     }
     grant! {
+        /// `websocket.control`
+        Control
+    }
+    grant! {
         /// `websocket.drain`
         Drain
     }
@@ -87,6 +91,14 @@ pub mod grants {
     grant! {
         /// `websocket.inspect`
         Inspect
+    }
+    grant! {
+        /// `settings.inspect`
+        InspectSettings
+    }
+    grant! {
+        /// `websocket.push_any`
+        PushAny
     }
     grant! {
         /// `notification.send`

@@ -1,7 +1,9 @@
-//! `/Client/…`
+//! `/Client/…`: who is connected. What can be done to one client is in `command`.
+
+pub mod command;
 
 use axum::extract::State;
-use gatepipe_client::{ClientInfo, Cursor, Filter};
+use gatepipe_client::{ClientInfo, Cursor, Filter, Header};
 use gatepipe_proto::{ClientId, GatewayId, Group, Uid};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -56,9 +58,9 @@ pub struct ListQuery {
 
 impl FromFields for ListQuery {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let uid = parsed::<Uid>(fields, "uid", "must be 1 to 255 bytes");
-        let group = parsed::<Group>(fields, "group", "must be 1 to 255 bytes");
-        let gateway = parsed::<GatewayId>(fields, "gateway_id", "must be 16 lower-case hex digits");
+        let uid = fields.parsed_or_none::<Uid>("uid", "must be 1 to 255 bytes");
+        let group = fields.parsed_or_none::<Group>("group", "must be 1 to 255 bytes");
+        let gateway = fields.parsed_or_none::<GatewayId>("gateway_id", "must be 16 lower-case hex digits");
         let remote_address = match fields.optional("remote_address", String::new()) {
             Some(text) if text.len() > MAX_ADDRESS_BYTES => {
                 fields.wrong("remote_address", "must be at most 45 bytes")
@@ -67,7 +69,7 @@ impl FromFields for ListQuery {
         };
         let bound = fields.optional("bound", None::<Flag>);
         let limit = fields.optional("limit", Limit::default());
-        let cursor = parsed::<Cursor>(fields, "cursor", "must be the next_cursor of the page before");
+        let cursor = fields.parsed_or_none::<Cursor>("cursor", "must be the next_cursor of the page before");
         let filter = Filter {
             uids: uid?.into_iter().collect(),
             groups: group?.into_iter().collect(),
@@ -76,14 +78,6 @@ impl FromFields for ListQuery {
             bound: bound?.map(|flag| flag.0),
         };
         Some(Self { filter, limit: limit?.0, cursor: cursor? })
-    }
-}
-
-/// A text that may be absent, read by `T`.
-fn parsed<T: std::str::FromStr>(fields: &mut Fields, name: &'static str, rule: &str) -> Option<Option<T>> {
-    match fields.optional(name, None::<String>)?.map(|text| text.parse()).transpose() {
-        Ok(read) => Some(read),
-        Err(_) => fields.wrong(name, rule),
     }
 }
 
@@ -132,6 +126,9 @@ pub struct ClientView {
     /// Bytes that wait in its outbox.
     #[schema(example = 0)]
     queued_bytes: u64,
+    /// Milliseconds since 1970 when its last frame of any kind came, an answer to a ping included; by the gateway's clock.
+    #[schema(example = 1_795_467_155_120_i64)]
+    heard_at_ms: i64,
 }
 
 /// A uid on its way out. Users of ours are numbers everywhere; other programs that command the gateways may bind any text.
@@ -154,7 +151,8 @@ impl From<&Uid> for UidView {
 }
 
 impl ClientView {
-    fn new(app: &App, client: ClientInfo) -> Self {
+    /// What operators see of `client`.
+    pub(super) fn new(app: &App, client: ClientInfo) -> Self {
         let written = |ms| written_time(ms, app.settings.time_zone);
         Self {
             client_id: client.client_id.to_string(),
@@ -171,6 +169,7 @@ impl ClientView {
             frames_out: client.frames_out,
             bytes_out: client.bytes_out,
             queued_bytes: client.queued_bytes,
+            heard_at_ms: client.heard_at_ms,
         }
     }
 }
@@ -232,11 +231,24 @@ pub struct ShowQuery {
 
 impl FromFields for ShowQuery {
     fn read(fields: &mut Fields) -> Option<Self> {
-        let text: String = fields.required("client_id")?;
-        match text.parse() {
-            Ok(client_id) => Some(Self { client_id }),
-            Err(_) => fields.wrong("client_id", "must be 40 lower-case hex digits"),
-        }
+        let client_id = fields.parsed("client_id", "must be 40 lower-case hex digits")?;
+        Some(Self { client_id })
+    }
+}
+
+/// A header of a handshake.
+#[derive(Serialize, ToSchema)]
+pub struct HeaderView {
+    #[schema(example = "user-agent")]
+    name: String,
+    /// At most 256 bytes of it.
+    #[schema(example = "Mozilla/5.0")]
+    value: String,
+}
+
+impl From<Header> for HeaderView {
+    fn from(header: Header) -> Self {
+        Self { name: header.name, value: String::from_utf8_lossy(&header.value).into_owned() }
     }
 }
 
@@ -248,6 +260,9 @@ pub struct ClientShowAnswer {
     /// What programs keep with it; `{}` when nothing.
     #[schema(example = json!({"page": "orders"}))]
     session: Map<String, Value>,
+    /// `origin` and `user-agent`, as far as it sent them. Nothing else of a handshake is kept: cookies, tokens and the query never leave
+    /// the gateway.
+    handshake: Vec<HeaderView>,
 }
 
 /// Shows everything about one client. Needs `websocket.inspect`.
@@ -269,8 +284,12 @@ pub async fn show(
     caller: Allowed<Inspect>,
     Query(query): Query<ShowQuery>,
 ) -> Result<Answer<ClientShowAnswer>, ApiError> {
-    let (client, session) = service::inspect::client(&app, &caller, query.client_id).await?;
-    Ok(Answer(ClientShowAnswer { client: ClientView::new(&app, client), session: session.to_object() }))
+    let found = service::inspect::client(&app, &caller, query.client_id).await?;
+    Ok(Answer(ClientShowAnswer {
+        client: ClientView::new(&app, found.info),
+        session: found.session.to_object(),
+        handshake: found.handshake.into_iter().map(HeaderView::from).collect(),
+    }))
 }
 
 #[cfg(test)]

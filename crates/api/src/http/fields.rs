@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::{Bytes, HttpBody as _};
@@ -9,11 +10,14 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use gatepipe_proto::Uid;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::id::UserId;
 
 /// Largest body: 1 MiB.
 pub const MAX_BODY_BYTES: usize = 1 << 20;
@@ -58,6 +62,30 @@ impl Fields {
     /// A field's JSON to the letter, for what is only carried on; `None` when it is absent or null.
     pub fn as_written(&mut self, name: &'static str) -> Option<Box<RawValue>> {
         self.given.remove(name).filter(|value| value.get() != "null")
+    }
+
+    /// A text that must be there and is read by `T`; `rule` says what it has to look like.
+    pub fn parsed<T: FromStr>(&mut self, name: &'static str, rule: &str) -> Option<T> {
+        let text: String = self.required(name)?;
+        text.parse().ok().or_else(|| self.wrong(name, rule))
+    }
+
+    /// A text that may be absent or null, otherwise as in [`Fields::parsed`].
+    pub fn parsed_or_none<T: FromStr>(&mut self, name: &'static str, rule: &str) -> Option<Option<T>> {
+        match self.optional(name, None::<String>)?.map(|text| text.parse()).transpose() {
+            Ok(read) => Some(read),
+            Err(_) => self.wrong(name, rule),
+        }
+    }
+
+    /// A uid that must be there: the number of a user, or any text of 1 to 255 bytes.
+    pub fn uid(&mut self, name: &'static str) -> Option<Uid> {
+        let read = match self.required(name)? {
+            Value::String(text) => text.parse().ok(),
+            Value::Number(number) => number.to_string().parse::<UserId>().ok().map(Uid::from),
+            _ => None,
+        };
+        read.or_else(|| self.wrong(name, "must be a user's number, or a text of 1 to 255 bytes"))
     }
 
     /// Notes that a field breaks a rule.

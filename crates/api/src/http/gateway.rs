@@ -14,7 +14,7 @@ use crate::auth::caller::grants::{Drain, Inspect};
 use crate::error::ApiError;
 use crate::service;
 use crate::service::receipt::Failed;
-use crate::stats::Numbers;
+use crate::stats::{Numbers, Recent};
 
 /// A gateway, as this api sees it.
 #[derive(Serialize, ToSchema)]
@@ -50,6 +50,19 @@ pub struct GatewayView {
     uptime_ms: Option<i64>,
     /// How much goes on; null when it could not be asked.
     rates: Option<RatesView>,
+    /// How far its drain has come; null while it does not drain, or when this api did not see it begin.
+    drain: Option<DrainView>,
+}
+
+/// How far a drain has come. Together with `clients`, which counts down to 0; then the gateway is off the list.
+#[derive(Serialize, ToSchema)]
+pub struct DrainView {
+    /// When this api first saw it, in milliseconds since 1970.
+    #[schema(example = 1_795_467_120_999_i64)]
+    began_at_ms: i64,
+    /// Connections that were there when it began.
+    #[schema(example = 1200)]
+    clients_at_start: u64,
 }
 
 /// How often something happens on a gateway, a second, over the last seconds.
@@ -91,11 +104,13 @@ impl From<&Numbers> for RatesView {
 }
 
 impl GatewayView {
-    fn new(gateway: GatewayStatus, stats: Option<&Stats>) -> Self {
+    fn new(recent: &Recent, gateway: GatewayStatus, stats: Option<&Stats>) -> Self {
+        let draining = gateway.draining || stats.is_some_and(|stats| stats.draining);
+        let began = if draining { recent.drain_of(gateway.gateway_id) } else { None };
         Self {
             gateway_id: gateway.gateway_id.to_string(),
             address: gateway.address,
-            draining: gateway.draining || stats.is_some_and(|stats| stats.draining),
+            draining,
             connected: gateway.connected,
             listed: gateway.listed,
             clients: stats.map(|stats| stats.clients),
@@ -107,6 +122,7 @@ impl GatewayView {
             version: stats.map(|stats| stats.version.clone()),
             uptime_ms: stats.map(|stats| stats.uptime_ms),
             rates: stats.map(|stats| RatesView::from(&Numbers::from(stats))),
+            drain: began.map(|began| DrainView { began_at_ms: began.at_ms, clients_at_start: began.clients }),
         }
     }
 }
@@ -137,7 +153,9 @@ pub struct GatewayListAnswer {
 )]
 pub async fn list_all(State(app): State<App>, caller: Allowed<Inspect>) -> Answer<GatewayListAnswer> {
     let found = service::inspect::gateways(&app, &caller).await;
-    let list = found.list.into_iter().map(|(gateway, stats)| GatewayView::new(gateway, stats.as_ref()));
+    let recent = &app.watching.recent;
+    let view = |(gateway, stats): (_, Option<Stats>)| GatewayView::new(recent, gateway, stats.as_ref());
+    let list = found.list.into_iter().map(view);
     Answer(GatewayListAnswer {
         list: list.collect(),
         next_cursor: None,

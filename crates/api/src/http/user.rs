@@ -4,8 +4,9 @@ use axum::extract::State;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::client::ClientView;
 use super::envelope::{Answer, Envelope, Refusal, Refusals};
-use super::fields::{Fields, FromFields, Query};
+use super::fields::{Fields, FromFields, Limit, Query};
 use crate::app::App;
 use crate::auth::Allowed;
 use crate::auth::caller::grants::Inspect;
@@ -91,4 +92,87 @@ pub async fn online(
 ) -> Result<Answer<OnlineAnswer>, ApiError> {
     let found = service::inspect::online(&app, &caller, &query.uids).await;
     Ok(Answer(found.into()))
+}
+
+/// Who is looked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by the OpenAPI document; `FindQuery` is what is used")]
+pub struct FindParams {
+    #[param(example = 1001)]
+    uid: u64,
+    /// How many clients at most; 20 when absent.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+}
+
+/// See [`FindParams`].
+pub struct FindQuery {
+    uid: UserId,
+    limit: u32,
+}
+
+impl FromFields for FindQuery {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let uid = fields.parsed("uid", "must be an integer from 1 to 2^53 - 1");
+        let limit = fields.optional("limit", Limit::default());
+        Some(Self { uid: uid?, limit: limit?.0 })
+    }
+}
+
+/// A user, and where the user is now.
+#[derive(Serialize, ToSchema)]
+pub struct FindAnswer {
+    uid: UserId,
+    /// Null when the database has no such user; connections may be bound to the number all the same.
+    #[schema(example = "alice")]
+    username: Option<String>,
+    /// Whether a connection is bound to the user; null when none was found, but not every gateway answered.
+    #[schema(example = true)]
+    online: Option<bool>,
+    /// Notifications not read yet; null when the database has no such user.
+    #[schema(example = 3)]
+    unread: Option<i64>,
+    /// The first connections on all gateways, in order of client_id.
+    clients: Vec<ClientView>,
+    /// For the `cursor` of `/Client/list` with the same `uid`; null when these are all.
+    next_cursor: Option<String>,
+    /// Gateways that could not be asked; empty when whole.
+    failed: Vec<Failed>,
+}
+
+/// Finds one user: whether online, every connection on every gateway, and how many notifications are unread. Needs
+/// `websocket.inspect`.
+#[utoipa::path(
+    get,
+    path = "/User/find",
+    tag = "User",
+    params(FindParams),
+    responses(
+        (status = 200, description = "Done, also for a number that nobody has.", body = Envelope<FindAnswer>),
+        (status = 403, description = "The caller lacks websocket.inspect.", body = Refusal),
+        (status = 422, description = "Some parameters are not valid; data names them.", body = Refusal),
+        Refusals,
+    ),
+)]
+pub async fn find(
+    State(app): State<App>,
+    caller: Allowed<Inspect>,
+    Query(query): Query<FindQuery>,
+) -> Result<Answer<FindAnswer>, ApiError> {
+    let found = service::inspect::user(&app, &caller, query.uid, query.limit).await?;
+    let online = match (found.clients.items.is_empty(), found.failed.is_empty()) {
+        (false, _) => Some(true),
+        (true, true) => Some(false),
+        (true, false) => None,
+    };
+    Ok(Answer(FindAnswer {
+        uid: query.uid,
+        username: found.user.map(|user| user.username),
+        online,
+        unread: found.unread,
+        clients: found.clients.items.into_iter().map(|client| ClientView::new(&app, client)).collect(),
+        next_cursor: found.clients.next.map(|cursor| cursor.to_string()),
+        failed: found.failed,
+    }))
 }

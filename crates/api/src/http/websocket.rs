@@ -78,10 +78,10 @@ pub async fn bind(
 pub struct BroadcastBody {
     /// 1 to 64 characters; "notification" when absent. init, ping, pong, bind_success, force_offline and reconnect are reserved.
     #[schema(required = false, min_length = 1, max_length = 64, default = "notification")]
-    r#type: String,
+    pub(super) r#type: String,
     /// Any JSON, carried as it is written; `[]` when absent or null.
     #[schema(required = false, value_type = serde_json::Value)]
-    data: Option<Box<RawValue>>,
+    pub(super) data: Option<Box<RawValue>>,
 }
 
 impl FromFields for BroadcastBody {

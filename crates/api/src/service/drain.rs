@@ -8,6 +8,7 @@ use crate::audit::{Action, Target, Verdict};
 use crate::auth::Allowed;
 use crate::auth::caller::grants::Drain;
 use crate::error::ApiError;
+use crate::live::{Event, Kind};
 
 /// Tells `gateway` to drain, as SIGTERM would; gives how many clients have to leave. A second time changes nothing.
 ///
@@ -32,6 +33,12 @@ async fn try_drain(app: &App, by: &Allowed<Drain>, gateway: GatewayId) -> Result
         }
         other => ApiError::Unavailable(format!("the gateway cannot be asked now: {other}")),
     })?;
+    app.live.feed.tell(Kind::DrainOrdered, || Event {
+        gateway: Some(gateway),
+        by: Some(by.caller().id()),
+        count: Some(clients),
+        ..Event::now(Kind::DrainOrdered)
+    });
     tracing::info!(%gateway, by = %by.caller().id(), clients, "gateway is told to drain");
     Ok(clients)
 }

@@ -11,6 +11,7 @@ use crate::auth::Allowed;
 use crate::auth::caller::grants::ForceOffline;
 use crate::error::ApiError;
 use crate::id::UserId;
+use crate::live::{Event, Kind, cut};
 
 /// Longest reason in a close frame, in bytes (RFC 6455 section 5.5).
 const MAX_CLOSE_REASON_BYTES: usize = 123;
@@ -48,6 +49,14 @@ async fn try_force_offline(
         last_message: Message::text(ServerFrame::force_offline(reason).to_text()).ok(),
     };
     let reached = Reached::from(app.gateways.close_uid(&user.into(), close).await);
+    app.live.feed.tell(Kind::ForcedOffline, || Event {
+        uid: Some(user.into()),
+        by: Some(by.caller().id()),
+        text: Some(cut(reason)),
+        count: Some(reached.clients),
+        failed: reached.failed.clone(),
+        ..Event::now(Kind::ForcedOffline)
+    });
     tracing::info!(uid = %user, by = %by.caller().id(), closed = reached.clients, "user forced offline");
     Ok(reached)
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use gatepipe_client::{Answer, ClientInfo, Cursor, Error, Filter, GatewayStatus, Listing, Page, Stats};
-use gatepipe_proto::{ClientId, Session, Uid};
+use gatepipe_client::{
+    Answer, ClientDetails, ClientInfo, Cursor, Error, Filter, GatewayStatus, GroupInfo, Listing, Page, Stats,
+};
+use gatepipe_proto::{ClientId, Uid};
 
 use super::receipt::{Failed, failures};
 use crate::app::App;
@@ -11,6 +13,7 @@ use crate::auth::Allowed;
 use crate::auth::caller::grants::Inspect;
 use crate::error::ApiError;
 use crate::id::UserId;
+use crate::store::UserRow;
 
 /// Every gateway this api knows.
 pub struct Gateways {
@@ -54,28 +57,62 @@ pub async fn clients(
     Ok((value, failures(failed, blind)))
 }
 
-/// Everything about one client, with its session.
+/// A page of the groups that have a member, and the gateways that could not be asked for theirs.
+///
+/// # Errors
+/// [`ApiError::Fields`] when the page's cursor belongs to another list.
+pub async fn groups(
+    app: &App,
+    _by: &Allowed<Inspect>,
+    page: &Page,
+) -> Result<(Listing<GroupInfo>, Vec<Failed>), ApiError> {
+    let answer = app.gateways.groups(page).await;
+    let Answer { value, failed, blind, .. } =
+        answer.map_err(|error| ApiError::field("cursor", error.to_string()))?;
+    Ok((value, failures(failed, blind)))
+}
+
+/// A user as operators look for one.
+pub struct Found {
+    /// `None` when the database has no such user; clients may be bound to the number all the same.
+    pub user: Option<UserRow>,
+    /// Unread notifications; `None` without a user.
+    pub unread: Option<i64>,
+    /// The first of its clients, on all gateways.
+    pub clients: Listing<ClientInfo>,
+    /// Gateways that could not be asked: its clients there are missing.
+    pub failed: Vec<Failed>,
+}
+
+/// Finds a user: in the database, and on every gateway; at most `limit` clients.
+///
+/// # Errors
+/// The store's.
+pub async fn user(app: &App, by: &Allowed<Inspect>, user: UserId, limit: u32) -> Result<Found, ApiError> {
+    let filter = Filter::uid(user.into());
+    let (row, listed) = tokio::join!(app.store.user(user), clients(app, by, &filter, None, limit));
+    let (user, (clients, failed)) = (row?, listed?);
+    let unread = match &user {
+        Some(user) => Some(app.store.unread_count(user.id).await?),
+        None => None,
+    };
+    Ok(Found { user, unread, clients, failed })
+}
+
+/// Everything about one client, with its session and its handshake.
 ///
 /// # Errors
 /// [`ApiError::NotFound`] when it is gone, [`ApiError::Unavailable`] when its gateway cannot say.
-pub async fn client(
-    app: &App,
-    _by: &Allowed<Inspect>,
-    client: ClientId,
-) -> Result<(ClientInfo, Session), ApiError> {
-    let (info, session) = tokio::join!(app.gateways.client_info(client), app.gateways.session(client));
-    match (info, session) {
-        (Ok(Some(info)), Ok(Some(session))) => Ok((info, session)),
-        (Ok(None), _) | (_, Ok(None)) => Err(gone()),
-        (Err(error), _) | (_, Err(error)) => Err(match error {
-            Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. } => gone(),
-            other => ApiError::Unavailable(format!("the client's gateway cannot be asked now: {other}")),
-        }),
+pub async fn client(app: &App, _by: &Allowed<Inspect>, client: ClientId) -> Result<ClientDetails, ApiError> {
+    match app.gateways.client_details(client).await {
+        Ok(Some(details)) => Ok(details),
+        Ok(None) | Err(Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. }) => {
+            Err(ApiError::NotFound("this client is not connected".into()))
+        }
+        Err(other) => {
+            Err(ApiError::Unavailable(format!("the client's gateway cannot be asked now: {other}")))
+        }
     }
-}
-
-fn gone() -> ApiError {
-    ApiError::NotFound("this client is not connected".into())
 }
 
 /// Which of some users have a client, each user in exactly one list, in the order of the question.

@@ -22,6 +22,7 @@ use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::id::{NotificationId, UserId};
 use crate::idempotency::Claim;
+use crate::live::{Event, Kind};
 use crate::metrics::Metrics;
 use crate::notification::{Level, Notification};
 use crate::store::{NewNotification, NotificationRow, Store, StoreError};
@@ -154,6 +155,14 @@ async fn try_send_for(
             Level::Normal => Reached::default(),
             Level::Urgent => app.notifications.push(&stored).await,
         };
+        app.live.feed.tell(Kind::Notified, || Event {
+            uid: if let [(user, _)] = stored.ids[..] { Some(user.into()) } else { None },
+            by: Some(by.caller().id()),
+            readers: Some(stored.ids.len()),
+            count: Some(reached.clients),
+            failed: reached.failed.clone(),
+            ..Event::now(Kind::Notified)
+        });
         let answer = SendAnswer::new(users, &stored.ids, reached);
         if let (Level::Urgent, Some(claim)) = (level, claim) {
             settle(app, claim, &answer).await;

@@ -1,6 +1,6 @@
 //! A message from somebody to somebody, now or never.
 
-use gatepipe_proto::{Message, ServerFrame};
+use gatepipe_proto::{ClientId, Group, Message, ServerFrame};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -9,11 +9,12 @@ use super::idempotency::{Answered, BEFORE, recording, settle};
 use super::receipt::{Failed, Reached, verdict};
 use crate::app::App;
 use crate::audit::{Action, Target, Verdict};
-use crate::auth::caller::grants::Broadcast;
+use crate::auth::caller::grants::{Broadcast, PushAny};
 use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::idempotency::Claim;
+use crate::live::{Event, Kind};
 use crate::user::Permission;
 
 /// What a push did.
@@ -73,7 +74,9 @@ async fn try_to_user(
         return Err(ApiError::Forbidden("you may push to yourself and to those who answer to you".into()));
     }
     let receipt = app.gateways.send_to_uid(&user.into(), message(kind, data)?).await;
-    counted(app, receipt.into()).map(PushAnswer::from)
+    let reached = counted(app, receipt.into())?;
+    tell(app, caller, kind, &reached, |pushed| Event { uid: Some(user.into()), ..pushed });
+    Ok(reached.into())
 }
 
 /// Pushes to every connected client, bound or not. `data` as in [`to_user`].
@@ -118,6 +121,7 @@ async fn try_to_all(
         let receipt = app.gateways.send_to_all(message, &[]).await;
         let reached = counted(app, receipt.into())?;
         tracing::info!(by = %by.caller().id(), reached = reached.clients, "broadcast");
+        tell(app, by.caller(), kind, &reached, |pushed| pushed);
         let answer = PushAnswer::from(reached);
         if let Some(claim) = claim {
             settle(app, claim, &answer).await;
@@ -127,7 +131,78 @@ async fn try_to_all(
     Answered::of(app, claim, push).await
 }
 
-async fn may_push(app: &App, caller: &Caller, user: UserId) -> Result<bool, ApiError> {
+/// Pushes to one client, bound or not. One that is not connected is reached zero times. `data` as in [`to_user`].
+///
+/// # Errors
+/// [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known.
+pub async fn to_client(
+    app: &App,
+    by: &Allowed<PushAny>,
+    client: ClientId,
+    kind: &str,
+    data: Option<Box<RawValue>>,
+) -> Result<PushAnswer, ApiError> {
+    let pushed = try_to_client(app, by, client, kind, data).await;
+    if app.settings.audit_pushes || pushed.is_err() {
+        let told = |answer: &PushAnswer| answer.told(kind);
+        app.audit.note_outcome(by.caller(), Action::Push, Target::Client(client), &pushed, told);
+    }
+    pushed
+}
+
+async fn try_to_client(
+    app: &App,
+    by: &Allowed<PushAny>,
+    client: ClientId,
+    kind: &str,
+    data: Option<Box<RawValue>>,
+) -> Result<PushAnswer, ApiError> {
+    let receipt = app.gateways.send_to_client(client, message(kind, data)?).await;
+    let reached = counted(app, receipt.into())?;
+    tracing::debug!(by = %by.caller().id(), client_id = %client, reached = reached.clients, "push to a client");
+    let whom = |pushed| Event { client: Some(client), gateway: Some(client.gateway()), ..pushed };
+    tell(app, by.caller(), kind, &reached, whom);
+    Ok(reached.into())
+}
+
+/// Pushes to every member of a group. One without members is reached zero times. `data` as in [`to_user`].
+///
+/// # Errors
+/// As in [`to_client`].
+pub async fn to_group(
+    app: &App,
+    by: &Allowed<PushAny>,
+    group: &Group,
+    kind: &str,
+    data: Option<Box<RawValue>>,
+) -> Result<PushAnswer, ApiError> {
+    let pushed = try_to_group(app, by, group, kind, data).await;
+    if app.settings.audit_pushes || pushed.is_err() {
+        let told = |answer: &PushAnswer| answer.told(kind);
+        app.audit.note_outcome(by.caller(), Action::Push, Target::Group(group.clone()), &pushed, told);
+    }
+    pushed
+}
+
+async fn try_to_group(
+    app: &App,
+    by: &Allowed<PushAny>,
+    group: &Group,
+    kind: &str,
+    data: Option<Box<RawValue>>,
+) -> Result<PushAnswer, ApiError> {
+    let receipt = app.gateways.send_to_group(group, message(kind, data)?, &[]).await;
+    let reached = counted(app, receipt.into())?;
+    tracing::debug!(by = %by.caller().id(), %group, reached = reached.clients, "push to a group");
+    tell(app, by.caller(), kind, &reached, |pushed| Event { group: Some(group.clone()), ..pushed });
+    Ok(reached.into())
+}
+
+/// Whether `caller` may push to `user`: the rule of [`to_user`].
+///
+/// # Errors
+/// The store's.
+pub(super) async fn may_push(app: &App, caller: &Caller, user: UserId) -> Result<bool, ApiError> {
     if caller.id() == user || caller.may(Permission::PushAny) {
         return Ok(true);
     }
@@ -140,6 +215,19 @@ fn message(kind: &str, data: Option<Box<RawValue>>) -> Result<Message, ApiError>
         None => ServerFrame::push(kind, serde_json::json!([])),
     };
     Message::text(frame.to_text()).map_err(|error| ApiError::TooLarge(error.to_string()))
+}
+
+/// Tells whoever watches what became of a push; `whom` adds for whom it was.
+fn tell(app: &App, by: &Caller, kind: &str, reached: &Reached, whom: impl FnOnce(Event) -> Event) {
+    app.live.feed.tell(Kind::Pushed, || {
+        whom(Event {
+            by: Some(by.id()),
+            text: Some(kind.to_owned()),
+            count: Some(reached.clients),
+            failed: reached.failed.clone(),
+            ..Event::now(Kind::Pushed)
+        })
+    });
 }
 
 /// A push that nobody could be asked to carry was not sent at all.

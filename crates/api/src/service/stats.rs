@@ -1,30 +1,21 @@
 //! Who may watch how busy the gateways are, and for how long.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono::Utc;
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::gauge::Gauge;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+use super::viewing::{Ended, PATIENCE, Place, not_allowed};
 use crate::app::App;
+use crate::auth::Allowed;
 use crate::auth::caller::grants::Inspect;
-use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::stats::{Coming, Recent, Sample};
 
 /// How many may watch at once; more are told to come back later.
 pub const AT_ONCE: usize = 64;
-/// Between two looks at the token of somebody who watches.
-const LOOK: Duration = Duration::from_secs(2);
-/// How long a reader may take nothing before its connection is cut.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long a reader may take for what was said when the api stops.
-const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What there is to watch, and the places to watch from.
 pub struct Watching {
@@ -43,27 +34,6 @@ pub enum Told {
     Sample(Arc<Sample>),
 }
 
-/// Why somebody watches no longer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Left,
-    Stalled,
-    NotAllowed,
-    Stopping,
-}
-
-/// A place that is taken, and counted until this is dropped.
-struct Place {
-    _permit: OwnedSemaphorePermit,
-    count: Gauge,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.count.dec();
-    }
-}
-
 impl Default for Watching {
     fn default() -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
@@ -75,6 +45,11 @@ impl Watching {
     /// Ends every watch, because the api stops.
     pub fn end(&self) {
         self.stopping.cancel();
+    }
+
+    /// Resolves when every watch has to end.
+    pub(super) async fn ended(&self) {
+        self.stopping.cancelled().await;
     }
 }
 
@@ -93,8 +68,7 @@ pub fn watch(
         app.metrics.streams_refused.inc();
         return Err(ApiError::Unavailable(format!("{AT_ONCE} already watch the gateways; try again later")));
     };
-    app.metrics.streams.inc();
-    let place = Place { _permit: permit, count: app.metrics.streams.clone() };
+    let place = Place::new(permit, &app.metrics.streams);
     let (tell, told) = channel(1);
     let (app, caller) = (app.clone(), by.caller().clone());
     tokio::spawn(async move {
@@ -102,19 +76,12 @@ pub fn watch(
         let ended = tokio::select! {
             ended = pass_on(past, coming, &tell, &app.metrics.samples_left_out) => ended,
             () = tell.closed() => Ended::Left,
-            () = not_allowed(&app, caller) => Ended::NotAllowed,
-            () = app.watching.stopping.cancelled() => Ended::Stopping,
+            () = not_allowed::<Inspect>(&app, caller) => Ended::NotAllowed,
+            () = app.watching.ended() => Ended::Stopping,
         };
         drop((tell, place));
         tracing::debug!(?ended, "a watch of the gateways ended");
-        match ended {
-            Ended::Left | Ended::NotAllowed => {}
-            Ended::Stalled => connection.cancel(),
-            Ended::Stopping => {
-                sleep(LAST_WORDS).await;
-                connection.cancel();
-            }
-        }
+        ended.hang_up(&connection).await;
     });
     Ok(told)
 }
@@ -138,20 +105,12 @@ async fn pass_on(
     }
 }
 
-/// Resolves when the caller may watch no longer, or nobody can say whether.
-async fn not_allowed(app: &App, caller: Caller) {
-    loop {
-        sleep(LOOK).await;
-        let now = app.auth.check_again(&caller, Utc::now()).await;
-        if let Err(refused) = now.and_then(Caller::allowed::<Inspect>) {
-            tracing::debug!(uid = %caller.id(), %refused, "somebody may watch no longer");
-            return;
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
     use super::*;
 
     fn at(at_ms: i64) -> Sample {

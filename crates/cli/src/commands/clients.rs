@@ -64,6 +64,7 @@ struct Client {
     frames_out: u64,
     bytes_out: u64,
     queued_bytes: u64,
+    heard_at_ms: i64,
 }
 
 impl From<ClientInfo> for Client {
@@ -81,6 +82,7 @@ impl From<ClientInfo> for Client {
             frames_out: client.frames_out,
             bytes_out: client.bytes_out,
             queued_bytes: client.queued_bytes,
+            heard_at_ms: client.heard_at_ms,
         }
     }
 }

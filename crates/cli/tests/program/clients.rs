@@ -101,7 +101,9 @@ async fn one_client_is_shown_with_all_that_is_known() {
     assert_eq!((&client["client_id"], &client["gateway_id"]), (&json!(id), &json!(id[..16])));
     assert_eq!((&client["uid"], &client["groups"]), (&json!(alice.id.to_string()), &json!(["lobby"])));
     assert_eq!(client["session"], json!({"room": 7}));
-    for number in ["connected_at_ms", "bound_at_ms", "frames_in", "bytes_out", "queued_bytes"] {
+    assert_eq!(client["handshake"], json!([]));
+    for number in ["connected_at_ms", "bound_at_ms", "frames_in", "bytes_out", "queued_bytes", "heard_at_ms"]
+    {
         assert!(client[number].is_i64(), "{number}: {client}");
     }
     let rows = run_at(&cluster, &format!("clients get {id}")).await.stdout;
@@ -109,6 +111,10 @@ async fn one_client_is_shown_with_all_that_is_known() {
         rows.contains(&format!("client_id\t{id}\n")) && rows.contains("session\t{\"room\":7}\n"),
         "{rows}"
     );
+
+    let browser = Page::open_with(&cluster.ws()[1], &[("user-agent", "Browser/7")]).await;
+    let rows = run_at(&cluster, &format!("clients get {}", browser.client_id())).await.stdout;
+    assert!(rows.contains("user agent\tBrowser/7\n"), "{rows}");
 
     let gone = format!("{}{}", &id[..16], "0".repeat(24));
     let elsewhere = "0".repeat(40);

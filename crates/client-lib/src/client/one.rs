@@ -5,7 +5,7 @@ use gatepipe_proto::{ClientId, Code, GatewayId, Group, Session, Uid, v1};
 
 use super::GatewayClient;
 use super::commands::{changed, of_client};
-use crate::{ClientInfo, Close, Error};
+use crate::{ClientDetails, ClientInfo, Close, Error, Header};
 
 impl GatewayClient {
     /// Unbinds a client from `uid`; `false` when it is not connected or not bound to that uid.
@@ -97,15 +97,24 @@ impl GatewayClient {
     /// # Errors
     /// [`Error::UnknownGateway`], and the ways a gateway can fail.
     pub async fn session(&self, client: ClientId) -> Result<Option<Session>, Error> {
-        let Some(entry) = self.entry(client, true).await? else {
+        let entry = self.entry(client, true, false).await?;
+        entry.map(|entry| session_of(client, &entry)).transpose()
+    }
+
+    /// Everything its gateway knows about a client, in one question; `None` when it is not connected.
+    ///
+    /// GatewayWorker has no such call.
+    ///
+    /// # Errors
+    /// [`Error::UnknownGateway`], and the ways a gateway can fail.
+    pub async fn client_details(&self, client: ClientId) -> Result<Option<ClientDetails>, Error> {
+        let Some(mut entry) = self.entry(client, true, true).await? else {
             return Ok(None);
         };
-        let session = Session::parse(&entry.session).map_err(|error| Error::Refused {
-            gateway: client.gateway(),
-            code: Code::Internal,
-            text: format!("it told what is no session: {error}"),
-        });
-        session.map(Some)
+        let session = session_of(client, &entry)?;
+        let headers = std::mem::take(&mut entry.handshake).into_iter();
+        let handshake = headers.map(|v1::Header { name, value }| Header { name, value }).collect();
+        Ok(ClientInfo::read(entry).map(|info| ClientDetails { info, session, handshake }))
     }
 
     /// Everything its gateway knows about a client, without its session; `None` when it is not connected.
@@ -115,7 +124,7 @@ impl GatewayClient {
     /// # Errors
     /// [`Error::UnknownGateway`], and the ways a gateway can fail.
     pub async fn client_info(&self, client: ClientId) -> Result<Option<ClientInfo>, Error> {
-        Ok(self.entry(client, false).await?.and_then(ClientInfo::read))
+        Ok(self.entry(client, false, false).await?.and_then(ClientInfo::read))
     }
 
     /// Whether a client is connected.
@@ -161,8 +170,21 @@ impl GatewayClient {
         self.ask_one(client.gateway(), question).await
     }
 
-    async fn entry(&self, client: ClientId, session: bool) -> Result<Option<v1::ClientEntry>, Error> {
-        let question = v1::ClientRequest { client_id: client.to_string(), session };
+    async fn entry(
+        &self,
+        client: ClientId,
+        session: bool,
+        handshake: bool,
+    ) -> Result<Option<v1::ClientEntry>, Error> {
+        let question = v1::ClientRequest { client_id: client.to_string(), session, handshake };
         Ok(self.ask_one(client.gateway(), question).await?.client)
     }
+}
+
+fn session_of(client: ClientId, entry: &v1::ClientEntry) -> Result<Session, Error> {
+    Session::parse(&entry.session).map_err(|error| Error::Refused {
+        gateway: client.gateway(),
+        code: Code::Internal,
+        text: format!("it told what is no session: {error}"),
+    })
 }

@@ -10,6 +10,7 @@ use clap::{Arg, ArgAction, Command};
 use toml::{Table, Value};
 
 use super::ConfigError;
+use super::effective::{Effective, Layer, MASK};
 use super::knob::{Kind, Knob, Program};
 
 /// Longest configuration or secret file, in bytes.
@@ -23,7 +24,9 @@ const OTHER_VARIABLES: [&str; 5] =
 /// The values of one setting and where they came from, in words. Never printed: it may be a secret.
 struct Given {
     values: Vec<String>,
+    /// As a person would name it: a flag, a variable, a key in a file.
     source: String,
+    layer: Layer,
 }
 
 impl fmt::Debug for Given {
@@ -43,7 +46,7 @@ impl Layers {
     pub(super) fn defaults(program: &'static Program) -> Self {
         let given = program.knobs().filter_map(|knob| {
             let values = vec![knob.default?.to_owned()];
-            Some((knob.name, Given { values, source: format!("--{}", knob.name) }))
+            Some((knob.name, Given { values, source: format!("--{}", knob.name), layer: Layer::Default }))
         });
         Self { program, given: given.collect(), warnings: Vec::new() }
     }
@@ -67,7 +70,7 @@ impl Layers {
         for knob in program.knobs() {
             let values = flags.get_many::<String>(knob.name);
             if let Some(values) = values.clone() {
-                layers.give(knob, values.cloned().collect(), format!("--{}", knob.name));
+                layers.give(knob, values.cloned().collect(), format!("--{}", knob.name), Layer::Flag);
             }
             if let Some(name) = knob.file_name()
                 && let Some(path) = flags.get_one::<String>(&name)
@@ -75,20 +78,27 @@ impl Layers {
                 if values.is_some() {
                     mistakes.push(one_of(&format!("--{}", knob.name), &format!("--{name}")));
                 }
-                layers.give_file(knob, path, format!("--{name}"), mistakes);
+                layers.give_file(knob, path, format!("--{name}"), Layer::Flag, mistakes);
             }
         }
         Ok(layers)
     }
 
-    fn give(&mut self, knob: &'static Knob, values: Vec<String>, source: String) {
-        self.given.insert(knob.name, Given { values, source });
+    fn give(&mut self, knob: &'static Knob, values: Vec<String>, source: String, layer: Layer) {
+        self.given.insert(knob.name, Given { values, source, layer });
     }
 
-    fn give_file(&mut self, knob: &'static Knob, path: &str, source: String, mistakes: &mut Vec<String>) {
+    fn give_file(
+        &mut self,
+        knob: &'static Knob,
+        path: &str,
+        source: String,
+        layer: Layer,
+        mistakes: &mut Vec<String>,
+    ) {
         match read_bounded(Path::new(path)) {
             // Editors and `echo` end a file with a line break that is not meant.
-            Ok(text) => self.give(knob, vec![text.trim_end_matches(['\r', '\n']).to_owned()], source),
+            Ok(text) => self.give(knob, vec![text.trim_end_matches(['\r', '\n']).to_owned()], source, layer),
             Err(error) => mistakes.push(format!("{source}: cannot read {path}: {error}")),
         }
     }
@@ -102,7 +112,7 @@ impl Layers {
                     Kind::List => split_list(value),
                     Kind::One | Kind::Secret => vec![value.clone()],
                 };
-                self.give(knob, values, variable.clone());
+                self.give(knob, values, variable.clone(), Layer::Environment);
             }
             if knob.kind == Kind::Secret {
                 let file = format!("{variable}_FILE");
@@ -110,7 +120,7 @@ impl Layers {
                     if environment.contains_key(&variable) {
                         mistakes.push(one_of(&variable, &file));
                     }
-                    self.give_file(knob, path, file.clone(), mistakes);
+                    self.give_file(knob, path, file.clone(), Layer::Environment, mistakes);
                 }
                 known.push(file);
             }
@@ -187,7 +197,7 @@ impl Layers {
         let program = self.program;
         if let Some(knob) = program.knobs().find(|knob| knob.file_name().as_deref() == Some(&name)) {
             return match value {
-                Value::String(path) => self.give_file(knob, &path, source.to_owned(), mistakes),
+                Value::String(path) => self.give_file(knob, &path, source.to_owned(), Layer::File, mistakes),
                 _ => mistakes.push(format!("{source}: must be the path of a file")),
             };
         }
@@ -204,7 +214,7 @@ impl Layers {
             (_, value) => scalar(value).map(|value| vec![value]),
         };
         match values {
-            Some(values) => self.give(knob, values, source.to_owned()),
+            Some(values) => self.give(knob, values, source.to_owned(), Layer::File),
             None => mistakes.push(format!(
                 "{source}: must be {}",
                 match knob.kind {
@@ -234,6 +244,29 @@ impl Layers {
     /// What stands for the value in the help.
     pub(super) fn placeholder(&self, name: &str) -> &'static str {
         self.program.knob(name).map_or("value", |knob| knob.value)
+    }
+
+    /// Every setting of the program with the layer it came from, in the order of the help.
+    pub(super) fn given(&self) -> Vec<Effective> {
+        let effective = |knob: &'static Knob| {
+            let given = self.given.get(knob.name);
+            let shown = |given: &Given| match knob.kind {
+                Kind::Secret => vec![MASK.to_owned()],
+                Kind::One | Kind::List => given.values.clone(),
+            };
+            let is_default = given.is_none_or(|given| given.layer == Layer::Default);
+            Effective {
+                name: knob.name,
+                values: given.map(shown).unwrap_or_default(),
+                default: knob.default,
+                is_secret: knob.kind == Kind::Secret,
+                layer: given.map_or(Layer::Default, |given| given.layer),
+                // A default comes from nowhere that a person could look.
+                source: given.filter(|_| !is_default).map(|given| given.source.clone()),
+                help: knob.help,
+            }
+        };
+        self.program.knobs().map(effective).collect()
     }
 
     /// Where a setting came from, in words.

@@ -292,3 +292,28 @@ fn an_internal_listener_in_the_open_needs_a_secret() {
         assert_eq!(settings.check().is_ok(), open, "{addr}");
     }
 }
+
+#[test]
+fn every_setting_tells_what_counts_and_where_it_came_from() {
+    let file = file("ping_interval = \"3s\"\n[gateway]\nlimit = 3\noutbox_size = \"4KiB\"\n");
+    let path = file.path().to_str().unwrap();
+    let environment = [
+        ("GATEPIPE_OUTBOX_SIZE", "2KiB"),
+        ("GATEPIPE_SECRET", "hunter2"),
+        ("GATEPIPE_REGISTER", "http://a:1,http://b:2"),
+    ];
+    let effective = load(&["--config", path, "--limit", "9"], &environment).unwrap().effective();
+    let told = |name: &str| {
+        let one = effective.iter().find(|one| one.name == name).unwrap();
+        (one.values.join(" "), one.layer, one.source.clone())
+    };
+    assert_eq!(told("limit"), ("9".into(), Layer::Flag, Some("--limit".into())));
+    assert_eq!(told("outbox-size"), ("2KiB".into(), Layer::Environment, Some("GATEPIPE_OUTBOX_SIZE".into())));
+    assert_eq!(told("ping-interval"), ("3s".into(), Layer::File, Some(format!("ping_interval in {path}"))));
+    assert_eq!(told("listen"), ("127.0.0.1:7272".into(), Layer::Default, None));
+    assert_eq!(told("advertise"), (String::new(), Layer::Default, None));
+    assert_eq!(told("register").0, "http://a:1 http://b:2");
+    let secret = effective.iter().find(|one| one.name == "secret").unwrap();
+    assert!(secret.is_secret && secret.values == [effective::MASK], "{secret:?}");
+    assert!(!format!("{effective:?}").contains("hunter2"));
+}

@@ -21,7 +21,12 @@ pub(super) fn is_online(hub: &Hub, request: &v1::IsOnlineRequest) -> Result<v1::
 
 pub(super) fn client(hub: &Hub, request: &v1::ClientRequest) -> Result<v1::ClientReply, Refusal> {
     let found = hub.listed(decode::client_id(&request.client_id)?);
-    Ok(v1::ClientReply { client: found.map(|listed| entry(listed, request.session)) })
+    let told = |listed: Listed| {
+        let client = listed.client.clone();
+        let handshake = if request.handshake { client.handshake().headers() } else { Vec::new() };
+        v1::ClientEntry { handshake, ..entry(listed, request.session) }
+    };
+    Ok(v1::ClientReply { client: found.map(told) })
 }
 
 pub(super) async fn clients_of_uids(
@@ -100,6 +105,8 @@ fn entry(listed: Listed, with_session: bool) -> v1::ClientEntry {
         bytes_out: carried.bytes_out,
         queued_bytes: client.queued() as u64,
         session: if with_session { client.session().as_str().to_owned() } else { String::new() },
+        heard_at_ms: client.heard_at_ms(),
+        handshake: Vec::new(),
     }
 }
 

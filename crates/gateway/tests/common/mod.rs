@@ -259,7 +259,7 @@ impl Worker {
 
     /// Everything about one client; `None` when it is not connected.
     pub async fn client(&mut self, client_id: &str, session: bool) -> Option<v1::ClientEntry> {
-        let request = v1::ClientRequest { client_id: client_id.to_owned(), session };
+        let request = v1::ClientRequest { client_id: client_id.to_owned(), session, handshake: true };
         within("a client", self.0.client(request)).await.unwrap().into_inner().client
     }
 

@@ -34,7 +34,7 @@ impl FirstGateway {
     }
 
     async fn entry(&mut self, client: ClientId) -> Option<v1::ClientEntry> {
-        let request = v1::ClientRequest { client_id: client.to_string(), session: true };
+        let request = v1::ClientRequest { client_id: client.to_string(), session: true, handshake: false };
         self.0.client(request).await.unwrap().into_inner().client
     }
 }

@@ -1,7 +1,7 @@
 //! `gatepipe clients get`
 
 use clap::Args;
-use gatepipe_client::ClientId;
+use gatepipe_client::{ClientDetails, ClientId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::fleet::Fleet;
 use crate::output::{Output, Row};
 
-/// Everything about one client, its session included
+/// Everything about one client, its session and its browser included
 #[derive(Debug, Args)]
 #[command(after_help = "A name and a value in each row; one object in JSON.
 
@@ -30,6 +30,14 @@ struct Whole {
     #[serde(flatten)]
     client: Client,
     session: Map<String, Value>,
+    handshake: Vec<Header>,
+}
+
+/// A header of its handshake, with the keys of the HTTP api.
+#[derive(Debug, Serialize)]
+struct Header {
+    name: String,
+    value: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,20 +54,30 @@ impl Row for Fact {
 impl Get {
     pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
         let gateways = self.fleet.join().await?;
-        let asked = tokio::try_join!(gateways.client_info(self.client), gateways.session(self.client));
-        let (info, session) = asked.map_err(|error| refusal(self.client, error))?;
-        // It may leave between the two answers.
-        let (Some(info), Some(session)) = (info, session) else {
+        let asked = gateways.client_details(self.client).await;
+        let Some(details) = asked.map_err(|error| refusal(self.client, error))? else {
             return Err(not_connected(self.client).into());
         };
-        let client = Client::from(info);
-        let facts = facts(&client, session.as_str());
-        output.rows_of(&facts, &Whole { client, session: session.to_object() })?;
+        let ClientDetails { info, session, handshake } = details;
+        let text = |value: Vec<u8>| String::from_utf8_lossy(&value).into_owned();
+        let headers = handshake.into_iter();
+        let whole = Whole {
+            client: info.into(),
+            session: session.to_object(),
+            handshake: headers
+                .map(|header| Header { name: header.name, value: text(header.value) })
+                .collect(),
+        };
+        output.rows_of(&facts(&whole, session.as_str()), &whole)?;
         Ok(Exit::Done)
     }
 }
 
-fn facts(client: &Client, session: &str) -> Vec<Fact> {
+fn facts(Whole { client, handshake, .. }: &Whole, session: &str) -> Vec<Fact> {
+    let header = |name: &str| {
+        let found = handshake.iter().find(|header| header.name == name);
+        found.map(|header| header.value.clone()).unwrap_or_default()
+    };
     let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
     vec![
         Fact("client_id", client.client_id.clone()),
@@ -74,6 +92,9 @@ fn facts(client: &Client, session: &str) -> Vec<Fact> {
         Fact("frames out", client.frames_out.to_string()),
         Fact("bytes out", client.bytes_out.to_string()),
         Fact("queued bytes", client.queued_bytes.to_string()),
+        Fact("heard at (ms)", client.heard_at_ms.to_string()),
+        Fact("origin", header("origin")),
+        Fact("user agent", header("user-agent")),
         Fact("session", session.to_owned()),
     ]
 }

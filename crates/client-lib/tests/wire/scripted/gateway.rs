@@ -323,7 +323,7 @@ impl v1::gateway_server::Gateway for Scripted {
     }
 
     async fn client(&self, request: Request<v1::ClientRequest>) -> Result<Response<v1::ClientReply>, Status> {
-        let v1::ClientRequest { client_id, session } = request.into_inner();
+        let v1::ClientRequest { client_id, session, .. } = request.into_inner();
         let clients = self.clients.lock();
         let mut client = clients.values().find(|entry| entry.client_id == client_id).cloned();
         if let Some(entry) = client.as_mut().filter(|_| !session) {
