@@ -83,3 +83,33 @@ async fn two_pages_on_two_gateways_are_pushed_to_and_signed_out_and_the_audit_sa
     );
     assert!(!found.concat().contains("hush"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_to_single_clients_and_to_groups_stands_there_too() {
+    let cluster: Cluster = common::cluster().await;
+    let [admin, alice] = ["admin", "alice"].map(|name| Caller::of(&cluster, name));
+    let page = Page::bound(&cluster.ws()[1], &alice).await;
+    let client = page.client_id();
+    let member = json!({"client_id": client, "group": "lobby"});
+    admin.post("/Client/joinGroup", member.clone()).await.ok();
+    admin.post("/Client/push", json!({"client_id": client, "type": "chat", "data": "hush"})).await.ok();
+    admin.post("/Group/push", json!({"group": "lobby", "data": "hush"})).await.ok();
+    admin.post("/Client/leaveGroup", member.clone()).await.ok();
+    admin.post("/Client/leaveGroup", member).await.ok();
+    admin.post("/Client/unbind", json!({"client_id": client, "uid": alice.id})).await.ok();
+    admin.post("/Client/close", json!({"client_id": client, "reason": "enough"})).await.ok();
+    let found = told(&admin, &admin, 7).await;
+    assert_eq!(
+        found,
+        [
+            format!("client.join_group {client}: done, group lobby"),
+            format!("websocket.push {client}: done, type chat, reached 1"),
+            "websocket.push lobby: done, type notification, reached 1".into(),
+            format!("client.leave_group {client}: done, group lobby"),
+            format!("client.leave_group {client}: done, group lobby; it was not in it"),
+            format!("client.unbind {client}: done, from {}", alice.id),
+            format!("client.close {client}: done, with 4003; reason: enough"),
+        ]
+    );
+    assert!(!found.concat().contains("hush"));
+}
