@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 async fn told(reader: &Caller, actor: &Caller, many: usize) -> Vec<String> {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     loop {
-        let path =
-            format!("/Audit/list?limit=100&actor_id={}&action=websocket,gateway,notification", actor.id);
+        let path = format!(
+            "/Audit/list?limit=100&actor_id={}&action=websocket,client,gateway,notification",
+            actor.id
+        );
         let list = reader.get(&path).await.ok()["list"].clone();
         let entries = list.as_array().unwrap();
         if entries.len() >= many {
