@@ -112,6 +112,7 @@ test('on an insecure origin each tab has a socket of its own, and all else is as
     await tab.lists('Once in each')
     expect(await tab.alert('Once in each').count()).toBe(1)
   }
+  await first.look()
   await first.alert('Once in each').getByRole('button', { name: 'Mark as read' }).click()
   for (const tab of [first, second]) await tab.counts(0)
   await first.signOut('alice')
