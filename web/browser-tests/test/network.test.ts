@@ -94,6 +94,7 @@ test('the machine is offline for a while, and each notification appears once', a
   for (const title of ['one', 'two']) await notify(dev, 'alice', { title })
   await context.setOffline(false)
   await tab.is({ phase: 'ready' })
+  await tab.rang('one', 'two')
   await notify(dev, 'alice', { title: 'three' })
   await tab.rang('one', 'two', 'three')
 })
