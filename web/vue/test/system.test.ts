@@ -120,8 +120,10 @@ test('of two tabs with one socket one shows it', async () => {
 test('it does not while somebody looks at another tab; where tabs know nothing of each other it does', async () => {
   const held = new Set<string>()
   let refused = false
+  let requests = 0
   const locks = {
     async request(name: string, _: object, hold: () => Promise<void>) {
+      requests += 1
       held.add(name)
       await hold()
       held.delete(name)
@@ -145,6 +147,11 @@ test('it does not while somebody looks at another tab; where tabs know nothing o
   await pass()
   await notify(server)
   expect([held.size, Shown.all.length]).toEqual([0, 2])
+  // Looked at again, by whichever of its components.
+  look(true)
+  centres.value = 3
+  await pass()
+  expect([held.size, requests]).toEqual([1, 2])
 })
 
 test('of many that were missed the last one stands for all', async () => {
