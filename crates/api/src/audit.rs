@@ -175,8 +175,16 @@ words! {
         TakeRole = "user.take_role",
         /// A user of another issuer means one of ours.
         LinkUser = "user.link",
-        /// What a role may do is set.
-        PutRole = "role.put",
+        /// A user is not let in any more.
+        DisableUser = "user.disable",
+        /// A user is let in again.
+        EnableUser = "user.enable",
+        /// A role is made.
+        CreateRole = "role.create",
+        /// A role may do something else.
+        ChangeRole = "role.change",
+        /// A role goes, from everybody who has it.
+        DeleteRole = "role.delete",
     }
 }
 

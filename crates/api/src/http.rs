@@ -1,5 +1,6 @@
 //! The words of HTTP: each handler decodes, asks a rule, and encodes. A file per resource of the URL.
 
+pub mod account;
 pub mod audit;
 pub mod auth;
 pub mod client;
@@ -16,6 +17,7 @@ pub mod group;
 pub mod idempotency;
 pub mod layers;
 pub mod notification;
+pub mod role;
 pub mod settings;
 pub mod stats;
 pub mod to_the_end;

@@ -14,8 +14,8 @@ use crate::http::fields::MAX_BODY_BYTES;
 use crate::http::layers::{self, Running};
 use crate::http::token::check_token;
 use crate::http::{
-    audit, auth, client, docs, estimate, event, export_task, gateway, group, notification, settings, stats,
-    user, websocket,
+    account, audit, auth, client, docs, estimate, event, export_task, gateway, group, notification, role,
+    settings, stats, user, websocket,
 };
 use crate::openapi;
 
@@ -83,6 +83,22 @@ fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
         .routes(routes!(user::online))
         .routes(routes!(user::find))
         .routes(routes!(stats::stream))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(account::list))
+        .routes(routes!(account::show))
+        .routes(routes!(account::create))
+        .routes(routes!(account::disable))
+        .routes(routes!(account::enable))
+        .routes(routes!(account::set_manager))
+        .routes(routes!(account::set_password))
+        .routes(routes!(account::grant))
+        .routes(routes!(account::revoke))
+        .routes(routes!(account::give_role))
+        .routes(routes!(account::take_role))
+        .routes(routes!(role::list))
+        .routes(routes!(role::create))
+        .routes(routes!(role::change))
+        .routes(routes!(role::delete))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(event::stream))

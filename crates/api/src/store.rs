@@ -17,6 +17,8 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("the api needs a database: switch on at least one of the features sqlite, postgres and mysql");
 
+mod access;
+mod accounts;
 #[cfg(feature = "server")]
 mod address;
 mod audit_entries;
@@ -54,6 +56,8 @@ use crate::id::UserId;
 use location::Location;
 use together::Together;
 
+pub use access::{Facts, RoleChange, UserChange};
+pub use accounts::{Account, AccountFilter};
 pub use audit_entries::{AuditFilter, AuditRow};
 pub use export_tasks::{ExportEnd, ExportFiles, ExportTaskRow, Finished, NewExportTask};
 pub use idempotency_keys::{Recorded, Recording};
@@ -128,6 +132,15 @@ pub enum StoreError {
     /// No role has this name; nothing was written.
     #[error("there is no role {0}")]
     NoSuchRole(String),
+    /// There is a role with this name; nothing was written.
+    #[error("there is a role {0} already")]
+    RoleTaken(String),
+    /// A rule does not allow the change, and says why; nothing was written.
+    #[error("{0}")]
+    Refused(String),
+    /// Nobody would be left who may do everything; nothing was written.
+    #[error("nobody would be left who may do everything: give somebody else every permission first")]
+    LastAdministrator,
     /// A request with this key was done already, or is being done; nothing was written.
     #[error("the idempotency key is taken")]
     KeyTaken,

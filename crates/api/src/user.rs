@@ -160,11 +160,19 @@ pub enum Permission {
     SendNotification,
     /// See who did what.
     ViewAudit,
+    /// Make, change and delete roles.
+    ManageRoles,
+    /// Make users, and change those who answer to oneself.
+    ManageUsers,
+    /// Change users who do not answer to oneself too.
+    ManageAnyUser,
+    /// See users, roles and permissions.
+    ViewUsers,
 }
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Broadcast,
         Self::Control,
         Self::Drain,
@@ -174,6 +182,10 @@ impl Permission {
         Self::PushAny,
         Self::SendNotification,
         Self::ViewAudit,
+        Self::ManageRoles,
+        Self::ManageUsers,
+        Self::ManageAnyUser,
+        Self::ViewUsers,
     ];
 
     /// The name in the database, in tokens and in answers.
@@ -189,6 +201,30 @@ impl Permission {
             Self::PushAny => "websocket.push_any",
             Self::SendNotification => "notification.send",
             Self::ViewAudit => "audit.view",
+            Self::ManageRoles => "role.manage",
+            Self::ManageUsers => "user.manage",
+            Self::ManageAnyUser => "user.manage_any",
+            Self::ViewUsers => "user.view",
+        }
+    }
+
+    /// What it allows, for people.
+    #[must_use]
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Broadcast => "push to everybody at once",
+            Self::Control => "push to, bind and close single clients, and push to groups",
+            Self::Drain => "let a gateway's clients go and end it",
+            Self::ForceOffline => "cut others off and make their tokens useless",
+            Self::Inspect => "see gateways and clients",
+            Self::InspectSettings => "see how the api was set up",
+            Self::PushAny => "push to users that are not one's own subordinates",
+            Self::SendNotification => "send notifications",
+            Self::ViewAudit => "see who did what",
+            Self::ManageRoles => "make, change and delete roles",
+            Self::ManageUsers => "make users, and change those who answer to oneself",
+            Self::ManageAnyUser => "change users who do not answer to oneself too",
+            Self::ViewUsers => "see users, roles and permissions",
         }
     }
 }

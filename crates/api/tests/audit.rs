@@ -210,7 +210,7 @@ async fn the_file_has_every_entry_and_no_formula() {
     let push = || entry(ana, Action::Push, Target::User(ana), Verdict::Done, 0);
     world.store.add_audit((0..1_200).map(|_| push()).collect()).await.unwrap();
     let odd = Actor { id: None, name: "(operator)".into(), address: Some("::1".parse().unwrap()) };
-    let odd = Entry::new(odd, Action::PutRole, Target::Role("=1+1".into()), Verdict::Done, "-2+3, \"题\"");
+    let odd = Entry::new(odd, Action::ChangeRole, Target::Role("=1+1".into()), Verdict::Done, "-2+3, \"题\"");
     world.store.add_audit(vec![odd]).await.unwrap();
 
     let reply = admin.get("/Audit/export?action=websocket.push,role").await;
@@ -225,7 +225,7 @@ async fn the_file_has_every_entry_and_no_formula() {
         lines[0],
         "id,at,at_ms,actor_id,actor,address,action,target_kind,target,target_name,result,detail"
     );
-    let odd = ",,(operator),::1,role.put,role,'=1+1,,done,\"'-2+3, \"\"题\"\"\"";
+    let odd = ",,(operator),::1,role.change,role,'=1+1,,done,\"'-2+3, \"\"题\"\"\"";
     assert!(lines[1].ends_with(odd), "{}", lines[1]);
     let usual = format!(",{ana},somebody,,websocket.push,user,{ana},ana,done,已完成");
     assert!(lines[2].ends_with(&usual), "{}", lines[2]);

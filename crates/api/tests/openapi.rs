@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use common::World;
 use serde_json::{Value, json};
 
-const ROUTES: [(&str, &str); 35] = [
+const ROUTES: [(&str, &str); 51] = [
     ("/api/admin/Audit/export", "get"),
     ("/api/admin/Audit/list", "get"),
+    ("/api/admin/Auth/changePassword", "post"),
     ("/api/admin/Auth/login", "post"),
     ("/api/admin/Auth/me", "get"),
     ("/api/admin/Client/close", "post"),
@@ -34,10 +35,25 @@ const ROUTES: [(&str, &str); 35] = [
     ("/api/admin/Notification/readAll", "post"),
     ("/api/admin/Notification/send", "post"),
     ("/api/admin/Notification/unreadCount", "get"),
+    ("/api/admin/Role/change", "post"),
+    ("/api/admin/Role/create", "post"),
+    ("/api/admin/Role/delete", "post"),
+    ("/api/admin/Role/list", "get"),
     ("/api/admin/Settings/list", "get"),
     ("/api/admin/Stats/stream", "get"),
+    ("/api/admin/User/create", "post"),
+    ("/api/admin/User/disable", "post"),
+    ("/api/admin/User/enable", "post"),
     ("/api/admin/User/find", "get"),
+    ("/api/admin/User/giveRole", "post"),
+    ("/api/admin/User/grant", "post"),
+    ("/api/admin/User/list", "get"),
     ("/api/admin/User/online", "get"),
+    ("/api/admin/User/revoke", "post"),
+    ("/api/admin/User/setManager", "post"),
+    ("/api/admin/User/setPassword", "post"),
+    ("/api/admin/User/show", "get"),
+    ("/api/admin/User/takeRole", "post"),
     ("/api/admin/WebSocket/bind", "post"),
     ("/api/admin/WebSocket/broadcast", "post"),
     ("/api/admin/WebSocket/estimate", "get"),

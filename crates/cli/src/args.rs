@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate, notify,
-    openapi, push, tail, token, user, users,
+    openapi, push, role, tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -40,6 +40,7 @@ pub enum Command {
     Listen(listen::Listen),
     Token(token::Token),
     User(user::User),
+    Role(role::Role),
     Migrate(migrate::Migrate),
     #[command(name = "openapi")]
     OpenApi(openapi::OpenApi),

@@ -14,6 +14,7 @@ pub mod migrate;
 pub mod notify;
 pub mod openapi;
 pub mod push;
+pub mod role;
 pub mod tail;
 pub mod token;
 pub mod user;
@@ -41,6 +42,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Listen(listen) => listen.run().await,
         Command::Token(token) => token.run(output).await,
         Command::User(user) => user.run(output).await,
+        Command::Role(role) => role.run(output).await,
         Command::Migrate(migrate) => migrate.run(output).await,
         Command::OpenApi(openapi) => openapi.run(),
         Command::Health(health) => health.run(output).await,

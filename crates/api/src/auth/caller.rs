@@ -105,6 +105,18 @@ pub mod grants {
         SendNotification
     }
     grant! {
+        /// `role.manage`
+        ManageRoles
+    }
+    grant! {
+        /// `user.manage`
+        ManageUsers
+    }
+    grant! {
+        /// `user.view`
+        ViewUsers
+    }
+    grant! {
         /// `audit.view`
         ViewAudit
     }
@@ -131,6 +143,12 @@ impl Auth {
             Tokens::Ours(keys) => keys.sign(user, generation, now, lifetime),
             Tokens::Foreign(_) => None,
         }
+    }
+
+    /// Whether tokens are made here, for those who log in.
+    #[must_use]
+    pub fn makes_tokens(&self) -> bool {
+        matches!(self.tokens, Tokens::Ours(_))
     }
 
     /// Fetches the keys of others on their schedule, for as long as it is polled.
@@ -215,7 +233,7 @@ impl Auth {
     }
 }
 
-/// A token with a generation must be of the current one. One without (made by others) must be younger than the last time the
+/// Nobody is let in as a user that is disabled. A token with a generation must be of the current one. One without (made by others) must be younger than the last time the
 /// user was forced offline; `iat` counts in seconds, so one of the same second is refused.
 fn is_alive(claims: &Claims, user: &UserRow, now: DateTime<Utc>) -> bool {
     let current = match claims.generation {
@@ -223,7 +241,7 @@ fn is_alive(claims: &Claims, user: &UserRow, now: DateTime<Utc>) -> bool {
         None if user.tokens_cut_at_ms == 0 => true,
         None => claims.issued_at.is_some_and(|second| second > user.tokens_cut_at_ms / 1_000),
     };
-    current && claims.is_in_time(now.timestamp())
+    current && user.disabled_at_ms == 0 && claims.is_in_time(now.timestamp())
 }
 
 impl Caller {

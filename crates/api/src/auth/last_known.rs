@@ -59,6 +59,7 @@ mod tests {
                 manager_id: None,
                 token_generation: 0,
                 tokens_cut_at_ms: 0,
+                disabled_at_ms: 0,
                 created_at_ms: 0,
             },
             permissions: Vec::new(),

@@ -5,6 +5,7 @@ use parking_lot::Mutex;
 
 use super::recent::Recent;
 use super::token::{Claims, Refused, Subject};
+use crate::audit::Actor;
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::store::{NO_PASSWORD, NewUser, Store, StoreError};
@@ -65,7 +66,7 @@ impl Subjects {
             Subject::Username(name) => {
                 let (username, password_hash) = (name.clone(), NO_PASSWORD.to_owned());
                 let new = NewUser { username, password_hash, manager_id: None, created_at_ms };
-                self.store.create_user(new).await
+                self.store.create_user_as(new, Actor::issuer()).await
             }
             Subject::External(subject) => {
                 let names = names(claims.username.as_ref(), subject, rand::random());

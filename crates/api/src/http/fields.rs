@@ -59,6 +59,16 @@ impl Fields {
         }
     }
 
+    /// Whether a field is there, null or not.
+    pub fn is_there(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
+    /// Whether a field is there and not null.
+    pub fn has(&self, name: &str) -> bool {
+        self.given.get(name).is_some_and(|value| value.get() != "null")
+    }
+
     /// A field's JSON to the letter, for what is only carried on; `None` when it is absent or null.
     pub fn as_written(&mut self, name: &'static str) -> Option<Box<RawValue>> {
         self.given.remove(name).filter(|value| value.get() != "null")

@@ -7,8 +7,8 @@ use gatepipe_proto::{CloseCode, Message, ServerFrame};
 use super::receipt::Reached;
 use crate::app::App;
 use crate::audit::{Action, Target};
-use crate::auth::Allowed;
 use crate::auth::caller::grants::ForceOffline;
+use crate::auth::{Allowed, Caller};
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::live::{Event, Kind, cut};
@@ -42,6 +42,13 @@ async fn try_force_offline(
     if !app.store.cut_tokens(user, Utc::now().timestamp_millis()).await? {
         return Err(ApiError::NotFound("there is no such user".into()));
     }
+    let reached = cut_off(app, by.caller(), user, reason).await;
+    tracing::info!(uid = %user, by = %by.caller().id(), closed = reached.clients, "user forced offline");
+    Ok(reached)
+}
+
+/// Closes the connections of a user whose tokens are useless already, with 4001.
+pub(super) async fn cut_off(app: &App, by: &Caller, user: UserId, reason: &str) -> Reached {
     app.auth.forget(user);
     let close = Close {
         code: CloseCode::FORCED_OFFLINE,
@@ -51,14 +58,13 @@ async fn try_force_offline(
     let reached = Reached::from(app.gateways.close_uid(&user.into(), close).await);
     app.live.feed.tell(Kind::ForcedOffline, || Event {
         uid: Some(user.into()),
-        by: Some(by.caller().id()),
+        by: Some(by.id()),
         text: Some(cut(reason)),
         count: Some(reached.clients),
         failed: reached.failed.clone(),
         ..Event::now(Kind::ForcedOffline)
     });
-    tracing::info!(uid = %user, by = %by.caller().id(), closed = reached.clients, "user forced offline");
-    Ok(reached)
+    reached
 }
 
 fn shortened(reason: &str) -> &str {

@@ -1,6 +1,6 @@
 //! Username and password against a token.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use crate::app::App;
 use crate::audit::{Action, Actor, Entry, Target, Verdict};
-use crate::auth::Token;
+use crate::auth::{Caller, Token};
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::metrics::LoginResult;
@@ -111,20 +111,62 @@ async fn compare(
     // Somebody without a password takes as long as nobody.
     let known = known.filter(|known| known.password_hash != NO_PASSWORD);
     let hash = known.as_ref().map(|known| known.password_hash.clone());
-    let fits = app.passwords.fits(password, hash).await;
-    let fits = fits.map_err(|_| ApiError::TooMany {
-        text: "too many logins at once",
-        retry_after: Duration::from_secs(1),
-    })?;
+    let fits = fits(app, password, hash).await?;
     let user = known.filter(|_| fits).ok_or(ApiError::Login)?.user_id;
-    // Read after the password was compared: a generation from before could already be dead.
+    let done = token_for(app, user).await?;
+    tracing::info!(uid = %user, "user logged in");
+    Ok(done)
+}
+
+/// A new token for somebody whose password was right, read after it was compared: a generation from before could already be dead.
+pub(super) async fn token_for(app: &App, user: UserId) -> Result<LoggedIn, ApiError> {
     let standing = app.store.standing(user).await?.ok_or(ApiError::Login)?;
+    if standing.user.disabled_at_ms > 0 {
+        return Err(ApiError::Forbidden("this account is disabled; ask whoever manages it".into()));
+    }
     let token = app
         .auth
         .sign(user, standing.user.token_generation, Utc::now(), app.settings.token_lifetime)
         .ok_or_else(|| {
             ApiError::Forbidden("this api only checks tokens; log in where yours are made".into())
         })?;
-    tracing::info!(uid = %user, "user logged in");
     Ok(LoggedIn { token, standing })
+}
+
+/// Whether this is the caller's password; wrong ones count as failed logins.
+///
+/// # Errors
+/// [`ApiError::Fields`] when it is not, [`ApiError::TooMany`], [`ApiError::Forbidden`] for a caller without a password, the store's.
+pub(super) async fn check_password(
+    app: &App,
+    caller: &Caller,
+    password: SecretString,
+) -> Result<(), ApiError> {
+    let name = caller.user().username.as_str();
+    let customer = customer(caller.address().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+    take_tries(app, customer, name)?;
+    let fits = async {
+        let known = app.store.credentials(name).await?.filter(|known| known.password_hash != NO_PASSWORD);
+        let Some(known) = known else {
+            return Err(ApiError::Forbidden(
+                "you have no password here; ask whoever manages you for one".into(),
+            ));
+        };
+        fits(app, password, Some(known.password_hash)).await
+    };
+    let fits = fits.await;
+    if !matches!(fits, Ok(false)) {
+        give_tries_back(app, customer, name);
+    }
+    match fits? {
+        true => Ok(()),
+        false => Err(ApiError::field("old_password", "is wrong")),
+    }
+}
+
+async fn fits(app: &App, password: SecretString, hash: Option<String>) -> Result<bool, ApiError> {
+    app.passwords.fits(password, hash).await.map_err(|_| ApiError::TooMany {
+        text: "too many logins at once",
+        retry_after: Duration::from_secs(1),
+    })
 }

@@ -85,6 +85,18 @@ pub struct AuditFilter {
     pub until_ms: Option<i64>,
 }
 
+/// In a `write!` body: adds an [`Entry`] in the same transaction as what it tells of.
+macro_rules! insert_entry {
+    ($conn:expr, $entry:expr) => {{
+        use $crate::store::schema::audit_entries;
+        let entry: $crate::audit::Entry = $entry;
+        let row = $crate::store::audit_entries::Insert::from(entry);
+        diesel::insert_into(audit_entries::table).values(row).execute($conn).await?;
+    }};
+}
+
+pub(super) use insert_entry;
+
 impl Store {
     /// Adds `entries`, all or none.
     ///

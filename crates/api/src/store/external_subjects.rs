@@ -3,9 +3,11 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::audit_entries::insert_entry;
 use super::schema::{external_subjects, inboxes, users};
 use super::users::{Insert, NO_PASSWORD, insert_user, user_id};
 use super::{Store, StoreError, read, unless_taken, write};
+use crate::audit::{Action, Actor, Entry, Target, Verdict};
 use crate::id::UserId;
 use crate::user::{ExternalSubject, Username};
 
@@ -32,6 +34,7 @@ impl Store {
     /// [`StoreError::NoSuchUsers`], [`StoreError::SubjectTaken`], [`StoreError::Unavailable`]
     pub async fn link_subject(&self, user: UserId, subject: &ExternalSubject) -> Result<(), StoreError> {
         let key = key(subject);
+        let told = format!("{} of the issuer {}", key.1, key.0);
         write!(self, |conn| {
             let owner = users::table.find(user.get()).select(users::id);
             if backend::for_update!(owner).first::<i64>(conn).await.optional()?.is_none() {
@@ -49,7 +52,10 @@ impl Store {
                     );
                     let inserted =
                         diesel::insert_into(external_subjects::table).values(row).execute(conn).await;
-                    unless_taken(inserted, || StoreError::SubjectTaken(key.1)).map(drop)
+                    unless_taken(inserted, || StoreError::SubjectTaken(key.1.clone()))?;
+                    let (actor, target) = (Actor::operator(), Target::User(user));
+                    insert_entry!(conn, Entry::new(actor, Action::LinkUser, target, Verdict::Done, &told));
+                    Ok(())
                 }
             }
         })
@@ -83,6 +89,7 @@ impl Store {
             }
             let taken = || names.last().map(Username::to_string).unwrap_or_default();
             let username = free.ok_or_else(|| StoreError::UsernameTaken(taken()))?;
+            let called = username.clone();
             let password_hash = NO_PASSWORD.to_owned();
             let user =
                 insert_user!(conn, Insert { username, password_hash, manager_id: None, created_at_ms });
@@ -93,6 +100,8 @@ impl Store {
             );
             let inserted = diesel::insert_into(external_subjects::table).values(row).execute(conn).await;
             unless_taken(inserted, || StoreError::SubjectTaken(key.1))?;
+            let (actor, target) = (Actor::issuer(), Target::User(user));
+            insert_entry!(conn, Entry::new(actor, Action::CreateUser, target, Verdict::Done, &called));
             Ok(user)
         })
     }

@@ -8,6 +8,7 @@ diesel::table! {
         manager_id -> Nullable<BigInt>,
         token_generation -> BigInt,
         tokens_cut_at_ms -> BigInt,
+        disabled_at_ms -> BigInt,
         created_at_ms -> BigInt,
     }
 }
@@ -122,6 +123,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    access_changes (id) {
+        id -> BigInt,
+        changes -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     users,
     roles,
@@ -134,4 +142,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     export_tasks,
     audit_entries,
+    access_changes,
 );

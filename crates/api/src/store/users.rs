@@ -6,13 +6,15 @@ use std::sync::Arc;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::audit_entries::insert_entry;
 use super::schema::{inboxes, role_permissions, user_permissions, user_roles, users};
 use super::{Store, StoreError, read, write};
+use crate::audit::{Action, Actor, Entry, Target, Verdict};
 use crate::id::UserId;
 use crate::user::{Permission, Username};
 
 /// The longest chain of managers that is followed; a longer one ends as "not below".
-const LONGEST_CHAIN: usize = 1_000;
+pub(super) const LONGEST_CHAIN: usize = 1_000;
 
 /// How many users one statement asks for. Always the same number, so that the statement is prepared once and kept.
 const GROUP: usize = 8;
@@ -52,6 +54,8 @@ pub struct UserRow {
     pub token_generation: i64,
     /// When the generation was last raised, in milliseconds since 1970; 0 for never.
     pub tokens_cut_at_ms: i64,
+    /// Since when nobody is let in as this user, in milliseconds since 1970; 0 for somebody who is.
+    pub disabled_at_ms: i64,
     /// When the user was made, in milliseconds since 1970.
     pub created_at_ms: i64,
 }
@@ -63,6 +67,14 @@ pub struct Standing {
     pub user: UserRow,
     /// What the user may do, by roles and by own grants, each once, in order.
     pub permissions: Vec<Permission>,
+}
+
+impl Standing {
+    /// Whether the user is let in and may do everything.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.user.disabled_at_ms == 0 && Permission::ALL.iter().all(|all| self.permissions.contains(all))
+    }
 }
 
 /// What a login compares.
@@ -89,12 +101,13 @@ pub struct NewUser {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = users)]
-struct Row {
+pub(super) struct Row {
     id: i64,
     username: String,
     manager_id: Option<i64>,
     token_generation: i64,
     tokens_cut_at_ms: i64,
+    disabled_at_ms: i64,
     created_at_ms: i64,
 }
 
@@ -105,6 +118,17 @@ pub(super) struct Insert {
     pub(super) password_hash: String,
     pub(super) manager_id: Option<i64>,
     pub(super) created_at_ms: i64,
+}
+
+impl From<&NewUser> for Insert {
+    fn from(new: &NewUser) -> Self {
+        Self {
+            username: new.username.to_string(),
+            password_hash: new.password_hash.clone(),
+            manager_id: new.manager_id.map(UserId::get),
+            created_at_ms: new.created_at_ms,
+        }
+    }
 }
 
 /// Writes the [`Insert`] and an empty inbox, inside a transaction; gives the new id. Two that want the same name at once wait
@@ -125,6 +149,11 @@ macro_rules! insert_user {
 
 pub(super) use insert_user;
 
+/// For the audit: a user is made, who may do nothing yet.
+pub(super) fn made(actor: Actor, user: UserId, username: &Username) -> Entry {
+    Entry::new(actor, Action::CreateUser, Target::User(user), Verdict::Done, username.as_str())
+}
+
 pub(super) fn user_id(number: i64) -> Result<UserId, StoreError> {
     let wrong = || diesel::result::Error::DeserializationError(format!("user id {number}").into());
     UserId::new(number).ok_or_else(|| wrong().into())
@@ -140,17 +169,26 @@ impl TryFrom<Row> for UserRow {
             manager_id: row.manager_id.map(user_id).transpose()?,
             token_generation: row.token_generation,
             tokens_cut_at_ms: row.tokens_cut_at_ms,
+            disabled_at_ms: row.disabled_at_ms,
             created_at_ms: row.created_at_ms,
         })
     }
 }
 
 impl Store {
-    /// Makes a user with an empty inbox.
+    /// Makes a user with an empty inbox, for whoever has the database.
     ///
     /// # Errors
     /// [`StoreError::UsernameTaken`], [`StoreError::NoSuchUsers`] for the manager, [`StoreError::Unavailable`]
     pub async fn create_user(&self, new: NewUser) -> Result<UserId, StoreError> {
+        self.create_user_as(new, Actor::operator()).await
+    }
+
+    /// Makes a user with an empty inbox, who may do nothing yet; `actor` stands in the audit.
+    ///
+    /// # Errors
+    /// As [`Store::create_user`].
+    pub async fn create_user_as(&self, new: NewUser, actor: Actor) -> Result<UserId, StoreError> {
         write!(self, |conn| {
             let named = users::table.filter(users::username.eq(new.username.as_str().to_owned()));
             if named.count().get_result::<i64>(conn).await? > 0 {
@@ -161,13 +199,9 @@ impl Store {
             {
                 return Err(StoreError::NoSuchUsers(vec![manager]));
             }
-            let insert = Insert {
-                username: new.username.to_string(),
-                password_hash: new.password_hash,
-                manager_id: new.manager_id.map(UserId::get),
-                created_at_ms: new.created_at_ms,
-            };
-            Ok(insert_user!(conn, insert))
+            let user = insert_user!(conn, Insert::from(&new));
+            insert_entry!(conn, made(actor, user, &new.username));
+            Ok(user)
         })
     }
 
@@ -288,43 +322,6 @@ impl Store {
         })
     }
 
-    /// Puts `user` below `manager`, or below nobody.
-    ///
-    /// # Errors
-    /// [`StoreError::NoSuchUsers`], [`StoreError::ManagerCycle`] when `manager` is `user` or below it,
-    /// [`StoreError::Unavailable`]
-    pub async fn set_manager(&self, user: UserId, manager: Option<UserId>) -> Result<(), StoreError> {
-        write!(self, |conn| {
-            // The user first and then everybody above: two who would close a circle together wait for each other, and the
-            // database lets one of them fail.
-            let below = users::table.find(user.get()).select(users::id);
-            if backend::for_update!(below).first::<i64>(conn).await.optional()?.is_none() {
-                return Err(StoreError::NoSuchUsers(vec![user]));
-            }
-            let mut above = manager.map(UserId::get);
-            for _ in 0..LONGEST_CHAIN {
-                let Some(id) = above else { break };
-                if id == user.get() {
-                    return Err(StoreError::ManagerCycle {
-                        user,
-                        manager: user_id(manager.map_or(id, UserId::get))?,
-                    });
-                }
-                let next = users::table.find(id).select(users::manager_id);
-                above = backend::for_update!(next)
-                    .first::<Option<i64>>(conn)
-                    .await
-                    .optional()?
-                    .ok_or_else(|| StoreError::NoSuchUsers(manager.into_iter().collect()))?;
-            }
-            diesel::update(users::table.find(user.get()))
-                .set(users::manager_id.eq(manager.map(UserId::get)))
-                .execute(conn)
-                .await?;
-            Ok(())
-        })
-    }
-
     /// Whether `user` answers to `manager`, directly or through others, read after this was called. Nobody answers to
     /// themselves. Questions that wait for the database at the same time are read together.
     ///
@@ -382,29 +379,6 @@ impl Store {
         write!(self, |conn| {
             let changed = diesel::update(users::table.find(user.get()))
                 .set((
-                    users::token_generation.eq(users::token_generation + 1),
-                    users::tokens_cut_at_ms.eq(now_ms),
-                ))
-                .execute(conn)
-                .await?;
-            Ok(changed > 0)
-        })
-    }
-
-    /// Gives `user` another password, and makes every token that exists now useless; `false` when there is no such user.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`]
-    pub async fn set_password(
-        &self,
-        user: UserId,
-        password_hash: String,
-        now_ms: i64,
-    ) -> Result<bool, StoreError> {
-        write!(self, |conn| {
-            let changed = diesel::update(users::table.find(user.get()))
-                .set((
-                    users::password_hash.eq(password_hash),
                     users::token_generation.eq(users::token_generation + 1),
                     users::tokens_cut_at_ms.eq(now_ms),
                 ))

@@ -18,6 +18,7 @@ async fn a_start_that_was_killed_on_mysql_before_it_noted_its_table_can_be_made_
         "create_idempotency_keys",
         "create_export_tasks",
         "create_audit_entries",
+        "create_access_changes",
     ] {
         let migrations = Store::migrations(&url).await.unwrap();
         let (migration, _) = migrations.iter().find(|(migration, _)| migration.ends_with(name)).unwrap();

@@ -84,6 +84,13 @@ impl Create {
             .map_err(|wrong| Failure::new(Exit::Usage, format!("--jwt-secret: {wrong}")))?;
         let store = self.database.open_existing().await?;
         let user = self.database.user(&store, &self.user).await?;
+        if user.disabled_at_ms > 0 {
+            let line = format!(
+                "{} is disabled, and a token would be refused; gatepipe user change {0} --enable lets the user in",
+                user.username
+            );
+            return Err(Failure::new(Exit::NotAllowed, line).into());
+        }
         let token = users::make_token(&store, &keys, user.id, self.ttl)
             .await?
             .context("the user was deleted meanwhile")?;

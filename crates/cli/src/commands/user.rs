@@ -1,5 +1,7 @@
 //! `gatepipe user`
 
+mod change;
+
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -7,8 +9,8 @@ use anyhow::Context as _;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use gatepipe_api::id::UserId;
-use gatepipe_api::service::users;
-use gatepipe_api::store::{Store, UserRow};
+use gatepipe_api::service::users::{self, By, UserError, Wanted};
+use gatepipe_api::store::{Store, StoreError, UserRow};
 use gatepipe_api::user::{ExternalSubject, MAX_PASSWORD_BYTES, Password, Permission, RoleName, Username};
 use serde::Serialize;
 
@@ -21,7 +23,7 @@ const PAGE: u32 = 500;
 /// Characters of a password we make: 20 of 64, that is 120 bits.
 const GENERATED: usize = 20;
 
-/// Make and list the accounts of users in the database (who is online: gatepipe users)
+/// Make, change and list the accounts of users in the database (who is online: gatepipe users)
 #[derive(Debug, Args)]
 pub struct User {
     #[command(subcommand)]
@@ -31,6 +33,7 @@ pub struct User {
 #[derive(Debug, Subcommand)]
 enum UserCommand {
     Add(Add),
+    Change(change::Change),
     Link(Link),
     List(List),
 }
@@ -130,11 +133,12 @@ struct Listed {
     username: String,
     manager_id: Option<UserId>,
     permissions: Vec<Permission>,
+    disabled: bool,
     created_at_ms: i64,
 }
 
 impl Row for Listed {
-    const HEAD: &'static [&'static str] = &["id", "username", "manager_id", "permissions"];
+    const HEAD: &'static [&'static str] = &["id", "username", "manager_id", "permissions", "disabled"];
 
     fn cells(&self) -> Vec<String> {
         let permissions: Vec<_> = self.permissions.iter().map(Permission::to_string).collect();
@@ -143,6 +147,7 @@ impl Row for Listed {
             self.username.clone(),
             self.manager_id.map(|id| id.to_string()).unwrap_or_default(),
             permissions.join(","),
+            if self.disabled { "disabled".to_owned() } else { String::new() },
         ]
     }
 }
@@ -151,6 +156,7 @@ impl User {
     pub async fn run(self, output: Output) -> anyhow::Result<Exit> {
         match self.command {
             UserCommand::Add(add) => add.run(output).await,
+            UserCommand::Change(change) => change.run(output).await,
             UserCommand::Link(link) => link.run(output).await,
             UserCommand::List(list) => list.run(output).await,
         }
@@ -171,33 +177,30 @@ impl Add {
         let password =
             Password::new(password.into()).map_err(|wrong| Failure::new(Exit::Usage, wrong.to_string()))?;
         let store = self.database.open().await?;
-        self.check_roles(&store).await?;
         let manager = match &self.manager {
             Some(who) => Some(self.database.user(&store, who).await?.id),
             None => None,
         };
-        let id = users::create(&store, self.username.clone(), password, manager).await?;
-        for permission in permissions {
-            store.grant(id, permission).await?;
-        }
-        for role in &self.role {
-            store.give_role(id, role).await?;
-        }
+        let wanted = Wanted {
+            username: self.username.clone(),
+            password: Some(password),
+            manager_id: manager,
+            permissions,
+            roles: self.role,
+        };
+        let id = users::make(&store, &By::operator(), wanted).await.map_err(told)?;
         output.one(&Added { id, username: self.username.to_string(), password: generated })?;
         Ok(Exit::Done)
     }
+}
 
-    /// Before anything is written, because the user is made first.
-    async fn check_roles(&self, store: &Store) -> anyhow::Result<()> {
-        if self.role.is_empty() {
-            return Ok(());
+/// What does not exist has an exit code of its own.
+pub(super) fn told(error: UserError) -> anyhow::Error {
+    match error {
+        UserError::Store(error @ StoreError::NoSuchRole(_)) => {
+            Failure::new(Exit::NotFound, error.to_string()).into()
         }
-        let known = store.roles().await?;
-        let missing = |role: &&RoleName| !known.iter().any(|(name, _)| name == role.as_str());
-        match self.role.iter().find(missing) {
-            Some(role) => Err(Failure::new(Exit::NotFound, format!("there is no role {role}")).into()),
-            None => Ok(()),
-        }
+        other => other.into(),
     }
 }
 
@@ -215,7 +218,7 @@ impl Link {
 }
 
 /// The first line of a file or of stdin.
-fn read_password(path: &Path) -> anyhow::Result<String> {
+pub(super) fn read_password(path: &Path) -> anyhow::Result<String> {
     let most = u64::try_from(MAX_PASSWORD_BYTES)? + 2;
     let mut text = String::new();
     let read = if path == Path::new("-") {
@@ -263,6 +266,7 @@ async fn row(store: &Store, user: UserRow) -> anyhow::Result<Listed> {
         username: user.username,
         manager_id: user.manager_id,
         permissions: standing.map(|standing| standing.permissions.clone()).unwrap_or_default(),
+        disabled: user.disabled_at_ms > 0,
         created_at_ms: user.created_at_ms,
     })
 }

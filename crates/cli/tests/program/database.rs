@@ -48,12 +48,12 @@ async fn users_are_made_and_listed() {
         assert!(user.as_object_mut().unwrap().remove("created_at_ms").unwrap().is_i64());
     }
     let expected = json!([
-        {"id": 1, "username": "alice", "manager_id": null, "permissions": ["websocket.broadcast", "notification.send"]},
-        {"id": 2, "username": "bob", "manager_id": 1, "permissions": []},
+        {"id": 1, "username": "alice", "manager_id": null, "permissions": ["websocket.broadcast", "notification.send"], "disabled": false},
+        {"id": 2, "username": "bob", "manager_id": 1, "permissions": [], "disabled": false},
     ]);
     assert_eq!(users, expected);
     let rows = run_in(home, "user list").await.stdout;
-    assert_eq!(rows, "1\talice\t\twebsocket.broadcast,notification.send\n2\tbob\t1\t\n");
+    assert_eq!(rows, "1\talice\t\twebsocket.broadcast,notification.send\t\n2\tbob\t1\t\t\n");
     let table = run_in(home, "user list -o table --limit 1").await;
     assert!(table.stdout.contains("USERNAME") && !table.stdout.contains("bob"), "{table:?}");
     assert!(table.stderr.contains("--after 1"), "{table:?}");
@@ -78,7 +78,7 @@ async fn a_user_that_cannot_be_is_refused_and_leaves_nothing() {
     }
     assert_eq!(run_in(home, "user add two/words").await.code, 2);
     assert_eq!(run_in(home, "user add dave --permission websocket.all").await.code, 2);
-    assert_eq!(run_in(home, "user list").await.stdout, "1\talice\t\t\n");
+    assert_eq!(run_in(home, "user list").await.stdout, "1\talice\t\t\t\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,6 +134,46 @@ async fn a_token_is_made_for_a_user_by_name_or_id() {
         ("token create alice", 2, "GATEPIPE_JWT_SECRET"),
         ("token create alice --jwt-secret short", 2, "32 bytes"),
         ("token create alice --jwt-secret-file jwt --ttl 1ms", 2, "--ttl"),
+    ] {
+        let refused = run_in(home, line).await;
+        assert!(refused.failed(code).contains(says), "{line}: {refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn users_and_roles_are_changed_by_whoever_has_the_database() {
+    let home = tempfile::tempdir().unwrap();
+    let home = home.path();
+    run_in(home, "user add alice -o json").await.json();
+    run_in(home, "user add bob -o json").await.json();
+    let put = "role put operator --permission websocket.inspect --permission websocket.drain -o json";
+    assert_eq!(run_in(home, put).await.json(), json!({"role": "operator", "users": 0}));
+    let change = "user change bob --grant user.view --give-role operator --manager alice -o json";
+    assert_eq!(run_in(home, change).await.json()["changed"], 3);
+    assert_eq!(run_in(home, change).await.json()["changed"], 0, "it is so already");
+    let users = run_in(home, "user list -o json").await.json();
+    assert_eq!(
+        (&users[1]["manager_id"], &users[1]["permissions"]),
+        (&json!(1), &json!(["websocket.drain", "websocket.inspect", "user.view"]))
+    );
+    std::fs::write(home.join("password"), "another horse\n").unwrap();
+    let disabled = run_in(home, "user change bob --password-file password --disable -o json").await;
+    assert_eq!(disabled.json()["changed"], 2);
+    assert!(disabled.stderr.contains("force-offline"), "{disabled:?}");
+    assert!(logs_in(home, "bob", "another horse").await);
+    assert_eq!(run_in(home, "user list -o json").await.json()[1]["disabled"], true);
+    let token = format!("token create bob --jwt-secret {SECRET}");
+    assert!(run_in(home, &token).await.failed(4).contains("--enable"));
+    assert_eq!(run_in(home, "user change bob --enable -o json").await.json()["changed"], 1);
+    assert_eq!(run_in(home, "role delete operator -o json").await.json()["users"], 1);
+    assert_eq!(run_in(home, "role list -o json").await.json(), json!([]));
+
+    for (line, code, says) in [
+        ("user change bob", 2, "nothing is to be changed"),
+        ("user change bob --give-role operator", 5, "operator"),
+        ("user change nobody --disable", 5, "nobody"),
+        ("user change alice --manager bob", 1, "below"),
+        ("role delete operator", 5, "operator"),
     ] {
         let refused = run_in(home, line).await;
         assert!(refused.failed(code).contains(says), "{line}: {refused:?}");

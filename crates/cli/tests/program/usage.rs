@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 29] = [
+const SUBCOMMANDS: [&str; 33] = [
     "broadcast",
     "push",
     "notify",
@@ -26,6 +26,10 @@ const SUBCOMMANDS: [&str; 29] = [
     "token create",
     "user add",
     "user list",
+    "user change",
+    "role put",
+    "role delete",
+    "role list",
     "migrate run",
     "migrate status",
     "migrate revert",
