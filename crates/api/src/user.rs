@@ -213,7 +213,7 @@ impl Permission {
     pub const fn about(self) -> &'static str {
         match self {
             Self::Broadcast => "push to everybody at once",
-            Self::Control => "push to, bind and close single clients, and push to groups",
+            Self::Control => "close, unbind and put into groups single connections",
             Self::Drain => "let a gateway's clients go and end it",
             Self::ForceOffline => "cut others off and make their tokens useless",
             Self::Inspect => "see gateways and clients",
