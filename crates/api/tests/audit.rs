@@ -332,7 +332,7 @@ async fn what_does_not_fit_into_the_queue_is_counted_and_what_does_is_written() 
 async fn what_the_same_caller_is_refused_again_and_again_is_noted_a_few_times() {
     let world = World::start().await;
     let counts = Counts::default();
-    let (audit, _writer) = Audit::new(world.store.clone(), counts.clone());
+    let (audit, _writer) = Audit::new(world.store, counts.clone());
     for last in 1..=2 {
         let actor = Actor::unknown([203, 0, 113, last].into());
         for _ in 0..100 {
