@@ -1,0 +1,23 @@
+import { useWebSocket } from '@gatepipe/vue'
+import { watch } from 'vue'
+import { session } from '../session.js'
+
+/** Holds the connection while the layout is there, and ends the login when the server or another tab ends the connection for good. */
+export function useLiveConnection(): { signOut: () => void } {
+  const { status, logout } = useWebSocket()
+
+  watch(status, ({ phase, reason }, before) => {
+    if (phase === before.phase) return
+    if (phase === 'forced_offline') session.end({ why: 'forced', reason })
+    else if (phase === 'denied') session.end({ why: 'expired', reason: '' })
+    else if (phase === 'closed' && reason === 'logout') session.end({ why: 'left', reason: '' })
+  })
+
+  return {
+    /** Leaves, in all tabs. */
+    signOut() {
+      logout()
+      session.end({ why: 'left', reason: '' })
+    },
+  }
+}
