@@ -1,11 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config'
-import { isDemoBuilt, missing, nginx } from './src/installed.js'
+import { isConsoleBuilt, isDemoBuilt, missing, nginx } from './src/installed.js'
 
 const absent = missing()
 const gaps = absent
   ? [`browser tests (${absent})`]
   : [
       ...(isDemoBuilt() ? [] : ['browser tests of the demo (it is not built: make web)']),
+      ...(isConsoleBuilt() ? [] : ['browser tests of the console (it is not built: make web)']),
       ...(nginx() ? [] : ['browser tests through nginx (apt-get install nginx)']),
     ]
 for (const gap of gaps) {
@@ -18,7 +19,7 @@ if (absent) process.exit(0)
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(isDemoBuilt() ? [] : ['test/demo*'])],
+    exclude: [...configDefaults.exclude, ...(isDemoBuilt() ? [] : ['test/demo*']), ...(isConsoleBuilt() ? [] : ['test/console*'])],
     // A story is a browser and up to five programs: one at a time is faster than two that wait for each other.
     fileParallelism: false,
     // All in one process, so that there is one Chromium for all of them; what they have in common is not changed by any.

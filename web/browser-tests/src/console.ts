@@ -47,5 +47,6 @@ export class ConsoleTab {
     const box = this.page.locator('.el-message-box')
     if (typed !== undefined) await box.getByRole('textbox').fill(typed)
     await box.getByRole('button', { name: button, exact: true }).click()
+    await box.waitFor({ state: 'hidden' })
   }
 }

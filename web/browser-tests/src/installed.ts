@@ -9,6 +9,7 @@ export const gatepipe = process.env.GATEPIPE_DEV_BIN ?? fileURLToPath(new URL('t
 
 /** What `make web` builds, which a debug `gatepipe dev` serves from there. */
 const demo = fileURLToPath(new URL('crates/web-assets/dist/demo/index.html', root))
+const consolePage = fileURLToPath(new URL('crates/web-assets/dist/console/index.html', root))
 
 /** The nginx configuration that is deployed. */
 export const deployedNginx = fileURLToPath(new URL('deploy/nginx/gatepipe.conf', root))
@@ -35,6 +36,11 @@ export function missing(): string | undefined {
   const absent = ['gatepipe', 'gatepipe-register', 'gatepipe-gateway', 'gatepipe-api'].find((name) => !existsSync(program(name)))
   if (absent) return `${program(absent)} is not built`
   return undefined
+}
+
+/** Whether the console has been built. */
+export function isConsoleBuilt(): boolean {
+  return existsSync(consolePage)
 }
 
 /** Whether the demo has been built. */

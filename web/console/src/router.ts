@@ -29,7 +29,11 @@ export const router = createRouter({
 
 router.beforeEach((to) => {
   const inside = session.login.value !== null
-  if (!inside && !to.meta.open) return { name: 'login', query: to.fullPath === '/' ? {} : { next: to.fullPath } }
+  if (!inside && !to.meta.open) {
+    // Where a login leads by itself depends on who logs in.
+    const next = to.redirectedFrom?.path === '/' ? '/' : to.fullPath
+    return { name: 'login', query: next === '/' ? {} : { next } }
+  }
   if (inside && to.name === 'login') return nextPath(to.query.next)
   return true
 })

@@ -12,7 +12,7 @@ export type FindAnswer = Schemas['FindAnswer']
 export type GatewayView = Schemas['GatewayView']
 export type GroupView = Schemas['GroupView']
 export type SettingsAnswer = Schemas['SettingsAnswer']
-export type NotificationView = Schemas['NotificationView']
+export type SendBody = Schemas['SendBody']
 
 /** The paths that are called with this method and answer with an envelope, without what stands before them all. */
 type PathWith<Method extends 'get' | 'post'> = {

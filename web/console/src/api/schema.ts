@@ -1218,7 +1218,8 @@ export interface paths {
         /**
          * Streams what happens right now (server-sent events). Needs `websocket.inspect`.
          * @description First `event: history` with the last 100 changes of the cluster and deeds of operators. Then `event: event` for each thing that
-         *     happens: clients that connect, are bound and go, on every gateway; pushes through this api process with what became of them;
+         *     happens: clients that connect, are bound and go, on every gateway; pushes and notifications through this api process with what became of
+         *     them;
          *     users forced offline, clients closed and gateways drained through it; gateways and registers that appear and vanish.
          *
          *     `event: heard` tells of which gateways' clients one hears from now on; it takes a moment after the first viewer has come. At most
@@ -4838,10 +4839,12 @@ export interface components {
             /** @description The gateway did not tell of the close, it was found out. */
             inferred?: boolean;
             previous_uid?: components["schemas"]["UidView"] | null;
+            /** @description Users that have the notification. Of one alone `uid` says who. */
+            readers?: number | null;
             /** @description The `type` of a pushed frame, or the reason that was given. */
             text?: string | null;
             /**
-             * @description connected, bound, closed, dropped, pushed, forced_offline, client_closed, drain_ordered, gateway_joined, gateway_left,
+             * @description connected, bound, closed, dropped, pushed, notified, forced_offline, client_closed, drain_ordered, gateway_joined, gateway_left,
              *     gateway_draining, gateway_lost, gateway_back, register_lost, register_back.
              * @example bound
              */

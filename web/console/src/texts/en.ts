@@ -211,7 +211,7 @@ export const en = {
   'notify.isUnread': 'Unread',
   'notify.isRead': 'Read',
   'notify.read': 'Mark as read',
-  'notify.readOne': 'Mark “{title}” as read',
+  'notify.readOne': 'Mark as read: “{title}”',
   'notify.readAll': 'Mark all as read',
   'notify.delete': 'Delete',
   'notify.deleteOne': 'Delete “{title}”',

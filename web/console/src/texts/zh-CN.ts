@@ -213,7 +213,7 @@ export const zhCN: Record<TextKey, string> = {
   'notify.isUnread': '未读',
   'notify.isRead': '已读',
   'notify.read': '标为已读',
-  'notify.readOne': '将“{title}”标为已读',
+  'notify.readOne': '标为已读：“{title}”',
   'notify.readAll': '全部标为已读',
   'notify.delete': '删除',
   'notify.deleteOne': '删除“{title}”',
