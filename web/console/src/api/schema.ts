@@ -228,6 +228,132 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/Auth/changePassword": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the caller another password, and a new token: all that were made before become useless. Connections that are open stay.
+         * @description A wrong old password counts as a failed login.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ChangePasswordBody"];
+                };
+            };
+            responses: {
+                /** @description Done; this is the token from now on. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_LoginAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller has no password here, or the tokens of this api are made elsewhere. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Too many wrong passwords. */
+                429: {
+                    headers: {
+                        /** @description Seconds. */
+                        "Retry-After"?: number;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/Auth/login": {
         parameters: {
             query?: never;
@@ -281,7 +407,7 @@ export interface paths {
                         "application/json": components["schemas"]["Refusal"];
                     };
                 };
-                /** @description This api only checks tokens that are made elsewhere. */
+                /** @description The account is disabled, or this api only checks tokens that are made elsewhere. */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -2753,6 +2879,462 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/Role/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes what a role may do; those who have it notice with their next request. Needs `role.manage`, and every permission that the role
+         *     had or gets.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_RoleChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks role.manage, or a permission that the role had or gets; msg says which. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such role. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Nobody would be left who may do everything. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/Role/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a role. Needs `role.manage`, and every permission of the role. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoleBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_RoleChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks role.manage, or a permission of the role; msg says which. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is a role with this name. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/Role/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes a role, and takes it from everybody who has it. Needs `role.manage`, and every permission of the role. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RoleNameBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_RoleChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks role.manage, or a permission of the role; msg says which. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such role. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Nobody would be left who may do everything. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/Role/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the roles, and the permissions there are. Needs `user.view`. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_RoleListAnswer"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks user.view. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/Settings/list": {
         parameters: {
             query?: never;
@@ -2917,6 +3499,384 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/User/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a user. Needs `user.manage`, and every permission that the user gets.
+         * @description The user answers to the caller or to somebody who does; to others with `user.manage_any`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CreateUserBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_AccountView"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks user.manage, or a permission that the user would get, or may not choose this manager. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The username is taken. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets nobody in as this user any more: ends all tokens, then closes all connections with 4001. Needs `user.manage`.
+         * @description The last one who may do everything is not disabled. A second time closes what the first one did not reach.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["DisableBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_CutOffAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Nobody would be left who may do everything. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a user in again, who needs a new token. Needs `user.manage`. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_UserChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/User/find": {
         parameters: {
             query?: never;
@@ -2961,6 +3921,348 @@ export interface paths {
                     };
                 };
                 /** @description The caller lacks websocket.inspect. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some parameters are not valid; data names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/giveRole": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a role to a user. Needs `user.manage`, and every permission of the role. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserRoleBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_UserChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user, or lacks a permission of the role; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Grants a permission to a user alone. Needs `user.manage`, and that permission. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GrantBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_UserChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user, or lacks the permission; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists users with their roles and permissions. Needs `user.view`. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only ids above this one. */
+                    after_id?: number;
+                    /** @description Only those who are not let in, or only those who are: true, false, 1 or 0. */
+                    disabled?: boolean;
+                    /** @description How many at most; 20 when absent. */
+                    limit?: number;
+                    /** @description Only those who answer to this user, not through others. */
+                    manager_id?: number;
+                    /**
+                     * @description Only those who have this role.
+                     * @example operator
+                     */
+                    role?: string;
+                    /**
+                     * @description Only those whose name begins so, byte for byte.
+                     * @example ali
+                     */
+                    username?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_AccountListAnswer"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks user.view. */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -3091,6 +4393,609 @@ export interface paths {
         };
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what was granted to a user alone; a role may still carry it. Needs `user.manage`, and that permission. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GrantBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_UserChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user, or lacks the permission; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Nobody would be left who may do everything. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/setManager": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says whom a user answers to. Needs `user.manage`. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetManagerBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_UserChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user, or not choose this manager; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The manager is the user or answers to the user. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/setPassword": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a user another password: ends all tokens, then closes all connections with 4001. Needs `user.manage`. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SetPasswordBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_CutOffAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one user. Needs `user.view`. */
+        get: {
+            parameters: {
+                query: {
+                    id: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_AccountView"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller lacks user.view. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The id is missing or none; data says so. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/User/takeRole": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a role from a user. Needs `user.manage`, and every permission of the role. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["UserRoleBody"];
+                };
+            };
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Envelope_UserChangedAnswer"];
+                    };
+                };
+                /** @description The body is not JSON. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description No token, a bad one, or one that is no longer valid. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The caller may not change this user, or lacks a permission of the role; msg says why. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Nobody would be left who may do everything. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body is over 1 MiB. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The body does not say it is JSON. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description A fault of ours. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+                /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Refusal"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -3694,6 +5599,58 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Some users. */
+        AccountListAnswer: {
+            /** @description In order of id. */
+            list: components["schemas"]["AccountView"][];
+            next_cursor?: components["schemas"]["UserId"] | null;
+        };
+        /** @description A user, as administrators see it. */
+        AccountView: {
+            /**
+             * @description In the api's time zone.
+             * @example 2026-11-23 20:52:00
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at_ms: number;
+            /** @description Nobody is let in as this user. */
+            disabled: boolean;
+            /** @description Since when, in the api's time zone; null when the user is let in. */
+            disabled_at?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            disabled_at_ms?: number | null;
+            /** @description Also the uid on the gateways. */
+            id: components["schemas"]["UserId"];
+            manager_id?: components["schemas"]["UserId"] | null;
+            /**
+             * @description What was granted to the user alone.
+             * @example []
+             */
+            own_permissions: string[];
+            /**
+             * @description What the user may do, by roles and by own grants.
+             * @example [
+             *       "websocket.inspect"
+             *     ]
+             */
+            permissions: string[];
+            /**
+             * @description What the user is.
+             * @example [
+             *       "operator"
+             *     ]
+             */
+            roles: string[];
+            /** @example alice */
+            username: string;
+        };
         /** @description Something that somebody did, or tried. */
         AuditEntryView: {
             /**
@@ -3809,6 +5766,19 @@ export interface components {
         /** @description How many rows changed. */
         ChangedAnswer: {
             changed: number;
+        };
+        /** @description Another password for the caller. */
+        ChangePasswordBody: {
+            /**
+             * Format: password
+             * @description At least 8 characters and at most 1,024 bytes.
+             */
+            new_password: string;
+            /**
+             * Format: password
+             * @description The one that is good now.
+             */
+            old_password: string;
         };
         /** @description What a close did. */
         ClientCloseAnswer: {
@@ -4043,6 +6013,60 @@ export interface components {
             prefix?: components["schemas"]["Prefix"] | null;
             title: components["schemas"]["Title"];
         };
+        /** @description A user to be made. */
+        CreateUserBody: {
+            manager_id?: components["schemas"]["UserId"] | null;
+            /**
+             * Format: password
+             * @description At least 8 characters and at most 1,024 bytes. Absent: nobody logs in with a password, because the user's tokens are made
+             *     elsewhere.
+             */
+            password?: string | null;
+            /**
+             * @description What the user alone may do.
+             * @example [
+             *       "websocket.inspect"
+             *     ]
+             */
+            permissions?: string[];
+            /**
+             * @description What the user is.
+             * @example [
+             *       "operator"
+             *     ]
+             */
+            roles?: string[];
+            /**
+             * @description 1 to 64 letters, digits or . _ - @ +. Never changes.
+             * @example alice
+             */
+            username: string;
+        };
+        /** @description What was done to a user who is not let in with an older token any more. */
+        CutOffAnswer: {
+            /**
+             * @description false: it was so already.
+             * @example true
+             */
+            changed: boolean;
+            /**
+             * Format: int64
+             * @description Connections that were closed with 4001.
+             * @example 2
+             */
+            closed: number;
+            /** @description Gateways that could not be asked; empty when whole. */
+            failed: components["schemas"]["Failed"][];
+        };
+        /** @description Who is not let in any more, and what the pages are told. */
+        DisableBody: {
+            id: components["schemas"]["UserId"];
+            /**
+             * @description At most 255 characters, shown to the user; "this account is disabled" when absent.
+             * @default this account is disabled
+             */
+            reason?: string;
+        };
         /** @description The gateway drains. */
         DrainAnswer: {
             /**
@@ -4076,6 +6100,86 @@ export interface components {
              * @example 1200
              */
             clients_at_start: number;
+        };
+        /** @description What every answer looks like. */
+        Envelope_AccountListAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description Some users. */
+            data: {
+                /** @description In order of id. */
+                list: components["schemas"]["AccountView"][];
+                next_cursor?: components["schemas"]["UserId"] | null;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
+        Envelope_AccountView: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description A user, as administrators see it. */
+            data: {
+                /**
+                 * @description In the api's time zone.
+                 * @example 2026-11-23 20:52:00
+                 */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                created_at_ms: number;
+                /** @description Nobody is let in as this user. */
+                disabled: boolean;
+                /** @description Since when, in the api's time zone; null when the user is let in. */
+                disabled_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Milliseconds since 1970.
+                 */
+                disabled_at_ms?: number | null;
+                /** @description Also the uid on the gateways. */
+                id: components["schemas"]["UserId"];
+                manager_id?: components["schemas"]["UserId"] | null;
+                /**
+                 * @description What was granted to the user alone.
+                 * @example []
+                 */
+                own_permissions: string[];
+                /**
+                 * @description What the user may do, by roles and by own grants.
+                 * @example [
+                 *       "websocket.inspect"
+                 *     ]
+                 */
+                permissions: string[];
+                /**
+                 * @description What the user is.
+                 * @example [
+                 *       "operator"
+                 *     ]
+                 */
+                roles: string[];
+                /** @example alice */
+                username: string;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
         };
         /** @description What every answer looks like. */
         Envelope_AuditListAnswer: {
@@ -4295,6 +6399,36 @@ export interface components {
             data: {
                 /** Format: int64 */
                 count: number;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
+        Envelope_CutOffAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description What was done to a user who is not let in with an older token any more. */
+            data: {
+                /**
+                 * @description false: it was so already.
+                 * @example true
+                 */
+                changed: boolean;
+                /**
+                 * Format: int64
+                 * @description Connections that were closed with 4001.
+                 * @example 2
+                 */
+                closed: number;
+                /** @description Gateways that could not be asked; empty when whole. */
+                failed: components["schemas"]["Failed"][];
             };
             /**
              * @description "success", or why not, for people.
@@ -4719,6 +6853,54 @@ export interface components {
             msg: string;
         };
         /** @description What every answer looks like. */
+        Envelope_RoleChangedAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description What was done to a role. */
+            data: {
+                /** @example operator */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many users have it, or had it.
+                 * @example 12
+                 */
+                users: number;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
+        Envelope_RoleListAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description Every role, and every permission that one can have. */
+            data: {
+                /** @description By name. */
+                list: components["schemas"]["RoleView"][];
+                /** @description Always null: the list is whole. */
+                next_cursor?: string | null;
+                /** @description Every permission there is. */
+                permissions: components["schemas"]["PermissionView"][];
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
         Envelope_SendAnswer: {
             /**
              * Format: int64
@@ -4790,6 +6972,28 @@ export interface components {
                  * @example /api/admin/ExportTask/download?id=7&expires=1795467420&signature=…
                  */
                 download_url?: string | null;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
+        Envelope_UserChangedAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description Whether anything changed. */
+            data: {
+                /**
+                 * @description false: it was so already.
+                 * @example true
+                 */
+                changed: boolean;
             };
             /**
              * @description "success", or why not, for people.
@@ -5058,6 +7262,15 @@ export interface components {
              */
             workers?: number | null;
         };
+        /** @description A permission of a user's own. */
+        GrantBody: {
+            id: components["schemas"]["UserId"];
+            /**
+             * @description One of those in /Role/list.
+             * @example websocket.inspect
+             */
+            permission: string;
+        };
         /** @description Some of the groups. */
         GroupListAnswer: {
             /** @description Gateways that could not be asked: their members are missing here. Empty when whole. */
@@ -5240,6 +7453,16 @@ export interface components {
              */
             unknown: components["schemas"]["UserId"][];
         };
+        /** @description A permission that there is. */
+        PermissionView: {
+            /**
+             * @description What it allows, for people.
+             * @example see gateways and clients
+             */
+            about: string;
+            /** @example websocket.inspect */
+            name: string;
+        };
         /** @description must be 1 to 100 characters without / \ : * ? " < > | and control characters, not beginning or ending with a dot or space */
         Prefix: string;
         /** @description What a push did. */
@@ -5323,6 +7546,58 @@ export interface components {
             /** @description Why, for people. */
             msg: string;
         };
+        /** @description A role with what it may do from now on. */
+        RoleBody: {
+            /**
+             * @description 1 to 64 letters, digits or . _ - @ +
+             * @example operator
+             */
+            name: string;
+            /**
+             * @description All of them: what is not here the role does not have.
+             * @example [
+             *       "websocket.inspect"
+             *     ]
+             */
+            permissions: string[];
+        };
+        /** @description What was done to a role. */
+        RoleChangedAnswer: {
+            /** @example operator */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many users have it, or had it.
+             * @example 12
+             */
+            users: number;
+        };
+        /** @description Every role, and every permission that one can have. */
+        RoleListAnswer: {
+            /** @description By name. */
+            list: components["schemas"]["RoleView"][];
+            /** @description Always null: the list is whole. */
+            next_cursor?: string | null;
+            /** @description Every permission there is. */
+            permissions: components["schemas"]["PermissionView"][];
+        };
+        /** @description Which role goes. */
+        RoleNameBody: {
+            /** @example operator */
+            name: string;
+        };
+        /** @description A role. */
+        RoleView: {
+            /** @example operator */
+            name: string;
+            /**
+             * @description What whoever has it may do.
+             * @example [
+             *       "websocket.inspect"
+             *     ]
+             */
+            permissions: string[];
+        };
         /** @description What became of a notification. */
         SendAnswer: {
             /** @description Gateways that could not be asked. The notification is stored all the same. */
@@ -5344,6 +7619,20 @@ export interface components {
             title: components["schemas"]["Title"];
             /** @description 1 to 10,000 users; one that stands here twice gets it once. */
             user_ids: components["schemas"]["UserId"][];
+        };
+        /** @description Whom a user answers to. */
+        SetManagerBody: {
+            id: components["schemas"]["UserId"];
+            manager_id: components["schemas"]["UserId"] | null;
+        };
+        /** @description Another password for a user. */
+        SetPasswordBody: {
+            id: components["schemas"]["UserId"];
+            /**
+             * Format: password
+             * @description At least 8 characters and at most 1,024 bytes.
+             */
+            password: string;
         };
         /** @description How this api process is set up. */
         SettingsAnswer: {
@@ -5414,11 +7703,32 @@ export interface components {
         Title: string;
         /** @description A uid on its way out. Users of ours are numbers everywhere; other programs that command the gateways may bind any text. */
         UidView: components["schemas"]["UserId"] | string;
+        /** @description Which user. */
+        UserBody: {
+            id: components["schemas"]["UserId"];
+        };
+        /** @description Whether anything changed. */
+        UserChangedAnswer: {
+            /**
+             * @description false: it was so already.
+             * @example true
+             */
+            changed: boolean;
+        };
         /**
          * Format: int64
          * @description Accepted as a number or a decimal string, always answered as a number.
          */
         UserId: number;
+        /** @description A role of a user. */
+        UserRoleBody: {
+            id: components["schemas"]["UserId"];
+            /**
+             * @description One of those in /Role/list.
+             * @example operator
+             */
+            role: string;
+        };
         /** @description A user, as users see themselves. */
         UserView: {
             /** @description Also the uid on the gateways. */
