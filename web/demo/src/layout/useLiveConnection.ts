@@ -2,6 +2,7 @@ import { useWebSocket } from '@gatepipe/vue'
 import { ElNotification, type NotificationHandle } from 'element-plus'
 import 'element-plus/es/components/notification/style/css'
 import { onScopeDispose, watch } from 'vue'
+import { toastOffset } from '../notifications/toastPlace.js'
 import { session } from '../session/session.js'
 import { t } from '../texts/texts.js'
 
@@ -39,7 +40,7 @@ function tellLost(): NotificationHandle {
     title: t('connection.lostTitle'),
     message: t('connection.lost'),
     duration: 0,
-    offset: 64,
+    offset: toastOffset(),
     customClass: 'toast',
   })
 }

@@ -7,11 +7,10 @@ import { errorText } from '@gatepipe/pages-kit/errors'
 import { t } from '../texts/texts.js'
 import { linkTarget } from './link.js'
 import { noticeOf, type Notice } from './notice.js'
+import { isNarrow, toastOffset } from './toastPlace.js'
 
 /** Most toasts at the same time, on wide and on narrow pages; the others are in the list. */
 const MOST = { wide: 4, narrow: 2 }
-/** Below the header, which says how the connection is, in pixels. */
-const OFFSET = 64
 /** How long one that is not urgent stays, in milliseconds. */
 const STAY_MS = 6_000
 
@@ -44,14 +43,14 @@ export function useToasts(): void {
   })
 
   function show(notice: Notice): void {
-    if (open.size >= (matchMedia('(max-width: 767px)').matches ? MOST.narrow : MOST.wide)) return showMore()
+    if (open.size >= (isNarrow() ? MOST.narrow : MOST.wide)) return showMore()
     const toast: Toast = { id: notice.id, handle: null }
     toast.handle = ElNotification({
       title: notice.title || t('notifications.untitled'),
       message: body(notice, () => toast.handle?.close()),
       type: notice.kind,
       duration: notice.urgent ? 0 : STAY_MS,
-      offset: OFFSET,
+      offset: toastOffset(),
       customClass: 'toast',
       onClose: () => open.delete(toast),
     })
@@ -68,7 +67,7 @@ export function useToasts(): void {
       message: link(router.resolve({ name: 'notifications' }).href, t('menu.notifications'), () => more?.close()),
       type: 'warning',
       duration: 0,
-      offset: OFFSET,
+      offset: toastOffset(),
       customClass: 'toast',
       onClose: () => (hidden = 0),
     })
