@@ -28,8 +28,8 @@ test: build
 ## The suites whose stories are the same on every database, on PostgreSQL and then on MariaDB; `cargo test` alone runs them on
 ## SQLite. A server is started by each test program and ends with it. Selected from the whole workspace, so that nothing is built
 ## a second time with other features.
-DATABASE_SUITES := audit auth checks_together dead_token exports foreign idempotency inbox inspect notification notification_read retention \
-    seed stats two_gateways users websocket who_may_push
+DATABASE_SUITES := audit auth checks_together dead_token exports foreign idempotency inbox inspect notification notification_read \
+    operators retention seed settings stats two_gateways users websocket who_may_push
 
 test-databases: build
 	@set -e; for database in postgres mysql; do \
