@@ -34,6 +34,7 @@ test('every page, in light and dark, English and Chinese, wide and narrow', asyn
         await logInAs(page, dev, 'carol')
         await shoot('notifications-empty')
         await goTo('/devTools/exportTask')
+        await page.locator('#export-title').waitFor()
         await shoot('exports-empty')
         await forceOffline(dev, 'carol', locale === 'zh-CN' ? '系统维护' : 'maintenance')
         await page.locator('[name=username]').waitFor()
