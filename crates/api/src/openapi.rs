@@ -24,3 +24,24 @@ pub fn about() -> OpenApi {
         .security(Some([SecurityRequirement::new("token", [] as [&str; 0])]))
         .build()
 }
+
+/// Gives each operation the name of its path below `prefix`, as in `notificationSend`. By themselves they have the names of our functions, of
+/// which several are the same.
+pub fn name_operations(document: &mut OpenApi, prefix: &str) {
+    for (path, item) in &mut document.paths.paths {
+        let words = path.strip_prefix(prefix).unwrap_or(path).split('/').filter(|word| !word.is_empty());
+        let name: String = words.enumerate().map(|(at, word)| cased(word, at > 0)).collect();
+        for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+            operation.operation_id = Some(name.clone());
+        }
+    }
+}
+
+/// With a capital at its beginning, or without.
+fn cased(word: &str, capital: bool) -> String {
+    let mut characters = word.chars();
+    let first = characters
+        .next()
+        .map(|first| if capital { first.to_ascii_uppercase() } else { first.to_ascii_lowercase() });
+    first.into_iter().chain(characters).collect()
+}

@@ -47,7 +47,9 @@ pub fn document() -> OpenApi {
 }
 
 fn together(open: OpenApiRouter<App>, with_token: OpenApiRouter<App>) -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token))
+    let mut together = OpenApiRouter::with_openapi(openapi::about()).nest(PREFIX, open.merge(with_token));
+    openapi::name_operations(together.get_openapi_mut(), PREFIX);
+    together
 }
 
 /// The routes that ask for no token, and those that do.

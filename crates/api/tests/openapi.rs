@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use common::World;
 use serde_json::{Value, json};
@@ -116,6 +116,22 @@ async fn the_console_is_built_from_this_document() {
     let served = document(&world).await;
     assert!(written == served, "write it anew: cargo run -- openapi > web/console/openapi.json");
     assert_eq!(serde_json::to_value(gatepipe_api::router::document()).unwrap(), served);
+}
+
+#[tokio::test]
+async fn every_operation_has_a_name_of_its_own() {
+    let world = World::start().await;
+    let document = document(&world).await;
+    let operations =
+        document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap().values());
+    let names: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), ROUTES.len());
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
+    assert!(names.contains(&"notificationSend") && names.contains(&"webSocketPushToUser"), "{names:?}");
+    // Two types of one name would be described as one of them.
+    let kinds = |name: &str| document["components"]["schemas"][name]["enum"].clone();
+    assert_eq!(kinds("Kind"), json!(["info", "success", "warning", "error"]));
+    assert_eq!(kinds("ColumnKind"), json!(["auto", "text", "number", "date", "datetime"]));
 }
 
 #[tokio::test]

@@ -138,9 +138,14 @@ async fn the_demo_is_served_and_told_where_the_gateways_are() {
         assert_eq!(answer.status(), 200, "{path}");
         answer
     };
-    let config: Value = get("/demo/config.json").await.json().await.unwrap();
     let users = json!(["admin", "alice", "bob", "carol"]);
-    assert_eq!(config, json!({"http": dev.places["http"], "ws": dev.places["ws"], "dev": {"users": users}}));
+    for path in ["/demo/config.json", "/console/config.json"] {
+        let config: Value = get(path).await.json().await.unwrap();
+        assert_eq!(
+            config,
+            json!({"http": dev.places["http"], "ws": dev.places["ws"], "dev": {"users": users}})
+        );
+    }
     // The page itself, or how to build it.
     for path in ["/demo", "/demo/"] {
         let page = get(path).await;

@@ -1,4 +1,4 @@
-//! The demo beside the api, and what it has to know of the cluster.
+//! The demo beside the api, and what it and the console have to know of the cluster.
 
 use axum::routing::get;
 use axum::{Json, Router};
@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::people::Person;
 
-/// `/demo/config.json`. A page that was reached at the port of `http` connects to one of `ws`; one that was reached through a proxy
+/// `config.json` beside a page. One that was reached at the port of `http` connects to one of `ws`; another was reached through a proxy
 /// connects to `/ws` there.
 #[derive(Debug, Clone, Serialize)]
 struct Config {
@@ -24,6 +24,8 @@ struct Dev {
 pub(crate) fn pages(http: String, ws: Vec<String>, people: &[Person]) -> Router {
     let users = people.iter().map(|person| person.name).collect();
     let config = Config { http, ws, dev: Dev { users } };
-    let answer = async move || ([("cache-control", "no-store")], Json(config));
-    gatepipe_web_assets::demo().route("/demo/config.json", get(answer))
+    let answer = get(async move || ([("cache-control", "no-store")], Json(config)));
+    gatepipe_web_assets::demo()
+        .route("/demo/config.json", answer.clone())
+        .route("/console/config.json", answer)
 }

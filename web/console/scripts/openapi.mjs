@@ -13,8 +13,6 @@ if (argument && argument !== '--check') {
   writeFileSync(document, `${JSON.stringify(await answer.json(), null, 2)}\n`)
 }
 const described = JSON.parse(readFileSync(document, 'utf8'))
-// Several handlers have the same name; what is generated goes by path.
-for (const path of Object.values(described.paths)) for (const operation of Object.values(path)) delete operation.operationId
 const text = `// Generated from openapi.json by \`npm run openapi\`.\n${astToString(await openapiTS(described, { emptyObjectsUnknown: true, defaultNonNullable: false, alphabetize: true }))}`
 if (argument === '--check') {
   if (readFileSync(types, 'utf8') !== text) {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{NaiveDate, NaiveDateTime};
 use serde_json::value::RawValue;
 
-use super::column::Kind;
+use super::column::ColumnKind;
 
 /// Longest text of a cell, in UTF-16 units: what a spreadsheet's cell holds.
 pub const MAX_TEXT_UNITS: usize = 32_767;
@@ -32,7 +32,7 @@ impl<'a> Cell<'a> {
     ///
     /// # Errors
     /// The rule that it breaks.
-    pub fn read(json: &'a RawValue, kind: Kind) -> Result<Self, &'static str> {
+    pub fn read(json: &'a RawValue, kind: ColumnKind) -> Result<Self, &'static str> {
         let json = json.get();
         let cell = match json.as_bytes().first() {
             Some(b'n') => return Ok(Self::Empty),
@@ -42,21 +42,23 @@ impl<'a> Cell<'a> {
             Some(_) => Self::Number(number(json)?),
         };
         match (kind, cell) {
-            (Kind::Auto, cell) => Ok(cell),
-            (Kind::Text, Self::Number(digits)) => Ok(Self::Text(digits.into())),
-            (Kind::Text, Self::Bool(yes)) => Ok(Self::Text(if yes { "true" } else { "false" }.into())),
-            (Kind::Text, cell) => Ok(cell),
+            (ColumnKind::Auto, cell) => Ok(cell),
+            (ColumnKind::Text, Self::Number(digits)) => Ok(Self::Text(digits.into())),
+            (ColumnKind::Text, Self::Bool(yes)) => Ok(Self::Text(if yes { "true" } else { "false" }.into())),
+            (ColumnKind::Text, cell) => Ok(cell),
             (_, Self::Text(text)) if text.is_empty() => Ok(Self::Empty),
-            (Kind::Number, cell @ Self::Number(_)) => Ok(cell),
-            (Kind::Number, _) => Err("must be a number or null: the column is of type number"),
-            (Kind::Date, Self::Text(text)) => date(&text)
+            (ColumnKind::Number, cell @ Self::Number(_)) => Ok(cell),
+            (ColumnKind::Number, _) => Err("must be a number or null: the column is of type number"),
+            (ColumnKind::Date, Self::Text(text)) => date(&text)
                 .map(Self::Date)
                 .ok_or("must be a day like \"2026-11-23\" or null: the column is of type date"),
-            (Kind::Date, _) => Err("must be text like \"2026-11-23\" or null: the column is of type date"),
-            (Kind::DateTime, Self::Text(text)) => date_time(&text)
+            (ColumnKind::Date, _) => {
+                Err("must be text like \"2026-11-23\" or null: the column is of type date")
+            }
+            (ColumnKind::DateTime, Self::Text(text)) => date_time(&text)
                 .map(Self::DateTime)
                 .ok_or("must be a time like \"2026-11-23 20:52:00\" or null: the column is of type datetime"),
-            (Kind::DateTime, _) => {
+            (ColumnKind::DateTime, _) => {
                 Err("must be text like \"2026-11-23 20:52:00\" or null: the column is of type datetime")
             }
         }
@@ -105,7 +107,7 @@ fn looks_like(text: &str, shape: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn read(json: &str, kind: Kind) -> String {
+    fn read(json: &str, kind: ColumnKind) -> String {
         let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
         match Cell::read(&raw, kind) {
             Ok(cell) => format!("{cell:?}"),
@@ -125,38 +127,38 @@ mod tests {
             ("\"\\u9898\\n🙂\"", "Text(\"题\\n🙂\")"),
             ("\"2026-11-23\"", "Text(\"2026-11-23\")"),
         ] {
-            assert_eq!(read(json, Kind::Auto), cell, "{json}");
+            assert_eq!(read(json, ColumnKind::Auto), cell, "{json}");
         }
         for json in ["[]", "{}", "1e999", "\"\\ud800\""] {
-            assert!(read(json, Kind::Auto).starts_with("refused"), "{json}");
+            assert!(read(json, ColumnKind::Auto).starts_with("refused"), "{json}");
         }
     }
 
     #[test]
     fn a_typed_column_takes_what_fits_and_nothing_else() {
         for (kind, json, cell) in [
-            (Kind::Text, "1.50", "Text(\"1.50\")"),
-            (Kind::Text, "false", "Text(\"false\")"),
-            (Kind::Number, "1", "Number(\"1\")"),
-            (Kind::Number, "\"\"", "Empty"),
-            (Kind::Date, "\"2026-02-28\"", "Date(2026-02-28)"),
-            (Kind::Date, "null", "Empty"),
-            (Kind::DateTime, "\"2026-11-23 20:52:00\"", "DateTime(2026-11-23T20:52:00)"),
-            (Kind::DateTime, "\"2026-11-23T20:52:00\"", "DateTime(2026-11-23T20:52:00)"),
+            (ColumnKind::Text, "1.50", "Text(\"1.50\")"),
+            (ColumnKind::Text, "false", "Text(\"false\")"),
+            (ColumnKind::Number, "1", "Number(\"1\")"),
+            (ColumnKind::Number, "\"\"", "Empty"),
+            (ColumnKind::Date, "\"2026-02-28\"", "Date(2026-02-28)"),
+            (ColumnKind::Date, "null", "Empty"),
+            (ColumnKind::DateTime, "\"2026-11-23 20:52:00\"", "DateTime(2026-11-23T20:52:00)"),
+            (ColumnKind::DateTime, "\"2026-11-23T20:52:00\"", "DateTime(2026-11-23T20:52:00)"),
         ] {
             assert_eq!(read(json, kind), cell, "{json}");
         }
         for (kind, json) in [
-            (Kind::Number, "\"1\""),
-            (Kind::Number, "true"),
-            (Kind::Date, "\"2026-02-30\""),
-            (Kind::Date, "\"2026-2-3\""),
-            (Kind::Date, "\"2026- 2- 3\""),
-            (Kind::Date, "\"-999-01-01\""),
-            (Kind::DateTime, "\"-999-01-01 00:00:00\""),
-            (Kind::Date, "20260228"),
-            (Kind::DateTime, "\"2026-11-23\""),
-            (Kind::DateTime, "\"2026-11-23 20:52:00Z\""),
+            (ColumnKind::Number, "\"1\""),
+            (ColumnKind::Number, "true"),
+            (ColumnKind::Date, "\"2026-02-30\""),
+            (ColumnKind::Date, "\"2026-2-3\""),
+            (ColumnKind::Date, "\"2026- 2- 3\""),
+            (ColumnKind::Date, "\"-999-01-01\""),
+            (ColumnKind::DateTime, "\"-999-01-01 00:00:00\""),
+            (ColumnKind::Date, "20260228"),
+            (ColumnKind::DateTime, "\"2026-11-23\""),
+            (ColumnKind::DateTime, "\"2026-11-23 20:52:00Z\""),
         ] {
             assert!(read(json, kind).starts_with("refused"), "{kind:?} {json}");
         }
@@ -164,7 +166,7 @@ mod tests {
 
     #[test]
     fn text_is_counted_as_spreadsheets_count_it() {
-        let fits = |text: String| !read(&format!("\"{text}\""), Kind::Auto).starts_with("refused");
+        let fits = |text: String| !read(&format!("\"{text}\""), ColumnKind::Auto).starts_with("refused");
         assert!(fits("题".repeat(MAX_TEXT_UNITS)) && !fits("题".repeat(MAX_TEXT_UNITS + 1)));
         assert!(fits("🙂".repeat(MAX_TEXT_UNITS / 2)) && !fits("🙂".repeat(MAX_TEXT_UNITS / 2 + 1)));
     }

@@ -19,7 +19,7 @@ pub const MAX_HEADER_CHARACTERS: usize = 255;
 
 choice! {
     /// What the cells of a column are.
-    Kind {
+    ColumnKind {
         /// What their JSON says.
         #[default]
         Auto = "auto",
@@ -35,7 +35,7 @@ choice! {
     "must be auto, text, number, date or datetime"
 }
 
-impl Serialize for Kind {
+impl Serialize for ColumnKind {
     fn serialize<S: serde::Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str((*self).name())
     }
@@ -50,7 +50,7 @@ pub struct Column {
     /// Without it the JSON of each cell says what it is.
     #[serde(rename = "type")]
     #[schema(required = false)]
-    pub kind: Kind,
+    pub kind: ColumnKind,
 }
 
 impl<'de> Deserialize<'de> for Column {
@@ -62,12 +62,12 @@ impl<'de> Deserialize<'de> for Column {
             Typed {
                 title: String,
                 #[serde(default, rename = "type")]
-                kind: Option<Kind>,
+                kind: Option<ColumnKind>,
             },
         }
         let rule = "a header is text, or {\"title\": text, \"type\": auto, text, number, date or datetime}";
         let (title, kind) = match Written::deserialize(from).map_err(|_| D::Error::custom(rule))? {
-            Written::Title(title) => (title, Kind::default()),
+            Written::Title(title) => (title, ColumnKind::default()),
             Written::Typed { title, kind } => (title, kind.unwrap_or_default()),
         };
         match title.chars().count() {
@@ -155,8 +155,9 @@ mod tests {
     fn headers_are_text_or_typed() {
         let read =
             columns(r#"["名称", {"title": "day", "type": "date"}, {"title": "", "more": 1}]"#).unwrap();
-        let kinds: Vec<(&str, Kind)> = read.iter().map(|column| (&*column.title, column.kind)).collect();
-        assert_eq!(kinds, [("名称", Kind::Auto), ("day", Kind::Date), ("", Kind::Auto)]);
+        let kinds: Vec<(&str, ColumnKind)> =
+            read.iter().map(|column| (&*column.title, column.kind)).collect();
+        assert_eq!(kinds, [("名称", ColumnKind::Auto), ("day", ColumnKind::Date), ("", ColumnKind::Auto)]);
         // What is written down is read again.
         assert_eq!(columns(&serde_json::to_string(&read).unwrap()).unwrap(), read);
         let long = format!("[\"{}\"]", "题".repeat(256));

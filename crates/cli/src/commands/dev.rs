@@ -166,6 +166,7 @@ impl Dev {
             String::new(),
             "  Gatepipe is up. Ctrl-C stops it.".into(),
             String::new(),
+            format!("  console   {}/console/", places.http),
             format!("  demo      {}/demo/", places.http),
             format!("  http      {0}   ({0}/docs)", places.http),
             format!("  ws        {}", places.ws.join("  ")),
