@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use gatepipe_api::auth::Keys;
-use gatepipe_api::service::users;
+use gatepipe_api::service::users::{self, By, Wanted};
 use gatepipe_api::store::Store;
 use gatepipe_api::user::{Password, Permission};
 use secrecy::ExposeSecret;
@@ -47,16 +47,25 @@ pub async fn settle(
     let mut above = None;
     for name in NAMES {
         let password = home.password(name).with_context(|| format!("{name} has no password in keys.json"))?;
+        let permissions = if name == "admin" { Permission::ALL.to_vec() } else { Vec::new() };
         let id = match store.user_by_name(name).await? {
-            Some(user) => user.id,
-            None => users::create(store, name.parse()?, Password::new(password.into())?, above).await?,
-        };
-        if name == "admin" {
-            // At each start: a newer release has permissions that an older directory knows nothing of.
-            for permission in Permission::ALL {
-                store.grant(id, permission).await?;
+            Some(user) => {
+                // A newer release has permissions that an older directory knows nothing of.
+                let standing = store.standing(user.id).await?;
+                let has = |permission: &Permission| {
+                    standing.as_ref().is_some_and(|standing| standing.permissions.contains(permission))
+                };
+                for permission in permissions.into_iter().filter(|permission| !has(permission)) {
+                    store.grant(user.id, permission).await?;
+                }
+                user.id
             }
-        }
+            None => {
+                let (username, password) = (name.parse()?, Some(Password::new(password.into())?));
+                let wanted = Wanted { username, password, manager_id: above, permissions, roles: Vec::new() };
+                users::make(store, &By::operator(), wanted).await?
+            }
+        };
         // admin manages nobody; of the others each manages the next.
         above = (name != "admin").then_some(id);
         let token = users::make_token(store, keys, id, lifetime).await?;

@@ -106,7 +106,7 @@ async fn named(app: &App, rows: Vec<AuditRow>) -> Result<Vec<Named>, StoreError>
 /// a whole one.
 ///
 /// # Errors
-/// [`ApiError::Unavailable`] when [`AT_ONCE`] are on their way; the store's for the first page.
+/// [`ApiError::Unavailable`] when as many are on their way as there may be; the store's for the first page.
 pub async fn export(
     app: &App,
     by: &Allowed<ViewAudit>,
