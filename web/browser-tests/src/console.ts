@@ -10,13 +10,22 @@ export class ConsoleTab {
 
   /** Opens the console at this place, as in `/gateways`, and logs in. */
   static async open(context: BrowserContext, cluster: Cluster, name: Name, at = '/'): Promise<ConsoleTab> {
+    return await ConsoleTab.openAs(context, cluster, name, cluster.users[name].password, at)
+  }
+
+  /** The same for whoever was made in the story. */
+  static async openAs(context: BrowserContext, cluster: Cluster, username: string, password: string, at = '/'): Promise<ConsoleTab> {
     const tab = new ConsoleTab(await context.newPage(), cluster.http)
     await tab.goTo(at)
-    await tab.page.getByRole('textbox', { name: 'User name' }).fill(name)
-    await tab.page.getByRole('textbox', { name: 'Password' }).fill(cluster.users[name].password)
-    await tab.page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await tab.logIn(username, password)
     await tab.menu.waitFor()
     return tab
+  }
+
+  async logIn(username: string, password: string): Promise<void> {
+    await this.page.getByRole('textbox', { name: 'User name' }).fill(username)
+    await this.page.getByRole('textbox', { name: 'Password' }).fill(password)
+    await this.page.getByRole('button', { name: 'Sign in', exact: true }).click()
   }
 
   async goTo(at: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { Bell, ChatLineSquare, Connection, DataLine, Monitor, Promotion, Search, Setting, Tickets, User } from '@element-plus/icons-vue'
+import { Bell, ChatLineSquare, Connection, DataLine, Monitor, Promotion, Search, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import { session } from './session.js'
 import type { TextKey } from './texts/en.js'
@@ -25,6 +25,7 @@ export const screens: readonly Screen[] = [
   { name: 'send', path: 'send', title: 'menu.send', icon: Promotion, needs: [], page: () => import('./send/SendPage.vue') },
   { name: 'notifications', path: 'notifications', title: 'menu.notifications', icon: Bell, needs: [], page: () => import('./notifications/NotificationsPage.vue') },
   { name: 'events', path: 'events', title: 'menu.events', icon: ChatLineSquare, needs: INSPECT, page: () => import('./events/EventsPage.vue') },
+  { name: 'accounts', path: 'accounts', title: 'menu.accounts', icon: UserFilled, needs: ['user.view'], page: () => import('./accounts/AccountsPage.vue') },
   { name: 'audit', path: 'audit', title: 'menu.audit', icon: Tickets, needs: ['audit.view'], page: () => import('./audit/AuditPage.vue') },
   { name: 'settings', path: 'settings', title: 'menu.settings', icon: Setting, needs: ['settings.inspect'], page: () => import('./settings/SettingsPage.vue') },
 ]

@@ -1,6 +1,7 @@
 import { locale } from '@gatepipe/pages-kit/preferences'
 import { describe, expect, it } from 'vitest'
-import { asked as askedAudit, NOTHING } from '../src/audit/filter.js'
+import { asked as askedUsers, readFilter as readUsers, readId, writeFilter as writeUsers } from '../src/accounts/filter.js'
+import { asked as askedAudit, isWrongActor, readFilter as readAudit, writeFilter as writeAudit } from '../src/audit/filter.js'
 import { asked, readFilter, writeFilter } from '../src/clients/filter.js'
 import { details, typeText, TYPES } from '../src/events/sentence.js'
 import { eventPath } from '../src/events/useEvents.js'
@@ -22,11 +23,27 @@ describe('filters', () => {
   })
 
   it('of the audit leave out what is empty, and what is no number', () => {
-    expect(askedAudit({ ...NOTHING })).toEqual({})
-    const asked = askedAudit({ ...NOTHING, actor: 'x', action: 'user, websocket.push', since: '2026-11-23T10:00' })
+    const nothing = readAudit({})
+    expect(askedAudit(nothing)).toEqual({})
+    const asked = askedAudit({ ...nothing, actor: 'x', action: 'user, websocket.push', since: '2026-11-23T10:00' })
     expect(asked).toMatchObject({ action: 'user,websocket.push', since_ms: new Date('2026-11-23T10:00').getTime() })
     expect(asked.actor_id).toBeUndefined()
-    expect(askedAudit({ ...NOTHING, actor: ' 7 ' }).actor_id).toBe(7)
+    expect(askedAudit({ ...nothing, actor: ' 7 ' }).actor_id).toBe(7)
+    expect(['', ' 7 ', 'x', '0', '1.5', '-1'].map(isWrongActor)).toEqual([false, false, true, true, true, true])
+  })
+
+  it('of the audit go through the address and back', () => {
+    const query = { actor: '7', action: 'user', target: '3', result: 'refused', since: '2026-11-23T10:00', until: '' }
+    expect(writeAudit(readAudit(query))).toEqual({ actor: '7', action: 'user', target: '3', result: 'refused', since: '2026-11-23T10:00' })
+    expect(readAudit({ result: 'well', actor: ['1', '2'] })).toEqual(readAudit({}))
+  })
+
+  it('of users go through the address and back, and leave out what is no id', () => {
+    const filter = readUsers({ username: 'al', manager: ' 2 ', role: 'operator', disabled: 'false', user: '5' })
+    expect(writeUsers(filter)).toEqual({ username: 'al', manager: '2', role: 'operator', disabled: 'false' })
+    expect(askedUsers(filter)).toEqual({ username: 'al', manager_id: 2, role: 'operator', disabled: false })
+    expect(askedUsers(readUsers({ manager: 'alice', disabled: 'maybe' }))).toEqual({})
+    expect([' 7 ', '007', '1e3', '', undefined, '9007199254740993'].map(readId)).toEqual([7, null, null, null, null, null])
   })
 
   it('of events stand in the path of the stream', () => {

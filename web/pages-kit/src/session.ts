@@ -15,10 +15,19 @@ export interface Session {
   start(username: string, password: string): Promise<void>
   /** The first reason stays, for what follows from it is no news; but a refused token may be heard of before the reason for it. */
   end(why: Farewell): void
+  /** Gives oneself another password. Every token made before ends, and this login goes on with a new one. */
+  changePassword(before: string, now: string): Promise<void>
   /** Permissions may have changed since the login. */
   refresh(): Promise<void>
   /** A login, and its end, in one tab is one in all tabs. */
   followOtherTabs(): void
+}
+
+/** What a login and a change of one's own password are answered with. */
+interface LoginAnswer {
+  token: string
+  expires_at_ms: number
+  user: User
 }
 
 /** Makes the session of a page that keeps its login in this browser under `key`. */
@@ -26,13 +35,19 @@ export function createSession(key: string): Session {
   const kept = read(key, Date.now())
   const login = shallowRef(kept.login)
   const farewell = shallowRef(kept.farewell)
+  /** While the token is being replaced others are refused that use it, and the answer with the new one is still on its way. */
+  let isReplacing = false
   const request = createRequest({
     token: () => login.value?.token ?? null,
     refused: (token) => {
       // A late answer to a token that was replaced says nothing.
-      if (token === login.value?.token) end({ why: 'expired', reason: '' })
+      if (token === login.value?.token && !isReplacing) end({ why: 'expired', reason: '' })
     },
   })
+
+  function begin({ token, expires_at_ms, user }: LoginAnswer): void {
+    keep({ login: { token, expiresAtMs: expires_at_ms, user }, farewell: null })
+  }
 
   function end(why: Farewell): void {
     if (login.value || explains(why)) keep({ login: null, farewell: why })
@@ -59,10 +74,19 @@ export function createSession(key: string): Session {
     request,
     may: (permission) => login.value?.user.permissions.includes(permission) ?? false,
     async start(username, password) {
-      const { data } = await request.post<{ token: string; expires_at_ms: number; user: User }>(`${BASE}/Auth/login`, { username, password })
-      keep({ login: { token: data.token, expiresAtMs: data.expires_at_ms, user: data.user }, farewell: null })
+      begin((await request.post<LoginAnswer>(`${BASE}/Auth/login`, { username, password })).data)
     },
     end,
+    async changePassword(before, now) {
+      isReplacing = true
+      try {
+        const { data } = await request.post<LoginAnswer>(`${BASE}/Auth/changePassword`, { old_password: before, new_password: now })
+        // Whoever left meanwhile stays outside. Another tab may have taken the end of the old token for the end of the login.
+        if (login.value || farewell.value?.why === 'expired') begin(data)
+      } finally {
+        isReplacing = false
+      }
+    },
     async refresh() {
       const before = login.value
       if (!before) return

@@ -3,6 +3,7 @@ import { BASE } from '@gatepipe/pages-kit/session'
 import type { components, paths } from './schema.js'
 
 type Schemas = components['schemas']
+export type AccountView = Schemas['AccountView']
 export type AuditEntry = Schemas['AuditEntryView']
 export type ClientView = Schemas['ClientView']
 export type ClientShow = Schemas['ClientShowAnswer']
@@ -11,6 +12,9 @@ export type Failed = Schemas['Failed']
 export type FindAnswer = Schemas['FindAnswer']
 export type GatewayView = Schemas['GatewayView']
 export type GroupView = Schemas['GroupView']
+export type PermissionView = Schemas['PermissionView']
+export type RoleListAnswer = Schemas['RoleListAnswer']
+export type RoleView = Schemas['RoleView']
 export type SettingsAnswer = Schemas['SettingsAnswer']
 export type SendBody = Schemas['SendBody']
 

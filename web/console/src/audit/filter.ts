@@ -1,7 +1,8 @@
+import type { LocationQuery, LocationQueryRaw } from 'vue-router'
+
 /** How something went. */
 export const RESULTS = ['done', 'partial', 'refused', 'failed'] as const
 export type Result = (typeof RESULTS)[number]
-
 
 /** Which entries; empty: no matter. `since` and `until` as a field for date and time has them, on the reader's own clock. */
 export interface AuditFilter {
@@ -13,7 +14,22 @@ export interface AuditFilter {
   until: string
 }
 
-export const NOTHING: Readonly<AuditFilter> = { actor: '', action: '', target: '', result: '', since: '', until: '' }
+/** What stands in the page's address. */
+export function readFilter(query: LocationQuery): AuditFilter {
+  const text = (name: keyof AuditFilter) => (typeof query[name] === 'string' ? query[name] : '')
+  const result = text('result')
+  return { actor: text('actor'), action: text('action'), target: text('target'), result: isResult(result) ? result : '', since: text('since'), until: text('until') }
+}
+
+/** The same for the address: what is empty is left out. */
+export function writeFilter(filter: AuditFilter): LocationQueryRaw {
+  return Object.fromEntries(Object.entries(filter).flatMap(([name, typed]) => (typed.trim() ? [[name, typed.trim()]] : [])))
+}
+
+/** Whether it is no id of a user, and so nobody's. */
+export function isWrongActor(typed: string): boolean {
+  return typed.trim() !== '' && !/^[1-9]\d{0,15}$/.test(typed.trim())
+}
 
 /** The same for the api. */
 export function asked(filter: AuditFilter) {

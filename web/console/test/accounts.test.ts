@@ -1,0 +1,92 @@
+import { locale } from '@gatepipe/pages-kit/preferences'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { obstacleTo, obstacleToAll, sourcesOf } from '../src/accounts/access.js'
+import { isName, isPassword } from '../src/accounts/rules.js'
+import { aboutText, obstacleText } from '../src/accounts/words.js'
+import { session } from '../src/session.js'
+
+const ana = { id: 1, permissions: ['user.manage', 'websocket.inspect'] }
+
+beforeEach(() => {
+  locale.value = 'en'
+})
+
+describe('what stands in the way of a change', () => {
+  it('is that it is oneself, or somebody who may do more', () => {
+    expect(obstacleTo({ id: 2, permissions: ['websocket.inspect'] }, ana)).toBeNull()
+    expect(obstacleTo({ id: 1, permissions: [] }, ana)).toEqual({ why: 'self' })
+    expect(obstacleTo({ id: 2, permissions: ['audit.view', 'websocket.inspect'] }, ana)).toEqual({ why: 'more', permissions: ['audit.view'] })
+    expect(obstacleToAll(['user.manage'], ana)).toBeNull()
+  })
+
+  it('is told in words', () => {
+    expect(obstacleText({ why: 'more', permissions: ['audit.view', 'role.manage'] })).toContain('audit.view, role.manage')
+    expect(obstacleText({ why: 'self' })).toContain('account menu')
+  })
+})
+
+describe('permissions', () => {
+  it('come from the user alone, from roles, or from both', () => {
+    const roles = [
+      { name: 'operator', permissions: ['websocket.inspect', 'websocket.drain'] },
+      { name: 'viewer', permissions: ['websocket.inspect'] },
+      { name: 'other', permissions: ['websocket.inspect', 'audit.view'] },
+    ]
+    const user = { permissions: ['audit.view', 'websocket.drain', 'websocket.inspect'], own_permissions: ['audit.view', 'websocket.drain'], roles: ['operator', 'viewer'] }
+    expect(sourcesOf(user, roles)).toEqual([
+      { permission: 'audit.view', own: true, roles: [] },
+      { permission: 'websocket.drain', own: true, roles: ['operator'] },
+      { permission: 'websocket.inspect', own: false, roles: ['operator', 'viewer'] },
+    ])
+  })
+
+  it('are explained in the language of the reader, and by the api when they are new', () => {
+    expect(aboutText({ name: 'audit.view', about: 'see who did what' })).toBe('see who did what')
+    locale.value = 'zh-CN'
+    expect(aboutText({ name: 'audit.view', about: 'see who did what' })).toBe('查看审计')
+    expect(aboutText({ name: 'moon.visit', about: 'fly there' })).toBe('fly there')
+  })
+})
+
+describe('names and passwords', () => {
+  it('keep the rules of the api', () => {
+    for (const good of ['a', 'alice', '张三', 'o.brien@example.com', 'a'.repeat(64)]) expect(isName(good), good).toBe(true)
+    for (const bad of ['', ' ', 'two words', 'tab\t', 'a/b', 'a'.repeat(65)]) expect(isName(bad), bad).toBe(false)
+    for (const good of ['12345678', '密码密码密码密码', 'x'.repeat(1_024)]) expect(isPassword(good), good).toBe(true)
+    for (const bad of ['', '1234567', 'x'.repeat(1_025)]) expect(isPassword(bad), bad).toBe(false)
+  })
+})
+
+describe('changing the own password', () => {
+  const user = { id: 7, username: 'ana', permissions: [] }
+  const answer = (status: number, data: unknown) => new Response(JSON.stringify({ code: status === 200 ? 0 : 1, msg: '', data }), { status })
+  const login = (token: string) => answer(200, { token, expires_at_ms: Date.now() + 60_000, user })
+
+  it('goes on with the new token, though requests with the old one are refused meanwhile', async () => {
+    let release = () => {}
+    const changed = new Promise<void>((resolve) => (release = resolve))
+    vi.stubGlobal('fetch', async (url: string) => {
+      if (url.endsWith('/Auth/login')) return login('old')
+      if (url.endsWith('/Auth/changePassword')) return await changed.then(() => login('new'))
+      return answer(401, null)
+    })
+    await session.start('ana', 'a password')
+    const change = session.changePassword('a password', 'another one')
+    await expect(session.request.get('/api/admin/Auth/me')).rejects.toThrow()
+    expect(session.login.value?.token).toBe('old')
+    release()
+    await change
+    expect(session.login.value?.token).toBe('new')
+    await expect(session.request.get('/api/admin/Auth/me')).rejects.toThrow()
+    expect(session.login.value).toBeNull()
+    vi.unstubAllGlobals()
+  })
+
+  it('leaves everything as it is when it is refused', async () => {
+    vi.stubGlobal('fetch', (url: string) => Promise.resolve(url.endsWith('/Auth/login') ? login('old') : answer(422, { old_password: 'is wrong' })))
+    await session.start('ana', 'a password')
+    await expect(session.changePassword('a wrong one', 'another one')).rejects.toMatchObject({ fields: { old_password: 'is wrong' } })
+    expect(session.login.value?.token).toBe('old')
+    vi.unstubAllGlobals()
+  })
+})
