@@ -84,7 +84,7 @@ test('what the api refuses is told, and what one may not is not offered', async 
   await card.getByRole('heading', { name: 'dave' }).waitFor()
   await card.getByRole('button', { name: 'Disable' }).click()
   await alice.answer('Disable', '')
-  await card.getByText('you may change those who answer to you; for others this needs the permission user.manage_any').waitFor()
+  await card.getByText('This user does not answer to you.').waitFor()
 
   // A name that is taken.
   await alice.goTo('/accounts')
@@ -94,7 +94,7 @@ test('what the api refuses is told, and what one may not is not offered', async 
   expect(await form.getByRole('checkbox', { name: 'audit.view' }).isDisabled()).toBe(true)
   await form.getByRole('textbox', { name: 'User name' }).fill('bob')
   await form.getByRole('button', { name: 'Create user' }).click()
-  await form.getByText('the username bob is taken').waitFor()
+  await form.getByText('The user name bob is taken.').waitFor()
 
   // Roles that may do more are seen, not changed.
   await alice.goTo('/accounts?tab=roles')
@@ -150,7 +150,7 @@ test('somebody changes the own password, stays signed in, and signs in with the 
   expect(await submit.isDisabled()).toBe(true)
   await form.getByRole('textbox', { name: 'New password again' }).fill('a new one of mine')
   await submit.click()
-  await form.getByText('old_password is wrong').waitFor()
+  await form.getByText('The old password is wrong.').waitFor()
   await form.getByRole('textbox', { name: 'Old password' }).fill(dev.users.carol.password)
   await submit.click()
   await form.getByText('Your password is changed.').waitFor()

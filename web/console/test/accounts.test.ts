@@ -1,6 +1,8 @@
 import { locale } from '@gatepipe/pages-kit/preferences'
+import { RequestError } from '@gatepipe/pages-kit/request'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { obstacleTo, obstacleToAll, sourcesOf } from '../src/accounts/access.js'
+import { inWords } from '../src/accounts/refusal.js'
 import { isName, isPassword } from '../src/accounts/rules.js'
 import { aboutText, obstacleText } from '../src/accounts/words.js'
 import { session } from '../src/session.js'
@@ -45,6 +47,18 @@ describe('permissions', () => {
     locale.value = 'zh-CN'
     expect(aboutText({ name: 'audit.view', about: 'see who did what' })).toBe('查看审计')
     expect(aboutText({ name: 'moon.visit', about: 'fly there' })).toBe('fly there')
+  })
+})
+
+describe('a refusal of the api', () => {
+  it('is told in the words of the page, and as the api says it when it is not known', () => {
+    const taken = new RequestError(409, 'the username bob is taken')
+    expect(inWords(taken)).toMatchObject({ message: 'The user name bob is taken.' })
+    expect(inWords(new RequestError(403, 'this user may do more than you: audit.view'))).toMatchObject({ message: 'This user may do what you may not: audit.view.' })
+    expect(inWords(new RequestError(422, '', { old_password: 'is wrong' }))).toMatchObject({ message: 'The old password is wrong.' })
+    locale.value = 'zh-CN'
+    expect(inWords(taken)).toMatchObject({ message: '用户名 bob 已被占用。' })
+    for (const other of [new RequestError(403, 'because'), new RequestError(0, ''), new Error('none of ours')]) expect(inWords(other)).toBe(other)
   })
 })
 
