@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { obstacleTo, obstacleToAll, sourcesOf } from '../src/accounts/access.js'
 import { inWords } from '../src/accounts/refusal.js'
 import { isName, isPassword } from '../src/accounts/rules.js'
-import { aboutText, obstacleText } from '../src/accounts/words.js'
+import { aboutText, obstacleText, roleText } from '../src/accounts/words.js'
 import { session } from '../src/session.js'
 
 const ana = { id: 1, permissions: ['user.manage', 'websocket.inspect'] }
@@ -24,6 +24,8 @@ describe('what stands in the way of a change', () => {
   it('is told in words', () => {
     expect(obstacleText({ why: 'more', permissions: ['audit.view', 'role.manage'] })).toContain('audit.view, role.manage')
     expect(obstacleText({ why: 'self' })).toContain('account menu')
+    expect(roleText({ name: 'viewer', permissions: ['websocket.inspect'] }, ana)).toBe('viewer')
+    expect(roleText({ name: 'auditor', permissions: ['audit.view'] }, ana)).toBe('auditor – you do not have: audit.view')
   })
 })
 

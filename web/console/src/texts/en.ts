@@ -327,6 +327,7 @@ export const en = {
   'account.byRole': 'by role {role}',
   'account.ownPermissions': 'Permissions of the user alone',
   'account.notYours': 'you do not have it',
+  'account.roleMore': '{name} – you do not have: {permissions}',
   'account.password': 'Password',
   'account.newPassword': 'New password',
   'account.setPassword': 'Set password',

@@ -329,6 +329,7 @@ export const zhCN: Record<TextKey, string> = {
   'account.byRole': '来自角色 {role}',
   'account.ownPermissions': '单独授予的权限',
   'account.notYours': '您没有此权限',
+  'account.roleMore': '{name}（您缺少权限：{permissions}）',
   'account.password': '密码',
   'account.newPassword': '新密码',
   'account.setPassword': '设置密码',
