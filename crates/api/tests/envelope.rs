@@ -12,7 +12,7 @@ async fn unknown_paths_and_methods_have_the_envelope_too() {
     for path in ["/Nothing/here", "/websocket/bind", "/Auth/login/", "/Auth/%00", "/"] {
         alice.get(path).await.refused(404);
     }
-    world.send(|client, http| client.get(http)).await.refused(404);
+    world.send(|client, http| client.get(format!("{http}/nothing"))).await.refused(404);
     world.send(|client, http| client.post(format!("{http}/openapi.json"))).await.refused(405);
     let wrong_method = alice.get("/WebSocket/bind").await;
     wrong_method.refused(405);
