@@ -3,7 +3,7 @@ CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
 
-.PHONY: run web test test-databases test-web test-browser check check-web web-build web-tests web-check browser-tests fmt build bench
+.PHONY: run web test test-databases test-web test-browser check check-supply check-web web-build web-tests web-check browser-tests fmt build bench
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev, and the demo where Node is there. Ctrl-C stops it.
 run:
@@ -97,7 +97,20 @@ check:
 	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
 	    echo "docker-compose is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
 	else echo "skipped: docker-compose config (docker-compose is not installed)"; fi
+	@$(MAKE) --no-print-directory check-supply
 	@$(MAKE) --no-print-directory check-web
+
+## What comes from others, by deny.toml: licences, sources, and one TLS. Known vulnerabilities only where their database can be reached.
+ADVISORIES := https://github.com/rustsec/advisory-db
+check-supply:
+	@set -e; if cargo-deny --version >/dev/null 2>&1; then \
+	    $(CARGO) deny --locked --log-level error check bans licenses sources; \
+	    if timeout 20 git ls-remote -q $(ADVISORIES) HEAD >/dev/null 2>&1; then \
+	        $(CARGO) deny --locked --log-level error check advisories; \
+	    else echo "skipped: known vulnerabilities ($(ADVISORIES) cannot be reached)"; fi; \
+	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
+	    echo "cargo-deny is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
+	else echo "skipped: cargo deny (cargo install --locked cargo-deny)"; fi
 
 ## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
 bench:
