@@ -247,10 +247,11 @@ impl Client {
         }
     }
 
-    /// When its last frame came, in milliseconds since 1970.
+    /// When its last frame came, in milliseconds since 1970; at first when it came itself. Reckoned from two clocks, of which each is cut to
+    /// milliseconds, so it may differ by 2 from one question to the next.
     pub(crate) fn heard_at_ms(&self) -> i64 {
         let silent_ms = self.now().saturating_sub(self.heard_at.load(Relaxed));
-        clock::epoch_ms().saturating_sub_unsigned(silent_ms)
+        clock::epoch_ms().saturating_sub_unsigned(silent_ms).max(self.connected_at_ms)
     }
 
     /// What is kept of its handshake.

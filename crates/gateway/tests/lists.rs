@@ -158,6 +158,7 @@ async fn an_entry_tells_everything_about_its_client() {
     assert_eq!((told.uid.as_str(), told.remote_address.as_str()), ("ana", "127.0.0.2"));
     assert_eq!((&told.groups, &told.session), (&strings(&["berlin", "staff"]), &session));
     assert!(told.bound_at_ms >= told.connected_at_ms && told.connected_at_ms > 0);
+    assert!(entries.iter().all(|entry| entry.heard_at_ms >= entry.connected_at_ms), "{entries:?}");
     let alone = worker.client(&phone.client_id, true).await.unwrap();
     // Reckoned from two clocks at each question, of which each is cut to milliseconds.
     assert!((alone.heard_at_ms - told.heard_at_ms).abs() <= 2, "{alone:?} {told:?}");

@@ -11,8 +11,8 @@ use gatepipe_api::auth::Keys;
 use gatepipe_gateway::Gateway;
 use gatepipe_register::Register;
 
-use crate::demo;
 use crate::home::Home;
+use crate::pages;
 use crate::part::Part;
 use crate::people::{self, Person};
 use crate::plan::{Plan, local};
@@ -116,10 +116,10 @@ impl Cluster {
         let people = people::settle(&api.store(), &home, &keys, TOKEN_LIFETIME).await?;
         let (client, store) = (api.gateways(), api.store());
         let (api_http, api_admin) = (api.http_addr(), api.admin_addr());
-        let api = match plan.demo {
+        let api = match plan.pages {
             true => {
                 let ws = gateways.iter().flatten().map(|gateway| ws_url(gateway.client)).collect();
-                api.with_pages(demo::pages(url(api_http), ws, &people))
+                api.with_pages(pages::router(url(api_http), ws, &people))
             }
             false => api,
         };

@@ -12,11 +12,11 @@
 
 pub mod actor;
 mod cluster;
-mod demo;
 pub mod events;
 pub mod eventually;
 pub mod home;
 pub mod ledger;
+mod pages;
 mod part;
 pub mod people;
 mod plan;

@@ -65,8 +65,8 @@ pub struct Plan {
     pub ports: Ports,
     /// On every internal gRPC link.
     pub secret: Option<SecretString>,
-    /// Whether the api serves the demo at `/demo/`.
-    pub demo: bool,
+    /// Whether the api also serves the demo, and tells its pages where the gateways are and who may sign in.
+    pub pages: bool,
     /// Changes each gateway's settings before it starts.
     pub tune_gateway: Tune<gatepipe_gateway::Config>,
     /// Changes the api's settings before it starts.
@@ -83,7 +83,7 @@ impl Default for Plan {
             data_dir: None,
             ports: Ports::FREE,
             secret: None,
-            demo: false,
+            pages: false,
             tune_gateway: Box::new(|_| {}),
             tune_api: Box::new(|_| {}),
         }

@@ -23,6 +23,10 @@ export class Pair {
     return [this.gateways[0]!.up.clients, this.gateways[1]!.up.clients]
   }
 
+  get ids(): string[] {
+    return this.gateways.map(({ up }) => up.gateway_id)
+  }
+
   async kill(): Promise<void> {
     await Promise.all(this.gateways.map(({ program }) => program.kill()))
   }

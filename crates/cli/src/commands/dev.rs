@@ -139,7 +139,7 @@ impl Dev {
             data_dir: Some(self.data_dir.clone()),
             ports: ports(self.ws_port, self.http_port),
             secret: self.secret().cloned(),
-            demo: true,
+            pages: true,
             ..Plan::default()
         }
     }

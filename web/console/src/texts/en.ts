@@ -1,11 +1,8 @@
 /** What the console says in English. Names in braces are filled in. */
 export const en = {
   'app.name': 'Gatepipe console',
-  'app.skip': 'Skip to content',
   'app.development': 'development',
   'login.intro': 'Who is connected, find a person, send, sign out, drain.',
-  'menu.open': 'Open menu',
-  'menu.label': 'Main menu',
   'menu.overview': 'Overview',
   'menu.gateways': 'Gateways',
   'menu.clients': 'Live connections',

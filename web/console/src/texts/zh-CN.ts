@@ -3,11 +3,8 @@ import type { TextKey } from './en.js'
 /** What the console says in Chinese. */
 export const zhCN: Record<TextKey, string> = {
   'app.name': 'Gatepipe 控制台',
-  'app.skip': '跳到正文',
   'app.development': '开发环境',
   'login.intro': '查看连接、查找用户、发送消息、强制下线、排空网关。',
-  'menu.open': '打开菜单',
-  'menu.label': '主菜单',
   'menu.overview': '概览',
   'menu.gateways': '网关',
   'menu.clients': '实时连接',

@@ -1,10 +1,6 @@
 /** What the page says in English. Names in braces are filled in. */
 export const en = {
   'app.name': 'Gatepipe demo',
-  'app.skip': 'Skip to content',
-  'menu.open': 'Open menu',
-  'menu.close': 'Close menu',
-  'menu.label': 'Main menu',
   'menu.notifications': 'Notifications',
   'menu.exports': 'Exports',
   'menu.send': 'Send',

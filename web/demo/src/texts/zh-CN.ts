@@ -3,10 +3,6 @@ import type { TextKey } from './en.js'
 /** What the page says in Chinese. */
 export const zhCN: Record<TextKey, string> = {
   'app.name': 'Gatepipe 演示',
-  'app.skip': '跳到正文',
-  'menu.open': '打开菜单',
-  'menu.close': '关闭菜单',
-  'menu.label': '主菜单',
   'menu.notifications': '通知中心',
   'menu.exports': '导出任务',
   'menu.send': '发送消息',

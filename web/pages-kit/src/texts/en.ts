@@ -1,5 +1,9 @@
 /** What all pages say in English. Names in braces are filled in. */
 export const en = {
+  'frame.skip': 'Skip to content',
+  'frame.menu': 'Main menu',
+  'frame.openMenu': 'Open menu',
+  'frame.closeMenu': 'Close menu',
   'language.switch': '中文',
   'dark.label': 'Dark mode',
   'account.label': 'Account: {name}',

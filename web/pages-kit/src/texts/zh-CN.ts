@@ -2,6 +2,10 @@ import type { TextKey } from './en.js'
 
 /** What all pages say in Chinese. */
 export const zhCN: Record<TextKey, string> = {
+  'frame.skip': '跳到正文',
+  'frame.menu': '主菜单',
+  'frame.openMenu': '打开菜单',
+  'frame.closeMenu': '关闭菜单',
   'language.switch': 'English',
   'dark.label': '深色模式',
   'account.label': '账号：{name}',

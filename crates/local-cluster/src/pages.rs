@@ -21,7 +21,8 @@ struct Dev {
     users: Vec<&'static str>,
 }
 
-pub(crate) fn pages(http: String, ws: Vec<String>, people: &[Person]) -> Router {
+/// The demo, and `config.json` beside it and beside the console.
+pub(crate) fn router(http: String, ws: Vec<String>, people: &[Person]) -> Router {
     let users = people.iter().map(|person| person.name).collect();
     let config = Config { http, ws, dev: Dev { users } };
     let answer = get(async move || ([("cache-control", "no-store")], Json(config)));
