@@ -17,6 +17,7 @@ use crate::auth::throttle::Throttle;
 use crate::config::{BindPolicy, Shown};
 use crate::http::cors::Origin;
 use crate::metrics::Metrics;
+use crate::pushed::Outcomes;
 use crate::service::audit::AuditExports;
 use crate::service::events::Live;
 use crate::service::export::Exports;
@@ -120,6 +121,7 @@ impl App {
         passwords: PasswordCheck,
         exports: Exports,
         audit: Audit,
+        pushed: Outcomes,
         metrics: Metrics,
         settings: Settings,
     ) -> Self {
@@ -133,6 +135,7 @@ impl App {
             notifications: NotificationService::new(
                 store.clone(),
                 gateways.clone(),
+                pushed,
                 settings.time_zone,
                 metrics.clone(),
             ),

@@ -151,6 +151,8 @@ words! {
         Drain = "gateway.drain",
         /// A notification for some users.
         SendNotification = "notification.send",
+        /// A stored notification is pushed again.
+        PushNotification = "notification.push_again",
         /// Some of one's own notifications are deleted.
         DeleteNotification = "notification.delete",
         /// An export is ordered.

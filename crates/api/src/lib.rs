@@ -20,6 +20,7 @@ pub mod live;
 pub mod metrics;
 pub mod notification;
 pub mod openapi;
+pub mod pushed;
 pub mod router;
 pub mod server;
 pub mod service;
@@ -53,6 +54,7 @@ use auth::password::PasswordCheck;
 use export::folder::Folder;
 use http::layers::Running;
 use metrics::Metrics;
+use pushed::Outcomes;
 use server::Server;
 use service::export::Exports;
 use store::Store;
@@ -92,6 +94,7 @@ pub enum Error {
 pub struct Api {
     app: App,
     audit: audit::queue::Writer,
+    pushed: pushed::Writer,
     running: Running,
     server: Server,
     listener: TcpListener,
@@ -160,9 +163,10 @@ impl Api {
             setup,
         };
         let (audit, writer) = Audit::new(store.clone(), metrics.audit.clone());
+        let (outcomes, pushed) = Outcomes::new(store.clone(), metrics.push_outcomes.clone());
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let passwords = PasswordCheck::new()?;
-        let app = App::new(store, gateways, tokens, passwords, exports, audit, metrics, settings);
+        let app = App::new(store, gateways, tokens, passwords, exports, audit, outcomes, metrics, settings);
         let running = Running::new(config.max_requests.get(), config.request_timeout, upload_timeout, count);
         let (router, _) = router::router(&app, running.clone(), Router::new());
         let server = Server {
@@ -174,6 +178,7 @@ impl Api {
         Ok(Self {
             app,
             audit: writer,
+            pushed,
             running,
             server,
             listener,
@@ -226,7 +231,8 @@ impl Api {
     /// # Errors
     /// None today; the signature is that of every daemon.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let Self { app, audit, running, server, listener, admin, readiness, drain_timeout, .. } = self;
+        let Self { app, audit, pushed, running, server, listener, admin, readiness, drain_timeout, .. } =
+            self;
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
         let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
         let watching = tokio::spawn(watch_readiness(app.clone(), readiness.clone()));
@@ -240,6 +246,7 @@ impl Api {
         let sweeping = tokio::spawn(async move { service::sweep::keep_swept(&swept).await });
         let clearing = tokio::spawn(service::export::sweep::sweep(app.clone()));
         let auditing = tokio::spawn(audit.run(ended.clone()));
+        let noting = tokio::spawn(pushed.run(ended.clone()));
         let workers = TaskTracker::new();
         for _ in 0..app.exports.settings.workers {
             workers.spawn(service::export::worker::work(app.clone(), draining.clone()));
@@ -268,6 +275,7 @@ impl Api {
         sweeping.abort();
         ended.cancel();
         drop(auditing.await);
+        drop(noting.await);
         drop(admin.await);
         Ok(())
     }

@@ -14,6 +14,8 @@ use prometheus_client::registry::Registry;
 
 use crate::audit::queue;
 use crate::auth::foreign::Fetches;
+use crate::notification::PushState;
+use crate::pushed;
 use crate::store::Store;
 
 /// What one api counts. Cheap to clone; clones count together.
@@ -35,6 +37,8 @@ pub struct Metrics {
     pub pushes: Family<ByResult, Counter>,
     /// Stored notifications, one for each reader.
     pub notifications: Counter,
+    /// What became of their pushes, on its way into the database.
+    pub push_outcomes: pushed::Counts,
     /// What was deleted because it was too old.
     pub swept: Family<BySort, Counter>,
     /// Open streams of numbers.
@@ -201,6 +205,16 @@ impl From<LoginResult> for ByResult {
     }
 }
 
+impl From<Outcome> for PushState {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Whole => Self::Whole,
+            Outcome::Partial => Self::Partial,
+            Outcome::Failed => Self::Failed,
+        }
+    }
+}
+
 impl From<Outcome> for ByResult {
     fn from(outcome: Outcome) -> Self {
         let result = match outcome {
@@ -227,6 +241,7 @@ impl Metrics {
             binds: Family::default(),
             pushes: Family::default(),
             notifications: Counter::default(),
+            push_outcomes: pushed::Counts::default(),
             swept: Family::default(),
             streams: Gauge::default(),
             streams_refused: Counter::default(),
@@ -252,6 +267,16 @@ impl Metrics {
             "notifications_stored",
             "Notifications stored, one for each reader",
             metrics.notifications.clone(),
+        );
+        api.register(
+            "push_outcomes_lost",
+            "Pushes of notifications of which nothing is noted, because too much waited, the database refused it, or the api stopped",
+            metrics.push_outcomes.lost.clone(),
+        );
+        api.register(
+            "push_outcomes_waiting",
+            "What became of pushes of notifications and waits for the database",
+            metrics.push_outcomes.waiting.clone(),
         );
         api.register("swept", "What was deleted because it was too old", metrics.swept.clone());
         api.register("stats_streams", "Open streams of gateways' numbers", metrics.streams.clone());

@@ -122,6 +122,9 @@ macro_rules! choice {
         pub enum $type { $($(#[$variant_doc])* $variant,)* }
 
         impl $type {
+            /// Every one there is.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
             /// The word on the wire and in the database.
             #[must_use]
             pub const fn name(self) -> &'static str {
@@ -177,6 +180,23 @@ choice! {
         Error = "error",
     }
     "must be info, success, warning or error"
+}
+choice! {
+    /// What is known about the push of a notification.
+    PushState {
+        /// It is stored only.
+        #[default]
+        None = "none",
+        /// It is urgent, and nothing is noted: the push is under way, was cut at its deadline, or what became of it was lost.
+        Unknown = "unknown",
+        /// Every gateway was asked; how many connections took it is another matter.
+        Whole = "whole",
+        /// Some gateway could not be asked.
+        Partial = "partial",
+        /// No gateway could be asked.
+        Failed = "failed",
+    }
+    "must be none, unknown, whole, partial or failed"
 }
 
 #[cfg(test)]

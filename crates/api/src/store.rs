@@ -61,7 +61,9 @@ pub use accounts::{Account, AccountFilter};
 pub use audit_entries::{AuditFilter, AuditRow};
 pub use export_tasks::{ExportEnd, ExportFiles, ExportTaskRow, Finished, NewExportTask};
 pub use idempotency_keys::{Recorded, Recording};
-pub use notifications::{Cursor, ListFilter, NewNotification, NotificationRow};
+pub use notifications::{
+    Cursor, ListFilter, NewNotification, NotificationRow, Pushed, SentFilter, SentPlace, SentRow,
+};
 pub use open_error::OpenError;
 pub use users::{Credentials, NO_PASSWORD, NewUser, Standing, UserRow};
 

@@ -158,6 +158,8 @@ pub enum Permission {
     PushAny,
     /// Send notifications.
     SendNotification,
+    /// See everybody's notifications.
+    ViewNotifications,
     /// See who did what.
     ViewAudit,
     /// Make, change and delete roles.
@@ -172,7 +174,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Broadcast,
         Self::Control,
         Self::Drain,
@@ -181,6 +183,7 @@ impl Permission {
         Self::InspectSettings,
         Self::PushAny,
         Self::SendNotification,
+        Self::ViewNotifications,
         Self::ViewAudit,
         Self::ManageRoles,
         Self::ManageUsers,
@@ -200,6 +203,7 @@ impl Permission {
             Self::InspectSettings => "settings.inspect",
             Self::PushAny => "websocket.push_any",
             Self::SendNotification => "notification.send",
+            Self::ViewNotifications => "notification.view",
             Self::ViewAudit => "audit.view",
             Self::ManageRoles => "role.manage",
             Self::ManageUsers => "user.manage",
@@ -220,6 +224,7 @@ impl Permission {
             Self::InspectSettings => "see how the api was set up",
             Self::PushAny => "push to users that are not one's own subordinates",
             Self::SendNotification => "send notifications",
+            Self::ViewNotifications => "see everybody's notifications, and whether they were pushed and read",
             Self::ViewAudit => "see who did what",
             Self::ManageRoles => "make, change and delete roles",
             Self::ManageUsers => "make users, and change those who answer to oneself",

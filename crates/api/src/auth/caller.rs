@@ -105,6 +105,10 @@ pub mod grants {
         SendNotification
     }
     grant! {
+        /// `notification.view`
+        ViewNotifications
+    }
+    grant! {
         /// `role.manage`
         ManageRoles
     }

@@ -119,7 +119,8 @@ fn actions(fields: &mut Fields, text: &str) -> Option<Vec<Action>> {
     Some(actions)
 }
 
-fn milliseconds(fields: &mut Fields, name: &'static str) -> Option<Option<i64>> {
+/// A moment, in milliseconds since 1970.
+pub(super) fn milliseconds(fields: &mut Fields, name: &'static str) -> Option<Option<i64>> {
     let Some(text) = fields.optional(name, None::<String>)? else { return Some(None) };
     match text.parse::<i64>() {
         Ok(ms) if ms >= 0 => Some(Some(ms)),

@@ -1,4 +1,6 @@
-//! `/Notification/…`
+//! `/Notification/…`: sending, and what everybody does with one's own. Below: what operators see of everybody's.
+
+pub mod sent;
 
 use axum::extract::State;
 use serde::Serialize;

@@ -1,5 +1,7 @@
 //! Write first, push second: a failed push never fails or loses a stored notification.
 
+pub mod sent;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -25,7 +27,8 @@ use crate::idempotency::Claim;
 use crate::live::{Event, Kind};
 use crate::metrics::Metrics;
 use crate::notification::{Level, Notification};
-use crate::store::{NewNotification, NotificationRow, Store, StoreError};
+use crate::pushed::Outcomes;
+use crate::store::{NewNotification, NotificationRow, Pushed, Store, StoreError};
 
 /// How many pushes of one notification are on their way at once.
 const PUSHES_AT_ONCE: usize = 1_024;
@@ -37,6 +40,7 @@ const PUSH_DEADLINE: Duration = Duration::from_secs(10);
 pub struct NotificationService {
     store: Store,
     gateways: GatewayClient,
+    outcomes: Outcomes,
     time_zone: Tz,
     metrics: Metrics,
 }
@@ -185,10 +189,16 @@ fn refusal(error: StoreError) -> ApiError {
 }
 
 impl NotificationService {
-    /// Stores in `store`, pushes through `gateways`, writes times in `time_zone`.
+    /// Stores in `store`, pushes through `gateways`, notes in `outcomes` what became of it, writes times in `time_zone`.
     #[must_use]
-    pub fn new(store: Store, gateways: GatewayClient, time_zone: Tz, metrics: Metrics) -> Self {
-        Self { store, gateways, time_zone, metrics }
+    pub fn new(
+        store: Store,
+        gateways: GatewayClient,
+        outcomes: Outcomes,
+        time_zone: Tz,
+        metrics: Metrics,
+    ) -> Self {
+        Self { store, gateways, outcomes, time_zone, metrics }
     }
 
     /// Stores `notification` for each of `users`, all or none, and pushes nothing. With a `claim` only if its key is free.
@@ -217,7 +227,8 @@ impl NotificationService {
         Ok(Stored { ids, notification, created_at_ms })
     }
 
-    /// Pushes to each reader what was stored. A push that fails is a warning in the log and stands in `failed`.
+    /// Pushes to each reader what was stored. A push that fails is a warning in the log and stands in `failed`; what became of each is
+    /// noted with the notification a moment later.
     ///
     /// Whoever stores and pushes does both in a task that ends (routes do).
     pub async fn push(&self, stored: &Stored) -> Reached {
@@ -272,15 +283,14 @@ impl NotificationService {
     async fn push_each(&self, stored: &Stored) -> Reached {
         let deadline = Instant::now() + PUSH_DEADLINE;
         let mut pushes = stream::iter(stored.ids.clone())
-            .map(|(user, id)| self.push_one(user, id, &stored.notification, stored.created_at_ms))
+            .map(|(user, id)| {
+                self.push_one(user, id, self.view_of(id, &stored.notification, stored.created_at_ms))
+            })
             .buffer_unordered(PUSHES_AT_ONCE);
         let mut sum = Reached::default();
         loop {
             match timeout_at(deadline, pushes.next()).await {
-                Ok(Some(reached)) => {
-                    self.metrics.pushes.get_or_create(&reached.outcome().into()).inc();
-                    sum.add(reached);
-                }
+                Ok(Some(reached)) => sum.add(reached),
                 Ok(None) => return sum,
                 Err(_) => {
                     for gateway in self.gateways.gateways() {
@@ -295,14 +305,24 @@ impl NotificationService {
         }
     }
 
-    async fn push_one(
+    /// Pushes it to one reader, counts that, and notes what became of it.
+    async fn push_one(&self, user: UserId, id: NotificationId, view: NotificationView) -> Reached {
+        let data = serde_json::to_value(view).unwrap_or_default();
+        let reached = self.push_to(user, "notification", data).await;
+        let outcome = reached.outcome();
+        self.metrics.pushes.get_or_create(&outcome.into()).inc();
+        let at_ms = Utc::now().timestamp_millis();
+        self.outcomes.note(Pushed { user, id, at_ms, reached: reached.clients, result: outcome.into() });
+        reached
+    }
+
+    fn view_of(
         &self,
-        user: UserId,
         id: NotificationId,
         notification: &Notification,
         created_at_ms: i64,
-    ) -> Reached {
-        let view = NotificationView {
+    ) -> NotificationView {
+        NotificationView {
             id: id.get(),
             title: notification.title.to_string(),
             content: notification.content.to_string(),
@@ -311,8 +331,7 @@ impl NotificationService {
             link: notification.link.to_string(),
             created_at: written_time(created_at_ms, self.time_zone),
             created_at_ms,
-        };
-        self.push_to(user, "notification", serde_json::to_value(view).unwrap_or_default()).await
+        }
     }
 
     /// Title, content and link together, or the ids of one request, stay far below a message's limit.

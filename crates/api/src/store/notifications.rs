@@ -1,5 +1,7 @@
 //! What was sent to whom. Ids are the user's own: 1, 2, 3 …, committed in order, so that "after id N" never misses one.
 
+mod sent;
+
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
@@ -12,6 +14,8 @@ use super::{Recording, Store, StoreError, read, write};
 use crate::id::{NotificationId, UserId};
 use crate::idempotency::Claim;
 use crate::notification::{Level, Notification};
+
+pub use sent::{Pushed, SentFilter, SentPlace, SentRow};
 
 /// How many ids or rows stand in one statement.
 pub(super) const CHUNK: usize = 500;
@@ -110,6 +114,10 @@ macro_rules! insert_notification {
                     new.notification.link.to_string().into_sql::<Text>(),
                     false.into_sql::<Bool>(),
                     new.created_at_ms.into_sql::<BigInt>(),
+                    // It is pushed later, if at all.
+                    0_i64.into_sql::<BigInt>(),
+                    0_i64.into_sql::<BigInt>(),
+                    "".into_sql::<Text>(),
                 ))
                 .insert_into(notifications::table)
                 .into_columns(notifications::all_columns)

@@ -67,6 +67,9 @@ diesel::table! {
         link -> Text,
         is_read -> Bool,
         created_at_ms -> BigInt,
+        pushed_at_ms -> BigInt,
+        push_reached -> BigInt,
+        push_result -> Text,
     }
 }
 
