@@ -29,7 +29,7 @@ test: build
 ## SQLite. A server is started by each test program and ends with it. Selected from the whole workspace, so that nothing is built
 ## a second time with other features.
 DATABASE_SUITES := audit auth checks_together dead_token exports foreign idempotency inbox inspect notification notification_read \
-    operators retention seed settings stats two_gateways users websocket who_may_push
+    operators retention seed sent settings stats two_gateways users websocket who_may_push
 
 test-databases: build
 	@set -e; for database in postgres mysql; do \

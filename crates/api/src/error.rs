@@ -6,6 +6,7 @@ use std::time::Duration;
 use gatepipe_proto::Code;
 
 use crate::auth::Refused;
+use crate::reason::Reason;
 use crate::store::StoreError;
 
 /// Why a request is refused, and what the caller is told.
@@ -23,6 +24,9 @@ pub enum ApiError {
     /// Known, but not allowed.
     #[error("{0}")]
     Forbidden(String),
+    /// For a reason that programs tell apart.
+    #[error("{}", known_text(.0))]
+    Known(#[from] Reason),
     /// Does not exist (any more).
     #[error("{0}")]
     NotFound(String),
@@ -72,6 +76,13 @@ pub fn retry_after_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
+fn known_text(reason: &Reason) -> String {
+    match reason.field() {
+        Some(field) => format!("some fields are not valid: {field}"),
+        None => reason.to_string(),
+    }
+}
+
 fn store_text(error: &StoreError) -> &'static str {
     match error {
         StoreError::Unavailable(_) => "the database is not available; try again later",
@@ -93,6 +104,7 @@ impl ApiError {
             Self::Malformed(_) => Code::Malformed,
             Self::Token(_) | Self::Login => Code::Unauthenticated,
             Self::Forbidden(_) => Code::Forbidden,
+            Self::Known(reason) => reason.code(),
             Self::NotFound(_) => Code::NotFound,
             Self::MethodNotAllowed => Code::MethodNotAllowed,
             Self::Conflict(_) => Code::Conflict,

@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod notification;
 pub mod openapi;
 pub mod pushed;
+pub mod reason;
 pub mod router;
 pub mod server;
 pub mod service;
@@ -238,7 +239,11 @@ impl Api {
         let watching = tokio::spawn(watch_readiness(app.clone(), readiness.clone()));
         let fresh = app.clone();
         let refreshing = tokio::spawn(async move { fresh.auth.keep_fresh().await });
-        let sampling = tokio::spawn(stats::sample(app.gateways.clone(), app.watching.recent.clone()));
+        let sampling = tokio::spawn(stats::sample(
+            app.gateways.clone(),
+            app.watching.recent.clone(),
+            Arc::clone(&app.watching.binds),
+        ));
         let feed = app.live.feed.clone();
         let listening = tokio::spawn(live::listener::listen(app.gateways.clone(), feed.clone()));
         let looking = tokio::spawn(live::changes::watch(app.gateways.clone(), feed));

@@ -4,6 +4,8 @@
 //! comes is kept in a ring of [`KEPT`] samples; one costs about 130 bytes for each gateway that answered and 100 for each that did
 //! not, so 15 minutes of 10 gateways are 1.2 MB.
 
+pub mod binds;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use chrono::Utc;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesOrdered;
-use gatepipe_client::{GatewayClient, Stats};
+use gatepipe_client::{GatewayClient, Rates, Stats};
 use gatepipe_proto::GatewayId;
 use parking_lot::Mutex;
 use serde::ser::{Serialize, SerializeSeq as _, Serializer};
@@ -20,6 +22,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::MissedTickBehavior;
 
 use crate::service::receipt::{Failed, failures};
+use binds::{BindTimes, Percentiles};
 
 /// Between two samples.
 pub const INTERVAL: Duration = Duration::from_secs(1);
@@ -122,8 +125,57 @@ impl From<&Stats> for Numbers {
     }
 }
 
+/// Clients of all gateways that ended, a minute, by why: averages of the last ten seconds or so.
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize)]
+pub struct Closes {
+    /// They said goodbye, or their connection broke.
+    pub left: f32,
+    /// They should come back, to another gateway.
+    pub drained: f32,
+    /// They should not come back: forced offline, or replaced by a newer login.
+    pub ended: f32,
+    /// They gave no sign of life.
+    pub silent: f32,
+    /// They read too slowly.
+    pub slow: f32,
+    /// Any other reason.
+    pub other: f32,
+}
+
+impl Closes {
+    /// The names of what [`Closes::row`] gives, in its order.
+    pub const REASONS: [&'static str; 6] = ["left", "drained", "ended", "silent", "slow", "other"];
+
+    /// The numbers without their names.
+    #[must_use]
+    pub fn row(&self) -> [f32; 6] {
+        [self.left, self.drained, self.ended, self.silent, self.slow, self.other]
+    }
+
+    fn of<'a>(all: impl Iterator<Item = &'a Rates>) -> Self {
+        let mut sums = [0.0; 6];
+        for rates in all {
+            let known = [
+                rates.closed_left,
+                rates.closed_drained,
+                rates.closed_ended,
+                rates.closed_silent,
+                rates.slow_closes,
+            ];
+            let other = (rates.closed - known.iter().sum::<f64>()).max(0.0);
+            for (sum, rate) in sums.iter_mut().zip(known.into_iter().chain([other])) {
+                *sum += rate;
+            }
+        }
+        // One digit is enough for a chart, and keeps the text short.
+        let [left, drained, ended, silent, slow, other] =
+            sums.map(|sum| ((sum * 600.0).round() / 10.0) as f32);
+        Self { left, drained, ended, silent, slow, other }
+    }
+}
+
 /// What all gateways said when they were asked once.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
     /// When they were asked, in milliseconds since 1970.
     pub at_ms: i64,
@@ -131,6 +183,10 @@ pub struct Sample {
     pub gateways: Vec<(GatewayId, Numbers)>,
     /// Those that did not. They are in no other list: silence is not zero.
     pub failed: Vec<Failed>,
+    /// Why clients ended, on those that answered.
+    pub closes: Closes,
+    /// How long the binds of the last minute took that this process made; `None` when there were none.
+    pub binds: Option<Percentiles>,
 }
 
 /// The beginning of a drain.
@@ -225,24 +281,29 @@ impl Coming {
     }
 }
 
-/// Asks all gateways once a second, for ever, and puts what they say into `recent` in the order of the questions.
-pub async fn sample(gateways: GatewayClient, recent: Recent) {
+/// Asks all gateways once a second, for ever, and puts what they say into `recent` in the order of the questions, with what `binds`
+/// has.
+pub async fn sample(gateways: GatewayClient, recent: Recent, binds: Arc<BindTimes>) {
     let mut seconds = tokio::time::interval(INTERVAL);
     seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut waiting = FuturesOrdered::new();
     loop {
         tokio::select! {
-            _ = seconds.tick(), if waiting.len() < WAITING => waiting.push_back(Box::pin(ask(&gateways))),
+            _ = seconds.tick(), if waiting.len() < WAITING => {
+                waiting.push_back(Box::pin(ask(&gateways, binds.end_second())));
+            }
             Some(sample) = waiting.next() => recent.push(sample),
         }
     }
 }
 
-async fn ask(gateways: &GatewayClient) -> Sample {
+async fn ask(gateways: &GatewayClient, binds: Option<Percentiles>) -> Sample {
     let at_ms = Utc::now().timestamp_millis();
     let answer = gateways.stats().await;
     let numbers = answer.value.iter().map(|(gateway, stats)| (*gateway, Numbers::from(stats)));
-    Sample { at_ms, gateways: numbers.collect(), failed: failures(answer.failed, answer.blind) }
+    let closes = Closes::of(answer.value.values().map(|stats| &stats.rates));
+    let gateways = numbers.collect();
+    Sample { at_ms, gateways, failed: failures(answer.failed, answer.blind), closes, binds }
 }
 
 #[cfg(test)]
@@ -250,7 +311,7 @@ mod tests {
     use super::*;
 
     fn at(at_ms: i64) -> Sample {
-        Sample { at_ms, gateways: Vec::new(), failed: Vec::new() }
+        Sample { at_ms, ..Sample::default() }
     }
 
     #[test]
@@ -316,6 +377,19 @@ mod tests {
         assert_eq!((sample.at_ms, left_out), (30, 28));
         recent.push(at(31));
         assert_eq!(coming.next().await.unwrap().0.at_ms, 31);
+    }
+
+    #[test]
+    fn closes_of_all_gateways_are_counted_by_the_minute_and_each_once() {
+        let one = Rates { closed: 3.0, closed_left: 1.0, slow_closes: 0.5, ..Rates::default() };
+        let two = Rates { closed: 0.55, closed_silent: 0.5, closed_ended: 0.05, ..Rates::default() };
+        let closes = Closes::of([one, two].iter());
+        assert_eq!(closes.row(), [60.0, 0.0, 3.0, 30.0, 30.0, 90.0]);
+        let named = serde_json::to_value(closes).unwrap();
+        let named = named.as_object().unwrap();
+        for (reason, number) in Closes::REASONS.iter().zip(closes.row()) {
+            assert_eq!(named[*reason], number);
+        }
     }
 
     #[test]

@@ -53,6 +53,7 @@ use prometheus_client::metrics::counter::Counter;
 use tracing::Instrument as _;
 
 use crate::id::UserId;
+use crate::reason::Reason;
 use location::Location;
 use together::Together;
 
@@ -138,8 +139,8 @@ pub enum StoreError {
     #[error("there is a role {0} already")]
     RoleTaken(String),
     /// A rule does not allow the change, and says why; nothing was written.
-    #[error("{0}")]
-    Refused(String),
+    #[error(transparent)]
+    Refused(Reason),
     /// Nobody would be left who may do everything; nothing was written.
     #[error("nobody would be left who may do everything: give somebody else every permission first")]
     LastAdministrator,

@@ -171,6 +171,7 @@ async fn nobody_gives_more_than_they_have_and_nobody_changes_who_does_not_answer
         let refused = lead.post(path, body.clone()).await;
         refused.refused(403);
         assert!(refused.body["msg"].as_str().unwrap().contains(says), "{path} {body}: {}", refused.body);
+        assert!(refused.headers.contains_key("x-refusal"), "{path} {body}");
     }
     // A role that may do more than oneself is neither given nor touched.
     admin.post("/Role/create", json!({"name": "loud", "permissions": ["websocket.broadcast"]})).await.data();
@@ -359,4 +360,46 @@ async fn a_password_set_by_an_administrator_ends_the_tokens_of_the_user() {
     ana.get("/Auth/me").await.refused(401);
     world.login("ana", PASSWORD).await.refused(401);
     world.login("ana", "another horse").await.data();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_has_a_name_that_programs_understand() {
+    let world = World::start().await;
+    let (admin, bob) = (world.admin().await, world.person("bob", &[]).await);
+    let made = json!({"username": "bob", "password": "another horse"});
+    for (person, path, body, status, name) in [
+        (&admin, "/User/create", made.clone(), 409, "username_taken; about=bob"),
+        (
+            &admin,
+            "/Role/change",
+            json!({"name": "值班", "permissions": []}),
+            404,
+            "no_such_role; about=%E5%80%BC%E7%8F%AD",
+        ),
+        (&admin, "/User/giveRole", json!({"id": bob.id, "role": "night"}), 422, "no_such_role; about=night"),
+        (&admin, "/User/setManager", json!({"id": bob.id, "manager_id": 4_711}), 422, "no_such_manager"),
+        (&admin, "/User/setManager", json!({"id": bob.id, "manager_id": bob.id}), 409, "manager_circle"),
+        (&admin, "/User/disable", json!({"id": admin.id}), 403, "oneself"),
+        (&bob, "/User/create", made, 403, "needs_permission; about=user.manage"),
+        (
+            &bob,
+            "/Auth/changePassword",
+            json!({"old_password": "not it", "new_password": "another horse"}),
+            422,
+            "old_password_wrong",
+        ),
+    ] {
+        let refused = person.post(path, body).await;
+        refused.refused(status);
+        assert_eq!(refused.headers["x-refusal"], name, "{path}: {}", refused.body);
+    }
+    // What is said about a field stands with the field, as ever.
+    let refused = admin.post("/User/giveRole", json!({"id": bob.id, "role": "night"})).await;
+    assert_eq!(refused.body["data"], json!({"role": "there is no role night"}));
+    admin.post("/User/disable", json!({"id": bob.id})).await.data();
+    let refused = world.login("bob", common::PASSWORD).await;
+    refused.refused(403);
+    assert_eq!(refused.headers["x-refusal"], "account_disabled");
+    // A success has none.
+    assert!(!admin.get("/User/list").await.headers.contains_key("x-refusal"));
 }

@@ -54,6 +54,14 @@ pub struct Totals {
     pub events: u64,
     /// Events that a worker's full queue did not take.
     pub events_dropped: u64,
+    /// Of `closed`: clients that said goodbye, or whose connection broke.
+    pub closed_left: u64,
+    /// Of `closed`: clients that should come back, to another gateway.
+    pub closed_drained: u64,
+    /// Of `closed`: clients that should not come back.
+    pub closed_ended: u64,
+    /// Of `closed`: clients without a sign of life.
+    pub closed_silent: u64,
 }
 
 /// How often something happens on a gateway, a second.
@@ -75,6 +83,16 @@ pub struct Rates {
     pub commands: f64,
     /// As in [`Totals::events`].
     pub events: f64,
+    /// As in [`Totals::closed_left`].
+    pub closed_left: f64,
+    /// As in [`Totals::closed_drained`].
+    pub closed_drained: f64,
+    /// As in [`Totals::closed_ended`].
+    pub closed_ended: f64,
+    /// As in [`Totals::closed_silent`].
+    pub closed_silent: f64,
+    /// As in [`Totals::slow_closes`].
+    pub slow_closes: f64,
 }
 
 impl From<v1::StatsReply> for Stats {
@@ -109,6 +127,10 @@ impl From<v1::Totals> for Totals {
             commands: totals.commands,
             events: totals.events,
             events_dropped: totals.events_dropped,
+            closed_left: totals.closed_left,
+            closed_drained: totals.closed_drained,
+            closed_ended: totals.closed_ended,
+            closed_silent: totals.closed_silent,
         }
     }
 }
@@ -124,6 +146,11 @@ impl From<v1::Rates> for Rates {
             bytes_out: rates.bytes_out,
             commands: rates.commands,
             events: rates.events,
+            closed_left: rates.closed_left,
+            closed_drained: rates.closed_drained,
+            closed_ended: rates.closed_ended,
+            closed_silent: rates.closed_silent,
+            slow_closes: rates.slow_closes,
         }
     }
 }

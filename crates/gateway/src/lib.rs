@@ -26,6 +26,7 @@ mod announce;
 pub mod bench;
 mod client;
 mod clock;
+mod closes;
 mod config;
 mod connection;
 mod control;

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepipe_proto::{CloseCode, Code, v1};
+use gatepipe_proto::{Code, v1};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+use crate::closes::Closes;
 
 type By<const N: usize> = Family<[(&'static str, String); N], Counter>;
 
@@ -49,9 +51,8 @@ pub(crate) struct Metrics {
     bind_waits: Waits,
     opened: Counter,
     closed: By<1>,
-    /// Of `closed`: all of them, and those that read too slowly.
-    closed_in_all: Counter,
-    closed_as_slow: Counter,
+    /// The same by kind.
+    closes: Closes,
     refused: By<1>,
     commands: Family<CommandLabels, Counter>,
     /// Of `commands`: all of them.
@@ -136,10 +137,7 @@ impl Metrics {
     }
 
     pub(crate) fn closed(&self, code: u16) {
-        self.closed_in_all.inc();
-        if code == CloseCode::SLOW_CONSUMER.number() {
-            self.closed_as_slow.inc();
-        }
+        self.closes.count(code);
         self.closed.get_or_create(&[("code", code.to_string())]).inc();
     }
 
@@ -157,8 +155,8 @@ impl Metrics {
     pub(crate) fn totals(&self) -> v1::Totals {
         v1::Totals {
             opened: self.opened.get(),
-            closed: self.closed_in_all.get(),
-            slow_closes: self.closed_as_slow.get(),
+            closed: self.closes.all.get(),
+            slow_closes: self.closes.slow.get(),
             frames_in: self.frames_in.get(),
             frames_out: self.frames_out.get(),
             bytes_in: self.bytes_in.get(),
@@ -166,6 +164,10 @@ impl Metrics {
             commands: self.commands_in_all.get(),
             events: self.events_sent.get(),
             events_dropped: self.dropped_messages.get() + self.dropped_others.get(),
+            closed_left: self.closes.left.get(),
+            closed_drained: self.closes.drained.get(),
+            closed_ended: self.closes.ended.get(),
+            closed_silent: self.closes.silent.get(),
         }
     }
 }

@@ -69,6 +69,11 @@ impl Window {
             bytes_out: rate(totals.bytes_out, before.bytes_out),
             commands: rate(totals.commands, before.commands),
             events: rate(totals.events, before.events),
+            closed_left: rate(totals.closed_left, before.closed_left),
+            closed_drained: rate(totals.closed_drained, before.closed_drained),
+            closed_ended: rate(totals.closed_ended, before.closed_ended),
+            closed_silent: rate(totals.closed_silent, before.closed_silent),
+            slow_closes: rate(totals.slow_closes, before.slow_closes),
         };
         (rates, u32::try_from(elapsed_ms).unwrap_or(u32::MAX))
     }

@@ -32,6 +32,7 @@ async fn stats_tell_what_there_is_and_what_went_by() {
     assert_eq!(stats.version, env!("CARGO_PKG_VERSION"));
     let totals = stats.totals.unwrap();
     assert_eq!((totals.opened, totals.closed, totals.slow_closes), (3, 1, 0));
+    assert_eq!((totals.closed_left, totals.closed_ended, totals.closed_silent), (1, 0, 0));
     assert_eq!((totals.frames_in, totals.bytes_in), (1, 15));
     assert_eq!(totals.frames_out, 4);
     assert_eq!((totals.commands, totals.events, totals.events_dropped), (4, 0, 0));
@@ -46,6 +47,7 @@ async fn stats_tell_what_there_is_and_what_went_by() {
     for (rate, total) in [
         (rates.opened, totals.opened),
         (rates.closed, totals.closed),
+        (rates.closed_left, totals.closed_left),
         (rates.frames_in, totals.frames_in),
         (rates.frames_out, totals.frames_out),
         (rates.bytes_in, totals.bytes_in),

@@ -16,6 +16,11 @@ export function rate(value: number | null | undefined): string {
   return number(value === null || value === undefined ? value : value < 10 ? Math.round(value * 10) / 10 : Math.round(value))
 }
 
+/** A short time: with a digit behind the point while it is small. */
+export function milliseconds(value: number): string {
+  return new Intl.NumberFormat(locale.value, { style: 'unit', unit: 'millisecond', maximumFractionDigits: value < 10 ? 1 : 0 }).format(value)
+}
+
 /** Bytes in the unit that fits. */
 export function bytes(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : fileSize(value, locale.value)

@@ -54,13 +54,14 @@ describe('permissions', () => {
 
 describe('a refusal of the api', () => {
   it('is told in the words of the page, and as the api says it when it is not known', () => {
-    const taken = new RequestError(409, 'the username bob is taken')
+    const refused = (status: number, name: string, about = '') => new RequestError(status, 'in other words', {}, null, { name, about })
+    const taken = refused(409, 'username_taken', 'bob')
     expect(inWords(taken)).toMatchObject({ message: 'The user name bob is taken.' })
-    expect(inWords(new RequestError(403, 'this user may do more than you: audit.view'))).toMatchObject({ message: 'This user may do what you may not: audit.view.' })
-    expect(inWords(new RequestError(422, '', { old_password: 'is wrong' }))).toMatchObject({ message: 'The old password is wrong.' })
+    expect(inWords(refused(403, 'user_may_more', 'audit.view'))).toMatchObject({ message: 'This user may do what you may not: audit.view.' })
+    expect(inWords(refused(422, 'old_password_wrong'))).toMatchObject({ message: 'The old password is wrong.' })
     locale.value = 'zh-CN'
     expect(inWords(taken)).toMatchObject({ message: '用户名 bob 已被占用。' })
-    for (const other of [new RequestError(403, 'because'), new RequestError(0, ''), new Error('none of ours')]) expect(inWords(other)).toBe(other)
+    for (const other of [new RequestError(403, 'because'), refused(403, 'moon_is_full'), refused(403, 'toString'), new RequestError(0, ''), new Error('none of ours')]) expect(inWords(other)).toBe(other)
   })
 })
 

@@ -8,6 +8,7 @@ import { eventPath } from '../src/events/useEvents.js'
 import { duration, rate, shortId } from '../src/format.js'
 import { drained, endedDrains } from '../src/gateways/drains.js'
 import { searchTarget } from '../src/layout/search.js'
+import { asked as askedSent, readFilter as readSent, readOpened, writeFilter as writeSent } from '../src/notifications/filter.js'
 import { nextPath } from '../src/router.js'
 import { matching } from '../src/settings/source.js'
 
@@ -36,6 +37,14 @@ describe('filters', () => {
     const query = { actor: '7', action: 'user', target: '3', result: 'refused', since: '2026-11-23T10:00', until: '' }
     expect(writeAudit(readAudit(query))).toEqual({ actor: '7', action: 'user', target: '3', result: 'refused', since: '2026-11-23T10:00' })
     expect(readAudit({ result: 'well', actor: ['1', '2'] })).toEqual(readAudit({}))
+  })
+
+  it('of notifications go through the address and back, and leave out what is no id', () => {
+    const filter = readSent({ of: 'everybody', user: ' 7 ', title: 'Deploy', push: 'failed', read: 'false', level: 'urgent', kind: 'loud', notification: '7.3' })
+    expect(writeSent(filter)).toEqual({ user: '7', title: 'Deploy', push: 'failed', read: 'false', level: 'urgent' })
+    expect(askedSent(filter)).toEqual({ user_id: 7, title: 'Deploy', push: 'failed', is_read: false, level: 'urgent' })
+    expect(askedSent(readSent({ user: 'alice', read: 'maybe' }))).toEqual({})
+    expect(['7.3', '7', '7.3.1', '0.3', 'a.b', ['7.3'], undefined].map(readOpened)).toEqual([{ user: 7, id: 3 }, null, null, null, null, null, null])
   })
 
   it('of users go through the address and back, and leave out what is no id', () => {

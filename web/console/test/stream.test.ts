@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createEventReader, type StreamEvent } from '../src/live/eventStream.js'
 import { MOST_SAMPLES, readHistory, readSample, rise, risen, total, withSample, type Numbers, type Sample } from '../src/live/ring.js'
-import { gatewaysOf, linesOf, ofGateway, sumOf } from '../src/overview/lines.js'
+import { bindOf, closesOf, gatewaysOf, linesOf, ofGateway, sumOf } from '../src/overview/lines.js'
 
 function read(...pieces: string[]): StreamEvent[] {
   const events: StreamEvent[] = []
@@ -47,13 +47,28 @@ const sample = (at: number, gateways: Record<string, Partial<Numbers>>): Sample 
   at,
   gateways: Object.fromEntries(Object.entries(gateways).map(([name, one]) => [name, numbers(one)])),
   failed: [],
+  closes: {},
+  bind: null,
 })
 
 describe('the last 15 minutes', () => {
   it('have in the history what a sample has by name', () => {
     const [first] = readHistory('{"interval_ms":1000,"columns":["clients","slow_closes"],"samples":[{"at_ms":5,"gateways":{"a":[7,1]}}]}')
-    expect(first).toEqual({ at: 5, gateways: { a: { clients: 7, slow_closes: 1 } }, failed: [] })
+    expect(first).toEqual({ at: 5, gateways: { a: { clients: 7, slow_closes: 1 } }, failed: [], closes: {}, bind: null })
     expect(readSample('{"at_ms":5,"gateways":{"a":{"clients":7,"slow_closes":1}},"failed":[]}')).toEqual(first)
+  })
+
+  it('tell why connections ended, and how long binds took when there were any', () => {
+    const history = '{"interval_ms":1000,"columns":[],"close_reasons":["left","slow"],"samples":[{"at_ms":5,"gateways":{},"closed_per_min":[60,1.5],"bind_ms":[2.5,8]},{"at_ms":6,"gateways":{},"closed_per_min":[0,0]}]}'
+    const [first, second] = readHistory(history)
+    expect(first).toMatchObject({ closes: { left: 60, slow: 1.5 }, bind: { p50: 2.5, p95: 8 } })
+    expect(second?.bind).toBeNull()
+    expect(readSample('{"at_ms":5,"gateways":{},"failed":[],"closed_per_min":{"left":60,"slow":1.5},"bind_ms":{"p50":2.5,"p95":8}}')).toEqual(first)
+    expect(linesOf([first, second] as Sample[], [bindOf('p95'), closesOf('slow'), closesOf('silent')]).slice(1)).toEqual([
+      [8, null],
+      [1.5, 0],
+      [null, null],
+    ])
   })
 
   it('keep no more than there is room for, and take none twice', () => {

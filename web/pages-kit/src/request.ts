@@ -25,6 +25,13 @@ export interface Request {
   post<T>(url: string, body?: unknown, options?: Options): Promise<Envelope<T>>
 }
 
+/** What the api's header `X-Refusal` says: `username_taken; about=bob`. */
+export interface Reason {
+  name: string
+  /** A permission or a name; empty when it is about nothing in particular. */
+  about: string
+}
+
 /** Why a request failed. */
 export class RequestError extends Error {
   override readonly name = 'RequestError'
@@ -37,6 +44,8 @@ export class RequestError extends Error {
     readonly fields: Readonly<Record<string, string>> = {},
     /** With 429 and 503, when the server says so: seconds until it may work. */
     readonly retryAfter: number | null = null,
+    /** The refusal's stable name, where it has one. */
+    readonly reason: Reason | null = null,
   ) {
     super(message)
   }
@@ -72,7 +81,7 @@ export function createRequest(credentials: Credentials, reach: typeof fetch = (.
     if (answer.status === 401 && token) credentials.refused(token)
     const after = Number(answer.headers.get('retry-after') ?? Number.NaN)
     // A success without an envelope comes from something else than the api, such as a proxy's own page.
-    throw new RequestError(answer.ok ? 502 : answer.status, envelope?.msg ?? '', fieldsOf(envelope), Number.isFinite(after) ? after : null)
+    throw new RequestError(answer.ok ? 502 : answer.status, envelope?.msg ?? '', fieldsOf(envelope), Number.isFinite(after) ? after : null, reasonOf(answer.headers))
   }
   return {
     get: (url, options = {}) => call('GET', url, null, options),
@@ -90,6 +99,18 @@ function withParams(url: string, params: Options['params'] = {}): string {
     if (value !== null && value !== undefined) query.set(name, String(value))
   }
   return query.size ? `${url}?${query}` : url
+}
+
+/** The stable name of a refusal; `null` when it has none. */
+export function reasonOf(headers: Headers): Reason | null {
+  const [name, about = ''] = headers.get('x-refusal')?.split('; about=') ?? []
+  if (!name) return null
+  try {
+    return { name, about: decodeURIComponent(about) }
+  } catch {
+    // Something on the way has spoilt it.
+    return { name, about }
+  }
 }
 
 /** `null` when it is none: behind a proxy, say, that answers with a page of its own. */

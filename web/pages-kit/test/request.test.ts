@@ -39,7 +39,14 @@ describe('a request', () => {
     const fields = await failure(createRequest(nobody, answer(422, { code: 42200, msg: 'some fields are not valid', data: { title: 'is required' } })).post('/x'))
     expect(fields).toMatchObject({ status: 422, message: 'some fields are not valid', fields: { title: 'is required' }, retryAfter: null })
     const slow = await failure(createRequest(nobody, answer(429, { code: 42900, msg: 'too many', data: null }, { 'retry-after': '12' })).post('/x'))
-    expect(slow).toMatchObject({ status: 429, retryAfter: 12, fields: {} })
+    expect(slow).toMatchObject({ status: 429, retryAfter: 12, fields: {}, reason: null })
+  })
+
+  it('tells the name of a refusal, and what it is about', async () => {
+    const refused = async (header: string) => (await failure(createRequest(nobody, answer(409, { code: 40900, msg: 'no', data: null }, { 'x-refusal': header })).post('/x'))).reason
+    expect(await refused('username_taken; about=%E5%BC%A0+a')).toEqual({ name: 'username_taken', about: '张+a' })
+    expect(await refused('oneself')).toEqual({ name: 'oneself', about: '' })
+    expect(await refused('username_taken; about=%E5%')).toEqual({ name: 'username_taken', about: '%E5%' })
   })
 
   it('bears answers of others: a page of a proxy, with or without a success', async () => {

@@ -13,6 +13,7 @@ use super::subjects::Subjects;
 use super::token::{Claims, Keys, Refused, Token};
 use crate::error::ApiError;
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::store::{Standing, Store, StoreError, UserRow};
 use crate::user::Permission;
 
@@ -294,10 +295,10 @@ impl Caller {
     /// The proof that the caller has the permission `G`.
     ///
     /// # Errors
-    /// [`ApiError::Forbidden`]
+    /// [`ApiError::Known`]
     pub fn allowed<G: Grant>(self) -> Result<Allowed<G>, ApiError> {
         if !self.may(G::PERMISSION) {
-            return Err(ApiError::Forbidden(format!("this needs the permission {}", G::PERMISSION)));
+            return Err(Reason::NeedsPermission(G::PERMISSION).into());
         }
         Ok(Allowed { caller: self, granted: PhantomData })
     }

@@ -20,7 +20,7 @@ const HEADERS: HeaderValue =
     HeaderValue::from_static("authorization, content-type, idempotency-key, if-range, range, x-request-id");
 /// What a page may read beside the plain headers.
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "accept-ranges, content-disposition, content-range, etag, idempotency-replayed, retry-after, x-request-id",
+    "accept-ranges, content-disposition, content-range, etag, idempotency-replayed, retry-after, x-refusal, x-request-id",
 );
 /// How long a browser remembers the answer to a preflight, in seconds.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");

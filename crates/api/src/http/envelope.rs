@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepipe_proto::Code;
 use serde::Serialize;
@@ -14,6 +14,9 @@ use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::{ApiError, retry_after_seconds};
+
+/// The stable name of a refusal, where it has one: see [`Reason`](crate::reason::Reason).
+pub const REFUSAL: HeaderName = HeaderName::from_static("x-refusal");
 
 /// What every answer looks like.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,7 +31,8 @@ pub struct Envelope<T> {
     pub data: T,
 }
 
-/// The envelope of a refusal. The HTTP status says the same as `code`.
+/// The envelope of a refusal. The HTTP status says the same as `code`. What is refused about users, roles, passwords and logins has a
+/// stable name besides, in the header `X-Refusal`, such as `username_taken; about=bob`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Refusal {
     /// A stable number of the error table: the HTTP status and two more digits.
@@ -89,9 +93,15 @@ impl IntoResponse for ApiError {
             let bearer = HeaderValue::from_static("Bearer");
             response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
         }
+        if let Self::Known(reason) = &self
+            && let Ok(value) = HeaderValue::from_str(&reason.header())
+        {
+            response.headers_mut().insert(REFUSAL, value);
+        }
         let msg = self.to_string();
         let fields = match self {
             Self::Fields(fields) => Some(fields),
+            Self::Known(reason) => reason.field().map(|field| BTreeMap::from([(field, reason.to_string())])),
             _ => None,
         };
         response.extensions_mut().insert(Failure { code, msg, fields });

@@ -20,7 +20,8 @@ use crate::error::ApiError;
 use crate::service;
 use crate::service::receipt::Failed;
 use crate::service::stats::Told;
-use crate::stats::{INTERVAL, Numbers, Row, Sample};
+use crate::stats::binds::Percentiles;
+use crate::stats::{Closes, INTERVAL, Numbers, Row, Sample};
 
 /// How long a reader should wait before it comes back, when the stream ended.
 const RETRY: Duration = Duration::from_secs(3);
@@ -32,6 +33,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 struct History<'a> {
     interval_ms: u64,
     columns: &'static [&'static str],
+    close_reasons: [&'static str; 6],
     samples: Vec<CompactSample<'a>>,
 }
 
@@ -41,6 +43,9 @@ struct CompactSample<'a> {
     gateways: BTreeMap<String, Row<'a>>,
     #[serde(skip_serializing_if = "<[Failed]>::is_empty")]
     failed: &'a [Failed],
+    closed_per_min: [f32; 6],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bind_ms: Option<[f32; 2]>,
 }
 
 /// `event: sample`
@@ -49,13 +54,21 @@ struct NamedSample<'a> {
     at_ms: i64,
     gateways: BTreeMap<String, &'a Numbers>,
     failed: &'a [Failed],
+    closed_per_min: Closes,
+    bind_ms: Option<Percentiles>,
 }
 
 impl<'a> From<&'a Sample> for CompactSample<'a> {
     fn from(sample: &'a Sample) -> Self {
         let row = |(gateway, numbers): &'a (_, _)| (ToString::to_string(gateway), Row(numbers));
         let gateways = sample.gateways.iter().map(row).collect();
-        Self { at_ms: sample.at_ms, gateways, failed: &sample.failed }
+        Self {
+            at_ms: sample.at_ms,
+            gateways,
+            failed: &sample.failed,
+            closed_per_min: sample.closes.row(),
+            bind_ms: sample.binds.map(|Percentiles { p50, p95 }| [p50, p95]),
+        }
     }
 }
 
@@ -63,7 +76,13 @@ impl<'a> From<&'a Sample> for NamedSample<'a> {
     fn from(sample: &'a Sample) -> Self {
         let named = |(gateway, numbers): &'a (_, _)| (ToString::to_string(gateway), numbers);
         let gateways = sample.gateways.iter().map(named).collect();
-        Self { at_ms: sample.at_ms, gateways, failed: &sample.failed }
+        Self {
+            at_ms: sample.at_ms,
+            gateways,
+            failed: &sample.failed,
+            closed_per_min: sample.closes,
+            bind_ms: sample.binds,
+        }
     }
 }
 
@@ -72,7 +91,8 @@ fn event(told: Told) -> Result<Event, axum::Error> {
         Told::History(samples) => {
             let interval_ms = INTERVAL.as_millis() as u64;
             let samples = samples.iter().map(|sample| CompactSample::from(&**sample)).collect();
-            let history = History { interval_ms, columns: Numbers::COLUMNS, samples };
+            let history =
+                History { interval_ms, columns: Numbers::COLUMNS, close_reasons: Closes::REASONS, samples };
             Event::default().retry(RETRY).event("history").json_data(history)
         }
         Told::Sample(sample) => Event::default().event("sample").json_data(NamedSample::from(&*sample)),
@@ -84,7 +104,11 @@ fn event(told: Told) -> Result<Event, axum::Error> {
 /// First `event: history` with the last 15 minutes, then `event: sample` every second. A sample has `at_ms` (when the gateways were
 /// asked), `gateways` (by gateway_id: draining, clients, bound_clients, uids, groups, workers, queued_bytes now; slow_closes and
 /// events_dropped since its start; the rest a second), and `failed`: the gateways that did not answer, which are in no other place.
-/// In the history each gateway has an array of numbers in the order of `columns`, and an empty `failed` is left out.
+/// `closed_per_min` has the clients of all gateways that ended, a minute, by why: left (goodbye, or the connection broke), drained (should
+/// come back elsewhere), ended (4000 to 4099), silent, slow, other. `bind_ms` has what half (p50) and 19 of 20 (p95) of the binds of the
+/// last minute took no longer than, as far as this api made them; null when it made none.
+/// In the history each gateway has an array of numbers in the order of `columns`, `closed_per_min` one in the order of `close_reasons`,
+/// `bind_ms` is `[p50, p95]` or left out, and so is an empty `failed`.
 ///
 /// A reader that falls so far behind that nothing more fits into its socket misses samples and goes on with the newest. The stream ends when the token does, and when the api
 /// stops; at most 64 are open at once.

@@ -3,6 +3,7 @@
 use chrono::Utc;
 use gatepipe_client::{Bind, BindCondition, Bound, Close, Error, Failure};
 use gatepipe_proto::{ClientId, CloseCode, Message, ServerFrame};
+use tokio::time::Instant;
 
 use crate::app::App;
 use crate::audit::{Action, Entry, Target, Verdict};
@@ -20,7 +21,11 @@ use crate::metrics::Outcome;
 /// [`ApiError::Conflict`] when it is bound to another user; [`ApiError::NotFound`] when it is gone;
 /// [`ApiError::Unavailable`] when nobody can say; [`Refused::Dead`] when the token died meanwhile.
 pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
+    let began = Instant::now();
     let bound = try_bind(app, caller, client).await;
+    if bound.is_ok() {
+        app.watching.binds.note(began.elapsed());
+    }
     let outcome = *bound.as_ref().unwrap_or(&Outcome::Failed);
     app.metrics.binds.get_or_create(&outcome.into()).inc();
     if let Err(error) = &bound

@@ -14,6 +14,7 @@ use crate::auth::{Caller, Token};
 use crate::error::ApiError;
 use crate::id::UserId;
 use crate::metrics::LoginResult;
+use crate::reason::Reason;
 use crate::store::{Credentials, NO_PASSWORD, Standing};
 
 /// A login that worked.
@@ -28,7 +29,7 @@ pub struct LoggedIn {
 /// as long as a wrong password.
 ///
 /// # Errors
-/// [`ApiError::Login`], [`ApiError::TooMany`], [`ApiError::Forbidden`] when tokens are made elsewhere, the store's.
+/// [`ApiError::Login`], [`ApiError::TooMany`], [`ApiError::Known`] when tokens are made elsewhere or the account is disabled, the store's.
 pub async fn login(
     app: &App,
     address: IpAddr,
@@ -122,21 +123,19 @@ async fn compare(
 pub(super) async fn token_for(app: &App, user: UserId) -> Result<LoggedIn, ApiError> {
     let standing = app.store.standing(user).await?.ok_or(ApiError::Login)?;
     if standing.user.disabled_at_ms > 0 {
-        return Err(ApiError::Forbidden("this account is disabled; ask whoever manages it".into()));
+        return Err(Reason::AccountDisabled.into());
     }
     let token = app
         .auth
         .sign(user, standing.user.token_generation, Utc::now(), app.settings.token_lifetime)
-        .ok_or_else(|| {
-            ApiError::Forbidden("this api only checks tokens; log in where yours are made".into())
-        })?;
+        .ok_or(Reason::LoginElsewhere)?;
     Ok(LoggedIn { token, standing })
 }
 
 /// Whether this is the caller's password; wrong ones count as failed logins.
 ///
 /// # Errors
-/// [`ApiError::Fields`] when it is not, [`ApiError::TooMany`], [`ApiError::Forbidden`] for a caller without a password, the store's.
+/// [`ApiError::Known`] when it is not and for a caller without a password, [`ApiError::TooMany`], the store's.
 pub(super) async fn check_password(
     app: &App,
     caller: &Caller,
@@ -148,9 +147,7 @@ pub(super) async fn check_password(
     let fits = async {
         let known = app.store.credentials(name).await?.filter(|known| known.password_hash != NO_PASSWORD);
         let Some(known) = known else {
-            return Err(ApiError::Forbidden(
-                "you have no password here; ask whoever manages you for one".into(),
-            ));
+            return Err(Reason::NoPassword.into());
         };
         fits(app, password, Some(known.password_hash)).await
     };
@@ -160,7 +157,7 @@ pub(super) async fn check_password(
     }
     match fits? {
         true => Ok(()),
-        false => Err(ApiError::field("old_password", "is wrong")),
+        false => Err(Reason::OldPasswordWrong.into()),
     }
 }
 

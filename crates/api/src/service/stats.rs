@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::auth::Allowed;
 use crate::auth::caller::grants::Inspect;
 use crate::error::ApiError;
+use crate::stats::binds::BindTimes;
 use crate::stats::{Coming, Recent, Sample};
 
 /// How many may watch at once; more are told to come back later.
@@ -21,6 +22,8 @@ pub const AT_ONCE: usize = 64;
 pub struct Watching {
     /// The last 15 minutes.
     pub recent: Recent,
+    /// How long binds took, on its way there.
+    pub binds: Arc<BindTimes>,
     places: Arc<Semaphore>,
     stopping: CancellationToken,
 }
@@ -37,7 +40,7 @@ pub enum Told {
 impl Default for Watching {
     fn default() -> Self {
         let places = Arc::new(Semaphore::new(AT_ONCE));
-        Self { recent: Recent::default(), places, stopping: CancellationToken::new() }
+        Self { recent: Recent::default(), binds: Arc::default(), places, stopping: CancellationToken::new() }
     }
 }
 
@@ -114,7 +117,7 @@ mod tests {
     use super::*;
 
     fn at(at_ms: i64) -> Sample {
-        Sample { at_ms, gateways: Vec::new(), failed: Vec::new() }
+        Sample { at_ms, ..Sample::default() }
     }
 
     #[tokio::test(start_paused = true)]

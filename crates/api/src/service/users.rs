@@ -16,6 +16,7 @@ use crate::auth::password::{self, HashFailed};
 use crate::auth::{Allowed, Caller, Keys, Token};
 use crate::error::ApiError;
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::store::{Facts, NO_PASSWORD, NewUser, RoleChange, Store, StoreError, UserChange};
 use crate::user::{Password, Permission, RoleName, Username};
 
@@ -146,8 +147,7 @@ pub async fn make_token(
 /// Makes a user for a caller who may.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`] by the rule, [`ApiError::Conflict`] for a taken name, [`ApiError::Fields`] for a manager or role that does
-/// not exist, the store's; nothing was written.
+/// [`ApiError::Known`] by the rule and for a taken name, a manager or a role that does not exist; the store's. Nothing was written.
 pub async fn create_for(app: &App, by: &Allowed<ManageUsers>, wanted: Wanted) -> Result<UserId, ApiError> {
     let made = make(&app.store, &By::caller(by.caller()), wanted).await.map_err(ApiError::from);
     note_refusal(app, by.caller(), Action::CreateUser, Target::Nobody, &made);
@@ -158,8 +158,8 @@ pub async fn create_for(app: &App, by: &Allowed<ManageUsers>, wanted: Wanted) ->
 /// connections are closed, as after a forced offline, with `reason`.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`] by the rule, [`ApiError::NotFound`] for the user, [`ApiError::Conflict`] for the last administrator or a
-/// circle of managers, [`ApiError::Fields`] for a manager or role that does not exist, the store's; nothing was written.
+/// [`ApiError::NotFound`] for the user, [`ApiError::Known`] by the rule and for the last administrator, a circle of managers, a manager
+/// or a role that does not exist; the store's. Nothing was written.
 pub async fn change_for(
     app: &App,
     by: &Allowed<ManageUsers>,
@@ -201,8 +201,8 @@ pub async fn set_password_for(
 /// Changes a role for a caller who may; gives how many users have it, or had it.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`] by the rule, [`ApiError::NotFound`], [`ApiError::Conflict`] for a role that exists already or the last
-/// administrator, the store's; nothing was written.
+/// [`ApiError::Known`] by the rule and for a role that does not exist or exists already, or the last administrator; the store's. Nothing
+/// was written.
 pub async fn change_role_for(
     app: &App,
     by: &Allowed<ManageRoles>,
@@ -211,7 +211,7 @@ pub async fn change_role_for(
 ) -> Result<i64, ApiError> {
     let action = to.action();
     let changed = match change_role(&app.store, &By::caller(by.caller()), role, to).await {
-        Err(StoreError::NoSuchRole(name)) => Err(ApiError::NotFound(format!("there is no role {name}"))),
+        Err(StoreError::NoSuchRole(name)) => Err(Reason::RoleMissing(name).into()),
         changed => changed.map_err(refusal),
     };
     note_refusal(app, by.caller(), action, Target::Role(role.to_string()), &changed);
@@ -222,8 +222,8 @@ pub async fn change_role_for(
 /// Wrong tries count as failed logins. Connections that are open stay.
 ///
 /// # Errors
-/// [`ApiError::Fields`] for a wrong old password, [`ApiError::TooMany`], [`ApiError::Forbidden`] where tokens are made elsewhere or the
-/// caller has no password, the store's.
+/// [`ApiError::Known`] for a wrong old password, where tokens are made elsewhere and for a caller without a password,
+/// [`ApiError::TooMany`], the store's.
 pub async fn change_own_password(
     app: &App,
     caller: &Caller,
@@ -246,9 +246,7 @@ async fn try_change_own_password(
     new: Password,
 ) -> Result<login::LoggedIn, ApiError> {
     if !app.auth.makes_tokens() {
-        return Err(ApiError::Forbidden(
-            "this api only checks tokens; change your password where yours are made".into(),
-        ));
+        return Err(Reason::PasswordElsewhere.into());
     }
     if old.expose_secret() == new.secret().expose_secret() {
         return Err(ApiError::field("new_password", "must not be the old one"));
@@ -261,7 +259,7 @@ async fn try_change_own_password(
         let now = facts.user.as_ref().map(|standing| standing.user.token_generation);
         match now == Some(known) {
             true => Ok(()),
-            false => Err("your password or token was changed meanwhile; log in again".to_owned()),
+            false => Err(Reason::ChangedMeanwhile),
         }
     };
     app.store.change_user(caller.id(), to, caller.into(), unchanged).await.map_err(refusal)?;
@@ -284,13 +282,13 @@ fn note_refusal<T>(
 
 fn refusal(error: StoreError) -> ApiError {
     match error {
-        StoreError::Refused(text) => ApiError::Forbidden(text),
-        StoreError::UsernameTaken(_)
-        | StoreError::RoleTaken(_)
-        | StoreError::LastAdministrator
-        | StoreError::ManagerCycle { .. } => ApiError::Conflict(error.to_string()),
-        StoreError::NoSuchRole(name) => ApiError::field("role", format!("there is no role {name}")),
-        StoreError::NoSuchUsers(_) => ApiError::field("manager_id", "there is no such user"),
+        StoreError::Refused(reason) => reason.into(),
+        StoreError::UsernameTaken(name) => Reason::UsernameTaken(name).into(),
+        StoreError::RoleTaken(name) => Reason::RoleTaken(name).into(),
+        StoreError::LastAdministrator => Reason::LastAdministrator.into(),
+        StoreError::ManagerCycle { user, manager } => Reason::ManagerCircle { user, manager }.into(),
+        StoreError::NoSuchRole(name) => Reason::NoSuchRole(name).into(),
+        StoreError::NoSuchUsers(_) => Reason::NoSuchManager.into(),
         other => other.into(),
     }
 }

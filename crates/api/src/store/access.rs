@@ -9,6 +9,7 @@
 
 use super::Standing;
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::user::Permission;
 
 pub use role::RoleChange;
@@ -37,7 +38,7 @@ pub struct Facts {
 }
 
 /// The rule of whoever has the database.
-fn anything(_: &Facts) -> Result<(), String> {
+fn anything(_: &Facts) -> Result<(), Reason> {
     Ok(())
 }
 

@@ -2,34 +2,29 @@ import { RequestError } from '@gatepipe/pages-kit/request'
 import type { TextKey } from '../texts/en.js'
 import { t } from '../texts/texts.js'
 
-/** What the api says when it refuses, and how this page says it; a group is filled in by its name. */
-const SENTENCES: readonly (readonly [RegExp, TextKey])[] = [
-  [/^nobody changes themselves here/, 'account.obstacle.self'],
-  [/^you may change those who answer to you;/, 'refusal.notBelow'],
-  [/^whoever you manage answers to you,/, 'refusal.managerNotBelow'],
-  [/^this user may do more than you: (?<permission>\S+)$/, 'refusal.userMore'],
-  [/^you cannot give or take what you do not have: (?<permission>\S+)$/, 'refusal.notYours'],
-  [/^nobody would be left who may do everything/, 'refusal.last'],
-  [/^the username (?<name>\S+) is taken$/, 'refusal.nameTaken'],
-  [/^there is a role (?<name>\S+) already$/, 'refusal.roleTaken'],
-  [/^user \d+ is below user \d+ or the same, and cannot be its manager$/, 'refusal.circle'],
-  [/^there is no role (?<name>\S+)$/, 'refusal.noRole'],
-  [/^manager_id there is no such user$/, 'refusal.noManager'],
-  [/^role there is no role (?<name>\S+)$/, 'refusal.noRole'],
-  [/^old_password is wrong$/, 'refusal.oldWrong'],
-  [/^this needs the permission (?<permission>\S+)$/, 'refusal.needs'],
-  [/^you have no password here;/, 'refusal.noPassword'],
-  [/^this api only checks tokens; change your password where yours are made$/, 'refusal.elsewhere'],
-]
+/** The api's names for refusals, and how this page tells them; what one is about is filled in. */
+const TEXTS: Readonly<Record<string, TextKey>> = {
+  oneself: 'account.obstacle.self',
+  not_below: 'refusal.notBelow',
+  manager_not_below: 'refusal.managerNotBelow',
+  user_may_more: 'refusal.userMore',
+  not_yours: 'refusal.notYours',
+  last_administrator: 'refusal.last',
+  username_taken: 'refusal.nameTaken',
+  role_taken: 'refusal.roleTaken',
+  manager_circle: 'refusal.circle',
+  no_such_role: 'refusal.noRole',
+  no_such_manager: 'refusal.noManager',
+  old_password_wrong: 'refusal.oldWrong',
+  needs_permission: 'refusal.needs',
+  no_password: 'refusal.noPassword',
+  tokens_elsewhere: 'refusal.elsewhere',
+}
 
 /** A refusal of the api in the reader's words, where the page knows it; otherwise the error as it is, which is shown with what the api says. */
 export function inWords(error: unknown): unknown {
-  if (!(error instanceof RequestError)) return error
-  const fields = Object.entries(error.fields).map(([field, rule]) => `${field} ${rule}`)
-  const said = fields.length ? fields.join('; ') : error.message
-  for (const [sentence, key] of SENTENCES) {
-    const found = sentence.exec(said)
-    if (found) return new Error(t(key, found.groups ?? {}))
-  }
-  return error
+  if (!(error instanceof RequestError) || !error.reason) return error
+  const { name, about } = error.reason
+  const key = Object.hasOwn(TEXTS, name) ? TEXTS[name] : undefined
+  return key ? new Error(t(key, { name: about, permission: about })) : error
 }

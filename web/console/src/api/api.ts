@@ -17,6 +17,7 @@ export type RoleListAnswer = Schemas['RoleListAnswer']
 export type RoleView = Schemas['RoleView']
 export type SettingsAnswer = Schemas['SettingsAnswer']
 export type SendBody = Schemas['SendBody']
+export type SentView = Schemas['SentView']
 
 /** The paths that are called with this method and answer with an envelope, without what stands before them all. */
 type PathWith<Method extends 'get' | 'post'> = {

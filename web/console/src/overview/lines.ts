@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import { rise, total, type Numbers, type Sample } from '../live/ring.js'
+import { rise, total, type CloseReason, type Numbers, type Sample } from '../live/ring.js'
 
 // Told apart by those who see colours in other ways too, and dashed from the second on.
 const LIGHT = ['#2b67d6', '#b4470a', '#2f7d32', '#7b3fb8', '#0b7a85', '#a3195b']
@@ -50,6 +50,16 @@ export function ofGateway(gateway: string, name: Exclude<keyof Numbers, 'drainin
 /** How much a counter rose since the sample before. */
 export function riseOf(name: 'slow_closes' | 'events_dropped'): (sample: Sample, before: Sample | undefined) => Value {
   return (sample, before) => (before ? rise(before, sample, name) : null)
+}
+
+/** What so many of the binds took at most, in milliseconds; `null` where there were none. */
+export function bindOf(share: 'p50' | 'p95'): (sample: Sample) => Value {
+  return ({ bind }) => bind?.[share] ?? null
+}
+
+/** How many connections ended for this reason, a minute. */
+export function closesOf(reason: CloseReason): (sample: Sample) => Value {
+  return ({ closes }) => closes[reason] ?? null
 }
 
 /** Lines of one chart at most: more could not be told apart. */

@@ -7,6 +7,7 @@
 use crate::audit::Actor;
 use crate::auth::Caller;
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::store::Facts;
 use crate::user::Permission;
 
@@ -55,7 +56,7 @@ impl By {
     pub fn rule(
         &self,
         permission: Permission,
-    ) -> impl FnOnce(&Facts) -> Result<(), String> + Send + 'static + use<> {
+    ) -> impl FnOnce(&Facts) -> Result<(), Reason> + Send + 'static + use<> {
         let caller = self.caller.clone();
         move |facts: &Facts| match &caller {
             None => Ok(()),
@@ -65,36 +66,36 @@ impl By {
 }
 
 impl Known {
-    fn may(&self, permission: Permission, facts: &Facts) -> Result<(), String> {
+    fn may(&self, permission: Permission, facts: &Facts) -> Result<(), Reason> {
         let now = facts
             .by
             .as_ref()
             .filter(|now| now.user.token_generation == self.generation && now.user.disabled_at_ms == 0);
         let Some(now) = now else {
-            return Err("your token is no longer good".into());
+            return Err(Reason::TokenDied);
         };
         // What was taken since the token was checked counts, and what was given does not.
         let has = |wanted: &Permission| self.permissions.contains(wanted) && now.permissions.contains(wanted);
         if !has(&permission) {
-            return Err(format!("this needs the permission {permission}"));
+            return Err(Reason::NeedsPermission(permission));
         }
         let anybody = has(&Permission::ManageAnyUser);
         if let Some(user) = &facts.user {
             if user.user.id == self.user {
-                return Err("nobody changes themselves here: ask somebody else; one's own password is changed with /Auth/changePassword".into());
+                return Err(Reason::Oneself);
             }
             if !anybody && !facts.is_below {
-                return Err("you may change those who answer to you; for others this needs the permission user.manage_any".into());
+                return Err(Reason::NotBelow);
             }
             if let Some(more) = user.permissions.iter().find(|permission| !has(permission)) {
-                return Err(format!("this user may do more than you: {more}"));
+                return Err(Reason::UserMayMore(*more));
             }
         }
         if facts.manager.is_some() && !anybody && !facts.manager_is_below {
-            return Err("whoever you manage answers to you, or to somebody who does; for others this needs the permission user.manage_any".into());
+            return Err(Reason::ManagerNotBelow);
         }
         if let Some(more) = facts.gives.iter().chain(&facts.takes).find(|permission| !has(permission)) {
-            return Err(format!("you cannot give or take what you do not have: {more}"));
+            return Err(Reason::NotYours(*more));
         }
         Ok(())
     }
@@ -145,9 +146,9 @@ mod tests {
         let own = [ManageUsers, ManageAnyUser, Broadcast];
         let may = |facts: Facts| known(&own).may(ManageUsers, &facts);
         assert_eq!(may(facts(&own, &[Broadcast])), Ok(()));
-        assert!(may(facts(&own, &[Broadcast, Drain])).unwrap_err().contains("websocket.drain"));
+        assert_eq!(may(facts(&own, &[Broadcast, Drain])), Err(Reason::UserMayMore(Drain)));
         let oneself = Facts { user: Some(standing(1, &own)), ..facts(&own, &[]) };
-        assert!(may(oneself).unwrap_err().contains("changePassword"));
+        assert_eq!(may(oneself), Err(Reason::Oneself));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{CANDIDATES, Facts, anything};
 use crate::audit::{Action, Actor, Entry, Target, Verdict};
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::store::accounts::known;
 use crate::store::audit_entries::insert_entry;
 use crate::store::schema::{access_changes, role_permissions, roles, user_permissions, user_roles, users};
@@ -59,7 +60,7 @@ impl Store {
         role: &RoleName,
         change: RoleChange,
         actor: Actor,
-        rule: impl FnOnce(&Facts) -> Result<(), String> + Send + 'static,
+        rule: impl FnOnce(&Facts) -> Result<(), Reason> + Send + 'static,
     ) -> Result<i64, StoreError> {
         let (role, by) = (role.to_string(), actor.id);
         let target = Target::Role(role.clone());

@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{CANDIDATES, Facts, anything};
 use crate::audit::{Action, Actor, Entry, Target, Verdict};
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::store::accounts::known;
 use crate::store::audit_entries::insert_entry;
 use crate::store::schema::{
@@ -81,7 +82,7 @@ impl Store {
         permissions: Vec<Permission>,
         roles_given: Vec<RoleName>,
         actor: Actor,
-        rule: impl FnOnce(&Facts) -> Result<(), String> + Send + 'static,
+        rule: impl FnOnce(&Facts) -> Result<(), Reason> + Send + 'static,
     ) -> Result<UserId, StoreError> {
         let by = actor.id;
         let (mut permissions, mut roles_given) = (permissions, roles_given);
@@ -140,7 +141,7 @@ impl Store {
         user: UserId,
         change: UserChange,
         actor: Actor,
-        rule: impl FnOnce(&Facts) -> Result<(), String> + Send + 'static,
+        rule: impl FnOnce(&Facts) -> Result<(), Reason> + Send + 'static,
     ) -> Result<bool, StoreError> {
         let by = actor.id;
         let target = Target::User(user);
