@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate, notify,
-    openapi, push, role, tail, token, user, users,
+    audit, broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate,
+    notifications, notify, openapi, push, role, tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -29,6 +29,7 @@ pub enum Command {
     Broadcast(broadcast::Broadcast),
     Push(push::Push),
     Notify(notify::Notify),
+    Notifications(notifications::Notifications),
     Export(export::Export),
     ForceOffline(force_offline::ForceOffline),
     Audit(audit::Audit),

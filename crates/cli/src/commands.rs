@@ -11,6 +11,7 @@ pub mod groups;
 pub mod health;
 pub mod listen;
 pub mod migrate;
+pub mod notifications;
 pub mod notify;
 pub mod openapi;
 pub mod push;
@@ -31,6 +32,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Broadcast(broadcast) => broadcast.run(output).await,
         Command::Push(push) => push.run(output).await,
         Command::Notify(notify) => notify.run(output).await,
+        Command::Notifications(notifications) => notifications.run(output).await,
         Command::Export(export) => export.run(output).await,
         Command::Audit(audit) => audit.run(output).await,
         Command::ForceOffline(force_offline) => force_offline.run(output).await,

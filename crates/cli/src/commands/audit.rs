@@ -151,7 +151,7 @@ impl Audit {
 }
 
 /// A route with a query. Only what stands behind the question mark is taken of the URL.
-fn path(route: &str, query: &[(&'static str, String)]) -> anyhow::Result<String> {
+pub(super) fn path(route: &str, query: &[(&'static str, String)]) -> anyhow::Result<String> {
     let url = Url::parse_with_params("http://api", query)?;
     Ok(format!("{route}?{}", url.query().unwrap_or_default()))
 }

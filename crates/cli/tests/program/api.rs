@@ -116,6 +116,37 @@ async fn many_users_are_several_calls_and_the_same_run_goes_on_where_it_ended() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn everybodys_notifications_are_listed_with_what_became_of_them() {
+    let cluster = Cluster::start().await;
+    let alice = person(&cluster, "alice").id.to_string();
+    for (level, title) in [("normal", "Payroll"), ("urgent", "Fire drill"), ("normal", "Canteen")] {
+        let line = ["notify", &alice, "--title", title, "--content", "", "--level", level];
+        assert_eq!(run_as(&cluster, "admin", &line).await.code, 0);
+    }
+    assert!(run_as(&cluster, "bob", &["notifications"]).await.failed(4).contains("notification.view"));
+    // What became of a push is noted a moment after it.
+    let pushed = ["notifications", "--user", &alice, "--push", "whole", "--since", "1h", "--json"];
+    let mut listed = json!([]);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
+    while listed == json!([]) {
+        assert!(tokio::time::Instant::now() < deadline, "nothing is noted");
+        listed = run_as(&cluster, "admin", &pushed).await.json();
+    }
+    let sent = &listed[0];
+    assert_eq!(
+        (&sent["username"], &sent["title"], &sent["reached"]),
+        (&json!("alice"), &json!("Fire drill"), &json!(0))
+    );
+    let page = run_as(&cluster, "admin", &["notifications", "--unread", "--limit", "2", "-o", "json"]).await;
+    assert_eq!(page.json().as_array().unwrap().len(), 2);
+    let cursor =
+        page.stderr.trim().strip_prefix("there may be more: --cursor ").expect("a cursor").to_owned();
+    let rest =
+        run_as(&cluster, "admin", &["notifications", "--unread", "--cursor", &cursor, "-o", "json"]).await;
+    assert_eq!((rest.json()[0]["title"].clone(), rest.stderr.as_str()), (json!("Payroll"), ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_did_what_is_listed_and_saved_as_a_table() {
     let cluster = Cluster::start().await;
     let id = person(&cluster, "alice").id.to_string();
