@@ -33,6 +33,7 @@ const SUBCOMMANDS: [&str; 33] = [
     "migrate run",
     "migrate status",
     "migrate revert",
+    "notifications",
     "audit",
     "openapi",
     "health",
