@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::World;
 use serde_json::{Value, json};
 
-const ROUTES: [(&str, &str); 51] = [
+const ROUTES: [(&str, &str); 54] = [
     ("/api/admin/Audit/export", "get"),
     ("/api/admin/Audit/list", "get"),
     ("/api/admin/Auth/changePassword", "post"),
@@ -31,9 +31,12 @@ const ROUTES: [(&str, &str); 51] = [
     ("/api/admin/Group/push", "post"),
     ("/api/admin/Notification/delete", "post"),
     ("/api/admin/Notification/list", "get"),
+    ("/api/admin/Notification/listAll", "get"),
+    ("/api/admin/Notification/pushAgain", "post"),
     ("/api/admin/Notification/read", "post"),
     ("/api/admin/Notification/readAll", "post"),
     ("/api/admin/Notification/send", "post"),
+    ("/api/admin/Notification/show", "get"),
     ("/api/admin/Notification/unreadCount", "get"),
     ("/api/admin/Role/change", "post"),
     ("/api/admin/Role/create", "post"),

@@ -229,6 +229,47 @@ async fn the_list_of_gateways_says_how_busy_they_are() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_stream_tells_how_long_binds_took_and_why_connections_ended() {
+    let cluster = common::cluster().await;
+    let [admin, alice] = ["admin", "alice"].map(|name| Caller::of(&cluster, name));
+    let mut samples = admin.events("/Stats/stream").await;
+    let (name, history) = samples.next().await.unwrap();
+    assert_eq!(name, "history");
+    let reasons = ["left", "drained", "ended", "silent", "slow", "other"];
+    assert_eq!(history["close_reasons"], json!(reasons));
+    // Nobody was bound, and that is not a bind that took no time.
+    assert_eq!(samples.next().await.unwrap().1["bind_ms"], json!(null));
+    let _forced = Page::bound(&cluster.ws()[0], &alice).await;
+    let leaving = Page::bound(&cluster.ws()[1], &alice).await;
+    let bound = loop {
+        let (_, sample) = samples.next().await.unwrap();
+        if !sample["bind_ms"].is_null() {
+            break sample["bind_ms"].clone();
+        }
+    };
+    let (half, most) = (bound["p50"].as_f64().unwrap(), bound["p95"].as_f64().unwrap());
+    assert!(0.0 < half && half <= most && most < 30_000.0, "{bound}");
+    leaving.close().await;
+    admin.post("/WebSocket/forceOffline", json!({"uid": alice.id})).await.ok();
+    let sample = loop {
+        let (_, sample) = samples.next().await.unwrap();
+        let rate = |reason: &str| sample["closed_per_min"][reason].as_f64().unwrap();
+        if rate("left") > 0.0 && rate("ended") > 0.0 {
+            assert_eq!((rate("silent"), rate("slow"), rate("other")), (0.0, 0.0, 0.0), "{sample}");
+            break sample;
+        }
+    };
+    // Whoever comes later has it in the history.
+    let (_, history) = admin.events("/Stats/stream").await.next().await.unwrap();
+    let kept = history["samples"].as_array().unwrap().iter().find(|kept| kept["at_ms"] == sample["at_ms"]);
+    let kept = kept.expect("it is kept");
+    for (reason, number) in reasons.iter().zip(kept["closed_per_min"].as_array().unwrap()) {
+        assert_eq!(&sample["closed_per_min"][*reason], number, "{reason}");
+    }
+    assert_eq!(kept["bind_ms"], json!([sample["bind_ms"]["p50"], sample["bind_ms"]["p95"]]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_stream_begins_with_what_was_and_goes_on_each_second() {
     let mut cluster = common::cluster().await;
     let admin = Caller::of(&cluster, "admin");

@@ -2,24 +2,28 @@
 
 mod common;
 
-use std::time::Duration;
-
 use gatepipe_local_cluster::actor::{Caller, Page};
+use gatepipe_local_cluster::eventually::within;
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Duration, sleep};
 
-/// The newest notification of this user, as soon as `is_noted` of it.
-async fn noted(admin: &Caller, user: u64, is_noted: impl Fn(&Value) -> bool) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    loop {
-        let list = admin.get(&format!("/Notification/listAll?user_id={user}&limit=1")).await.ok();
-        let newest = list["list"][0].clone();
-        if is_noted(&newest) {
-            return newest;
+/// The newest of a list, as soon as it `fits`.
+async fn newest(admin: &Caller, list: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    within(list, async {
+        loop {
+            let newest = admin.get(list).await.ok()["list"][0].take();
+            if fits(&newest) {
+                return newest;
+            }
+            sleep(Duration::from_millis(20)).await;
         }
-        assert!(Instant::now() < deadline, "not noted in time: {newest}");
-        sleep(Duration::from_millis(20)).await;
-    }
+    })
+    .await
+}
+
+/// The newest notification of a user, as soon as it `fits`.
+async fn noted(admin: &Caller, user: u64, fits: impl Fn(&Value) -> bool) -> Value {
+    newest(admin, &format!("/Notification/listAll?user_id={user}&limit=1"), fits).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,16 +64,7 @@ async fn a_push_is_noted_with_the_connections_that_took_it_and_can_be_made_again
     alice.post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": "last"})).await.ok();
     assert_eq!(phone.next().await["data"], "last");
     // Who did it is in the audit, a moment later.
-    let deadline = Instant::now() + Duration::from_secs(30);
-    let audit = loop {
-        let audit = admin.get("/Audit/list?action=notification.push_again").await.ok();
-        if audit["list"] != json!([]) {
-            break audit;
-        }
-        assert!(Instant::now() < deadline, "not in the audit in time");
-        sleep(Duration::from_millis(20)).await;
-    };
-    let entry = &audit["list"][0];
+    let entry = newest(&admin, "/Audit/list?action=notification.push_again", |entry| !entry.is_null()).await;
     assert_eq!((&entry["actor"], &entry["target_name"]), (&json!("admin"), &json!("bob")));
     assert_eq!(entry["detail"], "number 1, reached 1");
 }
