@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gatepipe_client::{ClientId, Filter};
 use gatepipe_local_cluster::actor::{Caller, Page};
-use gatepipe_local_cluster::eventually::until;
+use gatepipe_local_cluster::eventually::{until, within};
 use gatepipe_local_cluster::{Cluster, Plan};
 use gatepipe_proto::Session;
 use serde_json::{Value, json};
@@ -251,14 +251,19 @@ async fn the_stream_tells_how_long_binds_took_and_why_connections_ended() {
     assert!(0.0 < half && half <= most && most < 30_000.0, "{bound}");
     leaving.close().await;
     admin.post("/WebSocket/forceOffline", json!({"uid": alice.id})).await.ok();
-    let sample = loop {
-        let (_, sample) = samples.next().await.unwrap();
-        let rate = |reason: &str| sample["closed_per_min"][reason].as_f64().unwrap();
-        if rate("left") > 0.0 && rate("ended") > 0.0 {
-            assert_eq!((rate("silent"), rate("slow"), rate("other")), (0.0, 0.0, 0.0), "{sample}");
-            break sample;
+    let (mut left, mut ended) = (false, false);
+    let sample = within("both to be told", async {
+        loop {
+            let (_, sample) = samples.next().await.unwrap();
+            let rate = |reason: &str| sample["closed_per_min"][reason].as_f64().unwrap();
+            (left, ended) = (left || rate("left") > 0.0, ended || rate("ended") > 0.0);
+            if left && ended {
+                assert_eq!((rate("silent"), rate("slow"), rate("other")), (0.0, 0.0, 0.0), "{sample}");
+                break sample;
+            }
         }
-    };
+    })
+    .await;
     // Whoever comes later has it in the history.
     let (_, history) = admin.events("/Stats/stream").await.next().await.unwrap();
     let kept = history["samples"].as_array().unwrap().iter().find(|kept| kept["at_ms"] == sample["at_ms"]);
