@@ -221,7 +221,7 @@ export const en = {
   'notify.readerId': 'Receiver (user id)',
   'notify.titleHas': 'Title contains',
   'notify.pushed': 'Push',
-  'notify.wasRead': 'Read or not',
+  'notify.wasRead': 'Read',
   'notify.push.none': 'stored only',
   'notify.push.unknown': 'not known',
   'notify.push.whole': 'reached {reached}',
