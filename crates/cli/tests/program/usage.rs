@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 33] = [
+const SUBCOMMANDS: [&str; 34] = [
     "broadcast",
     "push",
     "notify",

@@ -447,6 +447,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/Notification/listAll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists everybody's notifications without their contents, newest first: stored, pushed, read. Needs `notification.view`.
+         * @description For one page at most 10,000 notifications are looked at. When the conditions hold for few of them, a page may be short or empty and
+         *     still have a `next_cursor`, which goes on from there. What became of a push is noted a moment after it.
+         */
+        get: operations["notificationListAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/Notification/pushAgain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pushes an urgent notification to its reader again, as it is stored. Needs `notification.send`.
+         * @description It keeps its number: a page that has it already shows nothing new.
+         */
+        post: operations["notificationPushAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/Notification/read": {
         parameters: {
             query?: never;
@@ -498,6 +539,23 @@ export interface paths {
         put?: never;
         /** Stores a notification for some users, and pushes it when it is urgent. Needs `notification.send`. */
         post: operations["notificationSend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/Notification/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one notification of anybody. Needs `notification.view`. */
+        get: operations["notificationShow"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -624,7 +682,11 @@ export interface paths {
          * @description First `event: history` with the last 15 minutes, then `event: sample` every second. A sample has `at_ms` (when the gateways were
          *     asked), `gateways` (by gateway_id: draining, clients, bound_clients, uids, groups, workers, queued_bytes now; slow_closes and
          *     events_dropped since its start; the rest a second), and `failed`: the gateways that did not answer, which are in no other place.
-         *     In the history each gateway has an array of numbers in the order of `columns`, and an empty `failed` is left out.
+         *     `closed_per_min` has the clients of all gateways that ended, a minute, by why: left (goodbye, or the connection broke), drained (should
+         *     come back elsewhere), ended (4000 to 4099), silent, slow, other. `bind_ms` has what half (p50) and 19 of 20 (p95) of the binds of the
+         *     last minute took no longer than, as far as this api made them; null when it made none.
+         *     In the history each gateway has an array of numbers in the order of `columns`, `closed_per_min` one in the order of `close_reasons`,
+         *     `bind_ms` is `[p50, p95]` or left out, and so is an empty `failed`.
          *
          *     A reader that falls so far behind that nothing more fits into its socket misses samples and goes on with the newest. The stream ends when the token does, and when the api
          *     stops; at most 64 are open at once.
@@ -2203,6 +2265,31 @@ export interface components {
             msg: string;
         };
         /** @description What every answer looks like. */
+        Envelope_PushAgainAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description What pushing it again did. */
+            data: {
+                /** @description Gateways that could not be asked; empty when whole. */
+                failed: components["schemas"]["Failed"][];
+                /**
+                 * Format: int64
+                 * @description Connections that took it; 0 for a user that is offline.
+                 * @example 1
+                 */
+                reached: number;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
         Envelope_PushAnswer: {
             /**
              * Format: int64
@@ -2295,6 +2382,48 @@ export interface components {
                  * @description Connections that took the push; 0 for a normal one, which is stored only.
                  */
                 reached: number;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
+        Envelope_SentListAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description Some of everybody's notifications. */
+            data: {
+                /** @description Newest first. */
+                list: components["schemas"]["SentView"][];
+                /** @description For `cursor`; null when there are no more. */
+                next_cursor?: string | null;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
+        Envelope_SentShowAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description A notification with all that it says. */
+            data: components["schemas"]["SentView"] & {
+                /** @description At most 64 KiB. */
+                content: string;
+                /** @description Empty, a URL or a path. */
+                link: string;
             };
             /**
              * @description "success", or why not, for people.
@@ -2841,6 +2970,24 @@ export interface components {
         };
         /** @description must be 1 to 100 characters without / \ : * ? " < > | and control characters, not beginning or ending with a dot or space */
         Prefix: string;
+        /** @description What pushing it again did. */
+        PushAgainAnswer: {
+            /** @description Gateways that could not be asked; empty when whole. */
+            failed: components["schemas"]["Failed"][];
+            /**
+             * Format: int64
+             * @description Connections that took it; 0 for a user that is offline.
+             * @example 1
+             */
+            reached: number;
+        };
+        /** @description A stored notification. */
+        PushAgainBody: {
+            /** @description Its number in that user's inbox. */
+            id: components["schemas"]["NotificationId"];
+            /** @description Whose it is. */
+            user_id: components["schemas"]["UserId"];
+        };
         /** @description What a push did. */
         PushAnswer: {
             /** @description Gateways that could not be asked; empty when whole. */
@@ -2907,7 +3054,10 @@ export interface components {
              */
             opened_per_s: number;
         };
-        /** @description The envelope of a refusal. The HTTP status says the same as `code`. */
+        /**
+         * @description The envelope of a refusal. The HTTP status says the same as `code`. What is refused about users, roles, passwords and logins has a
+         *     stable name besides, in the header `X-Refusal`, such as `username_taken; about=bob`.
+         */
         Refusal: {
             /**
              * Format: int64
@@ -2995,6 +3145,83 @@ export interface components {
             title: components["schemas"]["Title"];
             /** @description 1 to 10,000 users; one that stands here twice gets it once. */
             user_ids: components["schemas"]["UserId"][];
+        };
+        /** @description Some of everybody's notifications. */
+        SentListAnswer: {
+            /** @description Newest first. */
+            list: components["schemas"]["SentView"][];
+            /** @description For `cursor`; null when there are no more. */
+            next_cursor?: string | null;
+        };
+        /** @description A notification with all that it says. */
+        SentShowAnswer: components["schemas"]["SentView"] & {
+            /** @description At most 64 KiB. */
+            content: string;
+            /** @description Empty, a URL or a path. */
+            link: string;
+        };
+        /** @description A notification and what became of it. */
+        SentView: {
+            /**
+             * @description When it was stored, in the api's time zone.
+             * @example 2026-11-23 20:52:00
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description Its number in that user's inbox.
+             * @example 7
+             */
+            id: number;
+            /** @description The user has read it. */
+            is_read: boolean;
+            /**
+             * @description "normal" or "urgent".
+             * @example urgent
+             */
+            level: string;
+            /**
+             * @description "info", "success", "warning" or "error".
+             * @example success
+             */
+            notification_type: string;
+            /**
+             * @description "none": stored only. "whole": every gateway was asked, "partial": not every one, "failed": none could be. "unknown": it is urgent
+             *     and nothing is noted, because the push is under way, was cut, or is older than this knowledge.
+             * @example whole
+             */
+            push: string;
+            /**
+             * @description When the last push ended, in the api's time zone; null when nothing is noted.
+             * @example 2026-11-23 20:52:00
+             */
+            pushed_at?: string | null;
+            /**
+             * Format: int64
+             * @description Milliseconds since 1970.
+             */
+            pushed_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description Connections that took the last push; 0 for a user that was offline.
+             * @example 2
+             */
+            reached: number;
+            /** @example Backup done */
+            title: string;
+            /**
+             * Format: int64
+             * @description Whose it is.
+             * @example 1001
+             */
+            user_id: number;
+            /** @example alice */
+            username: string;
         };
         /** @description Whom a user answers to. */
         SetManagerBody: {
@@ -5179,6 +5406,206 @@ export interface operations {
             };
         };
     };
+    notificationListAll: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before, with the same conditions. */
+                cursor?: string;
+                /** @description Only read ones, or only unread ones: true, false, 1 or 0. */
+                is_read?: boolean;
+                /** @description Only this level. */
+                level?: components["schemas"]["Level"];
+                /** @description How many at most; 20 when absent. */
+                limit?: number;
+                /** @description Only of this kind. */
+                notification_type?: components["schemas"]["Kind"];
+                /** @description Only those whose push went so: none, unknown, whole, partial or failed. */
+                push?: "none" | "unknown" | "whole" | "partial" | "failed";
+                /** @description Only what was made then or later, in milliseconds since 1970. */
+                since_ms?: number;
+                /** @description Only those whose title has this in it, whatever the case. */
+                title?: string;
+                /** @description Only what was made before, in milliseconds since 1970. */
+                until_ms?: number;
+                /** @description Only what this user got; then in order of the user's numbers. */
+                user_id?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SentListAnswer"];
+                };
+            };
+            /** @description No token, a bad one, or one that is no longer valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The caller lacks notification.view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Some parameters are not valid; data names them. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description A fault of ours. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    notificationPushAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushAgainBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_PushAgainAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description No token, a bad one, or one that is no longer valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The caller lacks notification.send. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description There is no such notification, or it was deleted. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description It is a normal one, which is stored only. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is over 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body does not say it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description A fault of ours. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
     notificationRead: {
         parameters: {
             query?: never;
@@ -5438,6 +5865,85 @@ export interface operations {
                 };
             };
             /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description A fault of ours. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    notificationShow: {
+        parameters: {
+            query: {
+                /** @description Its number in that user's inbox. */
+                id: number;
+                /** @description Whose it is. */
+                user_id: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_SentShowAnswer"];
+                };
+            };
+            /** @description No token, a bad one, or one that is no longer valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The caller lacks notification.view. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description There is no such notification, or it was deleted. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Some parameters are not valid; data names them. */
             422: {
                 headers: {
                     [name: string]: unknown;
