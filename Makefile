@@ -2,8 +2,9 @@
 CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
+RELEASE_FLAGS ?=
 
-.PHONY: run web test test-databases test-web test-browser check check-supply check-web web-build web-tests web-check browser-tests fmt build bench
+.PHONY: run web test test-databases test-web test-browser check check-supply check-web web-build web-tests web-check browser-tests fmt build bench release
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev, and the demo where Node is there. Ctrl-C stops it.
 run:
@@ -116,6 +117,10 @@ check-supply:
 bench:
 	$(CARGO) build --profile dist --workspace --bins
 	$(or $(CARGO_TARGET_DIR),target)/dist/gatepipe-bench all --runs 3 $(BENCH_FLAGS)
+
+## A tarball of the programs with their files, and its checksum, in target/release-files; the build takes ten minutes.
+release:
+	scripts/release.sh $(RELEASE_FLAGS)
 
 fmt:
 	$(CARGO) fmt --all

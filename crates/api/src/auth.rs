@@ -8,7 +8,9 @@ mod recent;
 pub mod subjects;
 pub mod throttle;
 pub mod token;
+mod unverified;
 
 pub use caller::{Allowed, Auth, Caller, Grant};
 pub use foreign::Foreign;
 pub use token::{Claims, Keys, Refused, ShortSecret, Subject, Token};
+pub use unverified::Unverified;

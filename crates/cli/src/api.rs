@@ -45,8 +45,9 @@ pub struct ApiArgs {
     token: Secret<TokenName>,
 }
 
+/// `--token` and what belongs to it.
 #[derive(Debug, Clone, Copy)]
-struct TokenName;
+pub struct TokenName;
 
 impl Name for TokenName {
     const FLAG: &'static str = "token";

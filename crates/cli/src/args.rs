@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, broadcast, clients, dev, export, force_offline, gateways, groups, health, listen, migrate,
-    notifications, notify, openapi, push, role, tail, token, user, users,
+    audit, broadcast, clients, completions, config, dev, export, force_offline, gateways, groups, health,
+    listen, migrate, notifications, notify, openapi, push, role, tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -13,7 +13,7 @@ use crate::output::Format;
 ///
 /// Data goes to stdout and words to stderr. On a terminal data is a table, else tab-separated rows without a heading.
 #[derive(Debug, Parser)]
-#[command(name = "gatepipe", version, after_help = exit::TABLE, arg_required_else_help = true)]
+#[command(name = "gatepipe", version, after_help = exit::table(), arg_required_else_help = true)]
 pub struct Cli {
     /// How data is printed [default: table on a terminal, else tsv]
     #[arg(short, long, value_name = "FORMAT", value_enum, global = true)]
@@ -46,4 +46,6 @@ pub enum Command {
     #[command(name = "openapi")]
     OpenApi(openapi::OpenApi),
     Health(health::Health),
+    Config(config::Config),
+    Completions(completions::Completions),
 }

@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod broadcast;
 pub mod clients;
+pub mod completions;
+pub mod config;
 pub mod dev;
 pub mod export;
 pub mod force_offline;
@@ -48,5 +50,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Migrate(migrate) => migrate.run(output).await,
         Command::OpenApi(openapi) => openapi.run(),
         Command::Health(health) => health.run(output).await,
+        Command::Config(config) => config.run(output),
+        Command::Completions(completions) => completions.run(),
     }
 }

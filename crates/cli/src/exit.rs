@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Exit codes; the same for every subcommand. [`TABLE`] is their text in `--help`.
+/// Exit codes; the same for every subcommand. [`table`] is their text in `--help`, and `docs/command-line.md` says the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done, also when nobody was there to be reached.
@@ -25,17 +25,48 @@ pub enum Exit {
     ClosedForGood = 8,
 }
 
+impl Exit {
+    /// All of them, in their order.
+    pub const ALL: [Self; 9] = [
+        Self::Done,
+        Self::Failed,
+        Self::Usage,
+        Self::NotConfirmed,
+        Self::NotAllowed,
+        Self::NotFound,
+        Self::Partly,
+        Self::Unreachable,
+        Self::ClosedForGood,
+    ];
+
+    /// What it tells a script. A new one also belongs into [`Exit::ALL`].
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done (nobody there to be reached is no failure)",
+            Self::Failed => "failed, nothing was done",
+            Self::Usage => "wrong usage",
+            Self::NotConfirmed => "not confirmed: answered no, or asked without a terminal and without --yes",
+            Self::NotAllowed => "the secret, token or permission is missing or wrong",
+            Self::NotFound => "what was named does not exist",
+            Self::Partly => {
+                "done in part: some gateways could not be asked, or some calls failed; stderr says which"
+            }
+            Self::Unreachable => "the register, the gateway or the api does not answer",
+            Self::ClosedForGood => "listen: the server closed the connection for good (4000-4099)",
+        }
+    }
+
+    /// The number of an error: a [`Failure`]'s own, else 1.
+    pub fn of(error: &anyhow::Error) -> Self {
+        error.downcast_ref::<Failure>().map_or(Self::Failed, |failure| failure.exit)
+    }
+}
+
 /// Stands at the end of `gatepipe --help`.
-pub const TABLE: &str = "Exit codes:
-  0  done (nobody there to be reached is no failure)
-  1  failed, nothing was done
-  2  wrong usage
-  3  not confirmed: answered no, or asked without a terminal and without --yes
-  4  the secret, token or permission is missing or wrong
-  5  what was named does not exist
-  6  done in part: some gateways could not be asked, or some calls failed; stderr says which
-  7  the register, the gateway or the api does not answer
-  8  listen: the server closed the connection for good (4000-4099)";
+pub fn table() -> String {
+    let rows = Exit::ALL.map(|exit| format!("  {}  {}", exit as u8, exit.meaning()));
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
 
 /// Why a command did not do what it was asked: one line, and the number to end with.
 #[derive(Debug, thiserror::Error)]
@@ -53,13 +84,6 @@ impl Failure {
     /// The number it ends with.
     pub fn exit(&self) -> Exit {
         self.exit
-    }
-}
-
-impl Exit {
-    /// The number of an error: a [`Failure`]'s own, else 1.
-    pub fn of(error: &anyhow::Error) -> Self {
-        error.downcast_ref::<Failure>().map_or(Self::Failed, |failure| failure.exit)
     }
 }
 
@@ -81,5 +105,18 @@ mod tests {
             Err::<(), _>(Failure::new(Exit::NotAllowed, "wrong secret")).context("cannot ask").unwrap_err();
         assert_eq!(Exit::of(&error), Exit::NotAllowed);
         assert_eq!(Exit::of(&anyhow::anyhow!("else")), Exit::Failed);
+    }
+
+    #[test]
+    fn the_documented_codes_are_those_that_there_are() {
+        let document = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/command-line.md"));
+        let (_, chapter) = document.split_once("\n## Exit codes\n").unwrap();
+        let rows = chapter.split("\n## ").next().unwrap().lines().filter(|line| line.starts_with("| "));
+        let written: Vec<_> = rows.skip(2).collect();
+        let expected = Exit::ALL.map(|exit| format!("| {} | {} |", exit as u8, exit.meaning()));
+        assert_eq!(written, expected);
+        for (code, exit) in (0..).zip(Exit::ALL) {
+            assert_eq!(exit as u8, code);
+        }
     }
 }

@@ -4,8 +4,10 @@
 //! once and collects every mistake, so that a person sees them together and no port is taken before.
 
 pub mod effective;
+mod example;
 mod knob;
 mod layers;
+mod reference;
 pub mod units;
 
 use std::fmt::Display;
@@ -16,8 +18,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use effective::{Effective, Layer};
+pub use example::example;
 pub use knob::{COMMON, Kind, Knob, Program};
 use layers::Layers;
+pub use layers::flags;
+pub use reference::reference;
 
 /// Why a daemon does not start: help that was asked for, or every mistake at once.
 #[derive(Debug, thiserror::Error)]
@@ -53,10 +58,7 @@ impl Settings {
     /// # Errors
     /// `--help` and the like, or flags that are not known. Other mistakes wait for [`Settings::check`].
     pub fn load(program: &'static Program) -> Result<Self, ConfigError> {
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
-        });
-        Self::load_from(program, std::env::args_os(), variables)
+        Self::load_from(program, std::env::args_os(), environment())
     }
 
     /// The same with flags (the program's name first) and environment passed in.
@@ -247,6 +249,12 @@ impl Settings {
         }
         if wrong.is_empty() { Ok(urls) } else { Err(Noted) }
     }
+}
+
+/// The process's own environment, as far as its names can be read.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
 }
 
 fn is_internal_url(text: &str) -> bool {

@@ -22,7 +22,8 @@ const KNOBS: &[Knob] = &[
         "HOST:PORT",
         None,
         "How workers reach --rpc-listen, as announced to the registers [default: the address of --rpc-listen]",
-    ),
+    )
+    .example("edge-1:2300"),
     Knob::one(
         "admin-listen",
         "ADDR",
@@ -52,25 +53,29 @@ const KNOBS: &[Knob] = &[
         "COUNT",
         Some("0"),
         "Clients at most; more are answered 503. 0: as many as the open-file limit allows",
-    ),
+    )
+    .remark("by the open-file limit"),
     Knob::one(
         "max-connections-per-address",
         "COUNT",
         Some("0"),
         "Clients at most from one remote address (an IPv6 /64 counts as one); more are answered 429. 0: any number. Behind a proxy also set --trusted-proxy; many people may share one address",
-    ),
+    )
+    .remark("any number"),
     Knob::list(
         "trusted-proxy",
         "NETWORK",
         None,
         "A proxy of ours, whose X-Forwarded-For is believed: an address or a network such as 10.0.0.0/8; repeatable [default: none]",
-    ),
+    )
+    .example("10.0.0.0/8"),
     Knob::list(
         "origin",
         "URL",
         None,
         "Pages that may connect, such as https://admin.example.com; repeatable [default: any]",
-    ),
+    )
+    .example("https://admin.example.com"),
     Knob::one(
         "max-message-size",
         "SIZE",
@@ -82,13 +87,15 @@ const KNOBS: &[Knob] = &[
         "COUNT",
         Some("0"),
         "Frames a client may send in a second, and at once after a quiet one; past it the client is closed with 4103. Fragments, pings and pongs count too. 0: any number",
-    ),
+    )
+    .remark("any number"),
     Knob::one(
         "bind-timeout",
         "DURATION",
         Some("0s"),
         "A client without a uid for longer than this, since it connected or was last unbound, is closed with 4101; 0s: never",
-    ),
+    )
+    .remark("never"),
     Knob::one("handshake-timeout", "DURATION", Some("10s"), "How long a handshake may take"),
     Knob::one(
         "outbox-size",

@@ -14,7 +14,9 @@ const KNOBS: &[Knob] = &[
         "database-url",
         "sqlite://data/gatepipe.db",
         "The database: sqlite://PATH, postgres://USER:PASSWORD@HOST/DATABASE or mysql://USER:PASSWORD@HOST/DATABASE. A SQLite file is made; the tables are brought up to date at every start. TLS and more: docs/storage.md",
-    ),
+    )
+    .example("/run/secrets/gatepipe-database-url")
+    .remark("or postgres://…, mysql://…: docs/storage.md"),
     Knob::one(
         "database-connections",
         "COUNT",
@@ -24,19 +26,23 @@ const KNOBS: &[Knob] = &[
     Knob::secret(
         "jwt-secret",
         "Makes and checks tokens (HS256): at least 32 bytes, the same for all api processes; openssl rand -hex 32 makes one",
-    ),
+    )
+    .example("/run/secrets/gatepipe-jwt"),
     Knob::one(
         "jwt-public-key",
         "FILE",
         None,
         "Instead of --jwt-secret: a PEM public key (RSA, P-256 or Ed25519) of whoever makes the tokens; then nobody logs in here",
-    ),
+    )
+    .example("/etc/gatepipe/jwt.pem"),
     Knob::one(
         "jwt-jwks",
         "FILE|URL",
         None,
         "Instead of --jwt-secret: the public keys of whoever makes the tokens, as a JSON Web Key Set (RS256, ES256, EdDSA), in a file or behind https://; http:// only on this host",
-    ),
+    )
+    .example("https://id.example.com/jwks")
+    .remark("or a file"),
     Knob::one(
         "jwt-jwks-refresh",
         "DURATION",
@@ -54,13 +60,15 @@ const KNOBS: &[Knob] = &[
         "ISSUER",
         None,
         "With tokens of others: the `iss` they must have; repeatable, unset: any",
-    ),
+    )
+    .example("https://id.example.com"),
     Knob::list(
         "jwt-audience",
         "AUDIENCE",
         None,
         "With tokens of others: one of these must be in `aud`; repeatable, unset: any, also what was made for another program",
-    ),
+    )
+    .example("gatepipe"),
     Knob::one(
         "jwt-user-claim",
         "CLAIM",
@@ -72,13 +80,15 @@ const KNOBS: &[Knob] = &[
         "KIND",
         Some("id"),
         "What that claim holds: id, of a user here; username, of a user here, only for names that nobody can choose there; external, the issuer's own name, see gatepipe user link",
-    ),
+    )
+    .remark("or \"username\"; or \"external\": the issuer's own names, see gatepipe user link"),
     Knob::one(
         "jwt-username-claim",
         "CLAIM",
         None,
         "What an external user is called who is made at first sight; unset, or no username: as the issuer's own name; if taken, with something random behind it",
-    ),
+    )
+    .example("preferred_username"),
     Knob::one(
         "jwt-permissions-claim",
         "CLAIM",
@@ -126,37 +136,43 @@ const KNOBS: &[Knob] = &[
         "POLICY",
         Some("keep_all"),
         "What a bind does to the user's other connections: keep_all leaves them; newest_wins closes those that were bound earlier with 4002, on every gateway",
-    ),
+    )
+    .remark("or \"newest_wins\": a user has one connection, older ones are closed with 4002"),
     Knob::list(
         "trusted-proxy",
         "NETWORK",
         None,
         "An address or network (10.0.0.0/8) of a proxy whose X-Forwarded-For is believed; repeatable. Never one that callers can have",
-    ),
+    )
+    .example("10.0.0.0/8"),
     Knob::list(
         "cors-origin",
         "ORIGIN",
         None,
         "An origin whose pages may call, such as https://admin.example.com; repeatable, unset: none but our own",
-    ),
+    )
+    .example("https://admin.example.com"),
     Knob::one(
         "notification-retention",
         "DURATION",
         Some("0s"),
         "How long notifications are kept, read or not, such as 90d; then they are deleted. 0s: for ever. A longer one takes more disk",
-    ),
+    )
+    .remark("kept for ever"),
     Knob::one(
         "audit-retention",
         "DURATION",
         Some("90d"),
         "How long is kept who did what; then it is deleted. 0s: for ever. A longer one takes more disk, some 300 bytes for each entry",
-    ),
+    )
+    .remark("or \"0s\": for ever"),
     Knob::one(
         "audit-pushes",
         "true|false",
         Some("true"),
         "Whether each push to a user is noted in the audit. false spares the database a row for each; pushes that are refused are noted nevertheless",
-    ),
+    )
+    .remark("false: pushes to users are not noted"),
     Knob::one(
         "sweep-interval",
         "DURATION",
@@ -168,7 +184,9 @@ const KNOBS: &[Knob] = &[
         "DIR",
         None,
         "Where exports wait and their files lie; unset: exports, beside the SQLite file, else in data. When api processes run on several hosts, one directory that all of them share",
-    ),
+    )
+    .example("/srv/gatepipe/exports")
+    .remark("unset: beside the SQLite file, or data/exports"),
     Knob::one(
         "export-workers",
         "COUNT",

@@ -2,6 +2,8 @@
 
 mod api;
 mod clients;
+mod completions;
+mod config;
 mod database;
 mod drain;
 mod gateways;
@@ -9,8 +11,10 @@ mod ghost;
 mod groups;
 mod health;
 mod listen;
+mod release;
 mod run;
 mod sends;
 mod tail;
+mod token;
 mod usage;
 mod users;

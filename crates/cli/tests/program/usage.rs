@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::run::{finish, gatepipe, run};
 
-const SUBCOMMANDS: [&str; 34] = [
+const SUBCOMMANDS: [&str; 40] = [
     "broadcast",
     "push",
     "notify",
@@ -24,6 +24,7 @@ const SUBCOMMANDS: [&str; 34] = [
     "tail",
     "listen",
     "token create",
+    "token check",
     "user add",
     "user list",
     "user change",
@@ -37,6 +38,11 @@ const SUBCOMMANDS: [&str; 34] = [
     "audit",
     "openapi",
     "health",
+    "config init",
+    "config check",
+    "config show",
+    "config doc",
+    "completions",
     "help push",
     "help clients",
 ];

@@ -24,6 +24,10 @@ pub struct Knob {
     pub help: &'static str,
     /// How many, and whether secret.
     pub kind: Kind,
+    /// What stands in the example file while there is no default; of a secret the file that holds it.
+    pub example: Option<&'static str>,
+    /// What stands behind it in the example file.
+    pub remark: Option<&'static str>,
 }
 
 impl Knob {
@@ -35,7 +39,7 @@ impl Knob {
         default: Option<&'static str>,
         help: &'static str,
     ) -> Self {
-        Self { name, value, default, help, kind: Kind::One }
+        Self::new(name, value, default, help, Kind::One)
     }
 
     /// A repeatable setting. The default is one value, if any.
@@ -46,19 +50,41 @@ impl Knob {
         default: Option<&'static str>,
         help: &'static str,
     ) -> Self {
-        Self { name, value, default, help, kind: Kind::List }
+        Self::new(name, value, default, help, Kind::List)
     }
 
     /// A secret.
     #[must_use]
     pub const fn secret(name: &'static str, help: &'static str) -> Self {
-        Self { name, value: "SECRET", default: None, help, kind: Kind::Secret }
+        Self::new(name, "SECRET", None, help, Kind::Secret)
     }
 
     /// A URL that may hold a password.
     #[must_use]
     pub const fn secret_url(name: &'static str, default: &'static str, help: &'static str) -> Self {
-        Self { name, value: "URL", default: Some(default), help, kind: Kind::Secret }
+        Self::new(name, "URL", Some(default), help, Kind::Secret)
+    }
+
+    const fn new(
+        name: &'static str,
+        value: &'static str,
+        default: Option<&'static str>,
+        help: &'static str,
+        kind: Kind,
+    ) -> Self {
+        Self { name, value, default, help, kind, example: None, remark: None }
+    }
+
+    /// The same with a value for the example file: for settings without a default, and the files of secrets.
+    #[must_use]
+    pub const fn example(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+
+    /// The same with a few words that stand behind it in the example file.
+    #[must_use]
+    pub const fn remark(self, remark: &'static str) -> Self {
+        Self { remark: Some(remark), ..self }
     }
 
     pub(super) fn key(&self) -> String {
@@ -86,8 +112,9 @@ pub const COMMON: &[Knob] = &[
     Knob::secret(
         "secret",
         "Shared by every internal gRPC link, the same for all processes of a cluster; visible ASCII. Others on this host can see flags: prefer the file",
-    ),
-    Knob::one("log-format", "FORMAT", Some("text"), "text, or json for log collectors"),
+    )
+    .example("/run/secrets/gatepipe"),
+    Knob::one("log-format", "FORMAT", Some("text"), "text, or json for log collectors").remark("or \"json\""),
     Knob::one(
         "log",
         "FILTER",
@@ -114,6 +141,14 @@ pub struct Program {
 impl Program {
     pub(super) fn knobs(&self) -> impl Iterator<Item = &'static Knob> + use<> {
         self.knobs.iter().chain(COMMON)
+    }
+
+    /// Every variable that it reads.
+    pub fn variables(&self) -> impl Iterator<Item = String> + use<> {
+        self.knobs().flat_map(|knob| {
+            let file = (knob.kind == Kind::Secret).then(|| format!("{}_FILE", knob.variable()));
+            [Some(knob.variable()), file].into_iter().flatten()
+        })
     }
 
     pub(super) fn knob(&self, name: &str) -> Option<&'static Knob> {

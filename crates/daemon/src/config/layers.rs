@@ -275,37 +275,39 @@ impl Layers {
     }
 }
 
-fn command(program: &'static Program) -> Command {
-    let knobs = program.knobs().flat_map(|knob| {
-        let default = knob.default.filter(|default| !default.is_empty());
-        let help = format!(
-            "{} [env: {}]{}",
-            knob.help,
-            knob.variable(),
-            default.map(|default| format!(" [default: {default}]")).unwrap_or_default()
-        );
-        let value = Arg::new(knob.name)
-            .long(knob.name)
-            .value_name(knob.value)
-            .help(help)
-            // A number below zero is our mistake to tell; another flag is never taken for the value that was forgotten.
-            .allow_negative_numbers(true)
-            .action(if knob.kind == Kind::List {
-                ArgAction::Append
-            } else {
-                ArgAction::Set
-            });
-        let file = knob.file_name().map(|name| {
-            let help = format!("A file that holds --{} [env: {}_FILE]", knob.name, knob.variable());
-            Arg::new(name.clone()).long(name).value_name("FILE").help(help)
+/// How it is typed as a flag, and for a secret the flag that names its file.
+pub fn flags(knob: &Knob) -> impl Iterator<Item = Arg> + use<> {
+    let default = knob.default.filter(|default| !default.is_empty());
+    let help = format!(
+        "{} [env: {}]{}",
+        knob.help,
+        knob.variable(),
+        default.map(|default| format!(" [default: {default}]")).unwrap_or_default()
+    );
+    let value = Arg::new(knob.name)
+        .long(knob.name)
+        .value_name(knob.value)
+        .help(help)
+        // A number below zero is our mistake to tell; another flag is never taken for the value that was forgotten.
+        .allow_negative_numbers(true)
+        .action(if knob.kind == Kind::List {
+            ArgAction::Append
+        } else {
+            ArgAction::Set
         });
-        [Some(value), file].into_iter().flatten()
+    let file = knob.file_name().map(|name| {
+        let help = format!("A file that holds --{} [env: {}_FILE]", knob.name, knob.variable());
+        Arg::new(name.clone()).long(name).value_name("FILE").help(help)
     });
+    [Some(value), file].into_iter().flatten()
+}
+
+fn command(program: &'static Program) -> Command {
     Command::new(program.name)
         .about(program.about)
         .version(env!("CARGO_PKG_VERSION"))
         .after_help(program.examples)
-        .args(knobs)
+        .args(program.knobs().flat_map(flags))
         .arg(
             Arg::new("config")
                 .long("config")
