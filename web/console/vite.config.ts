@@ -4,6 +4,7 @@ import components from 'unplugin-vue-components/vite'
 import { ElementPlusResolver } from 'unplugin-vue-components/resolvers'
 import { defineConfig } from 'vite'
 import { compress } from '../pages-kit/compress.js'
+import { sizes } from '../pages-kit/sizes.js'
 
 /** Where `npm run dev` finds the api: a `gatepipe dev`. */
 const api = process.env.GATEPIPE_API ?? 'http://127.0.0.1:8787'
@@ -14,6 +15,7 @@ export default defineConfig({
     vue(),
     // Only the components that are used, each with its own style. Ours are imported by name.
     components({ dirs: [], dts: 'components.d.ts', resolvers: [ElementPlusResolver({ importStyle: 'css' })] }),
+    sizes(['src/layout/AppLayout.vue', 'src/overview/OverviewPage.vue'], { first: 190_000, all: 260_000 }),
     compress(),
   ],
   build: {

@@ -4,7 +4,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import type { Plugin } from 'vite'
 
 /** A smaller file is one packet anyhow. */
-const LEAST_BYTES = 1_024
+export const LEAST_BYTES = 1_024
 /** What is packed already gains nothing. */
 const PACKED = /\.(png|jpg|woff2|gz|br)$/
 

@@ -97,7 +97,11 @@ describe('a drain', () => {
 
   it('has ended when a gateway that drained is listed no longer', () => {
     const gateway = (gateway_id: string, draining: boolean) => ({ gateway_id, draining, address: `${gateway_id}:2300`, connected: true, listed: 1 })
-    expect(endedDrains([gateway('a', true), gateway('b', false), gateway('c', true)], [gateway('c', true)])).toEqual([{ gateway: 'a', address: 'a:2300' }])
+    const before = [gateway('a', true), gateway('b', false), gateway('c', true), gateway('d', false)]
+    expect(endedDrains(before, [gateway('c', true)], new Set(['d']))).toEqual([
+      { gateway: 'a', address: 'a:2300' },
+      { gateway: 'd', address: 'd:2300' },
+    ])
   })
 })
 

@@ -28,12 +28,14 @@ export function count(value: number, locale: Locale): string {
   return new Intl.NumberFormat(locale).format(value)
 }
 
-const UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+const UNITS = [null, 'kilobyte', 'megabyte', 'gigabyte'] as const
 
 /** A length in bytes, in the unit that fits. */
 export function fileSize(bytes: number, locale: Locale): string {
   const step = bytes < 1 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1)
-  const unit = UNITS[step] ?? 'byte'
-  const style = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: step ? 1 : 0 } as const
+  const unit = UNITS[step]
+  // The one unit whose short form would be a word.
+  if (!unit) return `${count(Math.round(bytes), locale)}\u00a0B`
+  const style = { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 } as const
   return new Intl.NumberFormat(locale, style).format(bytes / 1_000 ** step)
 }

@@ -24,8 +24,8 @@ it('exact times have their zone', () => {
 
 it('numbers and sizes are readable', () => {
   expect(count(1_048_575, 'en')).toBe('1,048,575')
-  expect(fileSize(0, 'en')).toBe('0 byte')
-  expect(fileSize(999, 'en')).toBe('999 byte')
+  expect(fileSize(0, 'en')).toBe('0\u00a0B')
+  expect(fileSize(999, 'en')).toBe('999\u00a0B')
   expect(fileSize(34_600, 'en')).toBe('34.6 kB')
   expect(fileSize(28_200_000, 'zh-CN')).toBe('28.2 MB')
   expect(fileSize(5e12, 'en')).toBe('5,000 GB')

@@ -9,6 +9,7 @@ export const TYPES = [
   'closed',
   'dropped',
   'pushed',
+  'notified',
   'forced_offline',
   'client_closed',
   'drain_ordered',

@@ -91,6 +91,7 @@ export function useEvents(filter: () => EventFilter) {
     /** With other conditions, from the beginning. */
     anew() {
       clear()
+      hears.value = null
       stream.restart()
     },
   }

@@ -14,8 +14,8 @@ export interface Ended {
   address: string
 }
 
-/** Which of the gateways that drained at the last look are on the list no longer. */
-export function endedDrains(before: readonly GatewayView[], now: readonly GatewayView[]): Ended[] {
+/** Which of the gateways that drained at the last look, or were `ordered` to, are on the list no longer. */
+export function endedDrains(before: readonly GatewayView[], now: readonly GatewayView[], ordered: ReadonlySet<string>): Ended[] {
   const there = new Set(now.map(({ gateway_id }) => gateway_id))
-  return before.filter(({ gateway_id, draining }) => draining && !there.has(gateway_id)).map(({ gateway_id, address }) => ({ gateway: gateway_id, address }))
+  return before.filter(({ gateway_id, draining }) => (draining || ordered.has(gateway_id)) && !there.has(gateway_id)).map(({ gateway_id, address }) => ({ gateway: gateway_id, address }))
 }

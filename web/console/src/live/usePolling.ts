@@ -11,8 +11,11 @@ export interface Polled<T> {
   refresh(): Promise<void>
 }
 
-/** Asks again `everyMs` after each answer, while the component is there and the page can be seen; 0: only when told to. */
-export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs = 0): Polled<T> {
+/**
+ * Asks again `everyMs` after each answer, while the component is there and the page can be seen; 0: only when told to. A function is asked after each answer
+ * how long it is to be now.
+ */
+export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: number | (() => number) = 0): Polled<T> {
   const value = shallowRef<T | null>(null)
   const at = ref(0)
   const error = shallowRef<unknown>(null)
@@ -37,7 +40,8 @@ export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs 
     }
     busy.value = false
     asking = null
-    if (everyMs && !document.hidden) timer = setTimeout(() => void refresh(), everyMs)
+    const pauseMs = typeof everyMs === 'function' ? everyMs() : everyMs
+    if (pauseMs && !document.hidden) timer = setTimeout(() => void refresh(), pauseMs)
   }
 
   function stop(): void {
