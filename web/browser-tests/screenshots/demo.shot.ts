@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
 import { forceOffline, logIn, notify, type Cluster, type Name } from '../src/cluster.js'
 import { Caller } from '../src/api.js'
+import { settle } from '../src/settle.js'
 import { test } from '../src/story.js'
 import { until } from '../src/until.js'
 
@@ -22,7 +23,8 @@ test('every page, in light and dark, English and Chinese, wide and narrow', asyn
         const context = await browser.newContext({ locale, colorScheme, viewport, reducedMotion: 'reduce' })
         const page = await context.newPage()
         const shoot = async (name: string) => {
-          await settle(page)
+          await page.waitForLoadState('networkidle')
+        await settle(page)
           await page.screenshot({ path: `${folder}${name}-${locale}-${colorScheme}-${width}.png`, animations: 'disabled' })
         }
         const goTo = (place: string) => page.goto(`${dev.http}/demo/#${place}`)
@@ -96,14 +98,4 @@ async function enter(page: Page, name: string, password: string): Promise<void> 
   await page.locator('[name=username]').fill(name)
   await page.locator('[name=password]').fill(password)
   await page.locator('[name=password]').press('Enter')
-}
-
-/** Nothing is loaded, drawn or on its way any more. */
-async function settle(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle')
-  await page.evaluate(async () => {
-    await document.fonts.ready
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getTiming().iterations !== Infinity)
-    await Promise.allSettled(ending.map(({ finished }) => finished))
-  })
 }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Caller } from './api.js'
@@ -10,7 +10,7 @@ import { makeFolder, removeFolder } from './folder.js'
 import { gatepipe } from './installed.js'
 import { until } from './until.js'
 
-const PERMISSIONS = ['websocket.broadcast', 'websocket.drain', 'websocket.force_offline', 'websocket.inspect', 'websocket.push_any', 'notification.send']
+const PERMISSIONS = ['websocket.broadcast', 'websocket.drain', 'websocket.force_offline', 'websocket.inspect', 'websocket.push_any', 'notification.send', 'settings.inspect']
 
 /** A register, two gateways and the api, each a process that can be killed and started again. */
 export class Parts implements Cluster {
@@ -23,20 +23,27 @@ export class Parts implements Cluster {
     private readonly folder: string,
     private readonly registered: Daemon,
     readonly gateways: Daemon[],
+    private readonly apiFlags: string[],
   ) {}
 
-  static async start(): Promise<Parts> {
+  /** `apiFlags`: of the api, beside the usual ones. */
+  static async start(apiFlags: string[] = []): Promise<Parts> {
     const folder = makeFolder()
     const register = await startDaemon('register', ['--listen', '127.0.0.1:0'], folder)
     const url = `http://${register.up.rpc}`
     const gateways = await Promise.all([startGateway(url, folder), startGateway(url, folder)])
-    const parts = new Parts(await addUsers(folder), folder, register, gateways)
+    const parts = new Parts(await addUsers(folder), folder, register, gateways, apiFlags)
     await parts.startApi()
     return parts
   }
 
   get register(): string {
     return `http://${this.registered.up.rpc}`
+  }
+
+  /** With which the api signs tokens. */
+  async jwtSecret(): Promise<string> {
+    return await readFile(join(this.folder, 'secret'), 'utf8')
   }
 
   get ws(): string[] {
@@ -62,6 +69,11 @@ export class Parts implements Cluster {
     await gateway.program.stop()
   }
 
+  /** Gateways and api go on with what they know. */
+  async killRegister(): Promise<void> {
+    await this.registered.program.kill()
+  }
+
   async addGateway(): Promise<void> {
     this.gateways.push(await startGateway(this.register, this.folder))
   }
@@ -74,7 +86,7 @@ export class Parts implements Cluster {
   /** Starts the api, on another port than before, and waits until it commands the gateways. */
   async startApi(): Promise<void> {
     const secret = ['--jwt-secret-file', join(this.folder, 'secret')]
-    const flags = ['--listen', '127.0.0.1:0', '--database-url', database(this.folder), '--register', this.register, ...secret]
+    const flags = ['--listen', '127.0.0.1:0', '--database-url', database(this.folder), '--register', this.register, ...secret, ...this.apiFlags]
     this.api = await startDaemon('api', flags, this.folder)
     this.http = `http://${this.api.up.http}`
     this.admin = new Caller(this.http, await logIn(this, 'admin'))

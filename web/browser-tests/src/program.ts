@@ -66,6 +66,13 @@ export class Program {
     return this.lines.join('\n')
   }
 
+  /** Waits until it has ended by itself; answers with what code. */
+  async ended(): Promise<number | null> {
+    const { child } = this
+    if (child.exitCode === null && child.signalCode === null) await within(`${this.name} ends`, once(child, 'exit'))
+    return await this.end('SIGKILL')
+  }
+
   /** SIGKILL, and gone when this returns. */
   async kill(): Promise<void> {
     await this.end('SIGKILL')

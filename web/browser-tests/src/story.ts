@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { test as bare } from 'vitest'
 import { startBrowser } from './browser.js'
+import { Crowd } from './crowd.js'
 import { startDev, type Dev } from './dev.js'
 import { nginx as installedNginx } from './installed.js'
 import { startNginx, type Behind, type Nginx } from './nginx.js'
@@ -25,6 +26,8 @@ export interface People {
   parts: Parts
   /** The bare page, with the api of `parts`. */
   partsSite: Site
+  /** Three gateways with 300 clients, which stories share. */
+  crowd: Crowd
   /** Two gateways of `dev`'s register, which can be killed and started again. */
   pair: Pair
   /** Starts nginx. */
@@ -89,6 +92,14 @@ export const test = bare.extend<People>({
     })
     for (const nginx of started) await nginx.stop()
   },
+  crowd: [
+    async ({}, use) => {
+      const crowd = await Crowd.start()
+      await use(crowd)
+      await crowd.stop()
+    },
+    { scope: 'worker' },
+  ],
   partsSite: async ({ parts }, use) => {
     const site = await startSite(() => parts.http)
     await use(site)

@@ -3,37 +3,58 @@ import { ConsoleTab } from '../src/console.js'
 import { test } from '../src/story.js'
 import { until } from '../src/until.js'
 
-test('a gateway that is killed is told of, and the page goes on', async ({ context, parts }) => {
-  const admin = await ConsoleTab.open(context, parts, 'admin', '/gateways')
-  const [first, second] = parts.gateways
-  if (!first || !second) throw new Error('there are two gateways')
+test('a gateway that is killed is told of, its clients turn up elsewhere, and the page goes on', async ({ context, crowd }) => {
+  const admin = await ConsoleTab.open(context, crowd, 'admin', '/gateways')
+  const all = await crowd.isThere(1)
+  const [first, second] = crowd.gateways
+  if (!first || !second) throw new Error('two gateways are processes of their own')
+  const total = async () => {
+    const links = await admin.page.getByRole('link', { name: / connections of / }).allTextContents()
+    return links.reduce((sum, text) => sum + Number(text.replaceAll(',', '').trim()), 0)
+  }
+  await until('all are counted', async () => (await total()) === all, total)
   await admin.row(first.up.gateway_id).getByText('serving').waitFor()
-  await parts.killGateway(first)
+  await crowd.killGateway(first)
   await admin.row(first.up.gateway_id).getByText('not reachable').waitFor()
   // After a while it is off the register's list.
-  await until('it is listed no longer', async () => (await admin.row(first.up.gateway_id).count()) === 0)
+  await admin.row(first.up.gateway_id).waitFor({ state: 'detached' })
   await admin.row(second.up.gateway_id).getByText('serving').waitFor()
+  await crowd.isThere(1)
+  await until('all are counted again', async () => (await total()) === all, total)
+  const third = await crowd.addGateway()
+  await admin.row(third.up.gateway_id).getByText('serving').waitFor()
 })
 
-test('a drain is confirmed, and watched to its end', async ({ context, parts }) => {
-  const admin = await ConsoleTab.open(context, parts, 'admin', '/gateways')
-  const [first] = parts.gateways
-  if (!first) throw new Error('there are two gateways')
-  const row = admin.row(first.up.gateway_id)
+test('a drain is confirmed, and watched to its end', async ({ context, crowd }) => {
+  const gateway = await crowd.addGateway()
+  const ofGateway = () => crowd.members.filter(({ clientId }) => clientId.startsWith(gateway.up.gateway_id))
+  const guests = await crowd.add(80)
+  const admin = await ConsoleTab.open(context, crowd, 'admin', '/gateways')
+  const row = admin.row(gateway.up.gateway_id)
   await row.getByRole('button', { name: /^Drain/ }).click()
   await admin.answer('Cancel')
   expect(await row.getByText('serving').count()).toBe(1)
+  // Who does not answer a close is waited for.
+  expect(ofGateway().length).toBeGreaterThan(0)
+  for (const member of ofGateway()) member.sleep()
   await row.getByRole('button', { name: /^Drain/ }).click()
   await admin.answer('Drain')
-  await until('it is listed no longer', async () => (await row.count()) === 0)
+  await row.getByRole('progressbar', { name: `Drain of ${gateway.up.rpc}` }).waitFor()
+  await row.getByText('draining').waitFor()
+  expect(await row.getByRole('button', { name: /^Drain/ }).isDisabled()).toBe(true)
+  await admin.says(`Gateway ${gateway.up.rpc} has drained and ended.`)
+  await row.waitFor({ state: 'detached' })
+  expect(await gateway.program.ended()).toBe(0)
+  crowd.forget(gateway)
+  crowd.dismiss(...guests)
 })
 
-test('an api that goes away is told of, and what was shown stays', async ({ context, dev }) => {
-  const admin = await ConsoleTab.open(context, dev, 'admin', '/gateways')
-  await admin.page.getByRole('row').getByText('serving').first().waitFor()
+test('an api that goes away is told of, and what was shown stays', async ({ context, crowd }) => {
+  const admin = await ConsoleTab.open(context, crowd, 'admin', '/gateways')
+  await admin.page.getByRole('row').getByText('serving').nth(2).waitFor()
   await admin.page.context().setOffline(true)
   await admin.says('The server cannot be reached.')
-  expect(await admin.page.getByRole('row').getByText('serving').count()).toBe(2)
+  expect(await admin.page.getByRole('row').getByText('serving').count()).toBe(3)
   await admin.page.context().setOffline(false)
   await admin.page.getByText('The server cannot be reached.').waitFor({ state: 'detached' })
 })
