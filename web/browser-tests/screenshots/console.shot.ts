@@ -44,6 +44,8 @@ test('every screen of the console, in light and dark, English and Chinese, wide 
           await page.locator('header button').first().click()
           await page.locator('.el-drawer nav').waitFor()
           await shoot('menu')
+          await page.keyboard.press('Escape')
+          await page.locator('.el-drawer nav').waitFor({ state: 'hidden' })
         }
         await context.setOffline(true)
         await page.locator('[data-phase=paused]').waitFor()
