@@ -11,8 +11,10 @@ const MOST = 5
 
 /** The gateways, looked at every two seconds, or more often while one drains, and the drains that ended meanwhile. */
 export function useGateways() {
-  const everyMs = () => (polled.value.value?.list.some(({ draining }) => draining) ? DRAINING_EVERY_MS : EVERY_MS)
-  const polled = usePolling((signal) => api.get('/Gateway/list', undefined, signal), everyMs)
+  const polled = usePolling(
+    (signal) => api.get('/Gateway/list', undefined, signal),
+    (last) => (last?.list.some(({ draining }) => draining) ? DRAINING_EVERY_MS : EVERY_MS),
+  )
   // One that was quick is gone before it was seen to drain.
   const ordered = new Set<string>()
   const ended = shallowRef<readonly Ended[]>([])

@@ -12,10 +12,10 @@ export interface Polled<T> {
 }
 
 /**
- * Asks again `everyMs` after each answer, while the component is there and the page can be seen; 0: only when told to. A function is asked after each answer
- * how long it is to be now.
+ * Asks again `everyMs` after each answer, while the component is there and the page can be seen; 0: only when told to. A function says how
+ * long, after each answer.
  */
-export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: number | (() => number) = 0): Polled<T> {
+export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs: number | ((last: T | null) => number) = 0): Polled<T> {
   const value = shallowRef<T | null>(null)
   const at = ref(0)
   const error = shallowRef<unknown>(null)
@@ -40,7 +40,7 @@ export function usePolling<T>(ask: (signal: AbortSignal) => Promise<T>, everyMs:
     }
     busy.value = false
     asking = null
-    const pauseMs = typeof everyMs === 'function' ? everyMs() : everyMs
+    const pauseMs = typeof everyMs === 'function' ? everyMs(value.value) : everyMs
     if (pauseMs && !document.hidden) timer = setTimeout(() => void refresh(), pauseMs)
   }
 
