@@ -136,7 +136,7 @@ impl Api {
             foreign.start().await;
         }
         let readiness = Readiness::new("no register was heard yet");
-        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        let admin = Admin::bind(config.admin_listen, registry, readiness.clone(), PROGRAM.name)?;
         // Only now: it begins to call the registers.
         let gateways = GatewayClient::builder()
             .registers(config.registers)

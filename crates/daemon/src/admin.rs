@@ -1,4 +1,4 @@
-//! The admin listener: `/healthz` (the process runs), `/readyz` (it can be sent work), `/metrics` (OpenMetrics text).
+//! The admin listener: `/healthz` (the process runs), `/readyz` (it can be sent work), `/metrics` (for Prometheus and its kin).
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -7,17 +7,18 @@ use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
+use crate::exposition::Exposition;
 use crate::listen::{self, BindError, ListenOptions};
+use crate::process;
 
 /// Connections at once, one request each; more wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 256;
@@ -25,7 +26,7 @@ const MAX_CONNECTIONS: usize = 256;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection may take in all, its answer included.
 const MAX_AGE: Duration = Duration::from_secs(10);
-const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN: &str = "text/plain; charset=utf-8";
 
 /// Whether the process can be sent work, and why not. Cheap to clone; all clones are one.
 #[derive(Debug, Clone)]
@@ -84,16 +85,22 @@ pub struct Admin {
 
 #[derive(Debug)]
 struct Pages {
-    registry: Arc<Registry>,
+    registry: Registry,
     readiness: Readiness,
 }
 
 impl Admin {
-    /// Takes the port.
+    /// Takes the port. To what the daemon counts in `registry` is added what every process tells of itself.
     ///
     /// # Errors
     /// The port cannot be had.
-    pub fn bind(addr: SocketAddr, registry: Arc<Registry>, readiness: Readiness) -> Result<Self, BindError> {
+    pub fn bind(
+        addr: SocketAddr,
+        mut registry: Registry,
+        readiness: Readiness,
+        program: &'static str,
+    ) -> Result<Self, BindError> {
+        process::register(&mut registry, program, readiness.clone());
         let listener = listen::bind(addr, &ListenOptions::new("health and metrics", "--admin-listen"))?;
         let addr = listener.local_addr().unwrap_or(addr);
         Ok(Self { listener, addr, pages: Arc::new(Pages { registry, readiness }) })
@@ -132,7 +139,8 @@ impl Admin {
 
 async fn serve(socket: TcpStream, pages: Arc<Pages>) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let response = pages.answer(request.method(), request.uri().path());
+        let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
+        let response = pages.answer(request.method(), request.uri().path(), accept);
         async { Ok::<_, Infallible>(response) }
     });
     let serving = http1::Builder::new()
@@ -147,7 +155,8 @@ async fn serve(socket: TcpStream, pages: Arc<Pages>) {
 }
 
 impl Pages {
-    fn answer(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    fn answer(&self, method: &Method, path: &str, accept: Option<&str>) -> Response<Full<Bytes>> {
+        let mut content_type = PLAIN;
         let (status, text) = match path {
             "/healthz" | "/readyz" | "/metrics" if method != Method::GET && method != Method::HEAD => {
                 (StatusCode::METHOD_NOT_ALLOWED, "only GET here\n".to_owned())
@@ -159,21 +168,17 @@ impl Pages {
                     (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n"))
                 }
             },
-            "/metrics" => {
-                let mut text = String::new();
-                match encode(&mut text, &self.registry) {
-                    Ok(()) => (StatusCode::OK, text),
-                    Err(_) => {
-                        (StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n".to_owned())
-                    }
+            "/metrics" => match Exposition::of(&self.registry, accept) {
+                Ok(metrics) => {
+                    content_type = metrics.content_type;
+                    (StatusCode::OK, metrics.text)
                 }
-            }
+                Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the metrics cannot be written\n".to_owned()),
+            },
             _ => (StatusCode::NOT_FOUND, "here are /healthz, /readyz and /metrics\n".to_owned()),
         };
-        let is_metrics = path == "/metrics" && status == StatusCode::OK;
         let mut response = Response::new(Full::from(text));
         *response.status_mut() = status;
-        let content_type = if is_metrics { METRICS_TYPE } else { "text/plain; charset=utf-8" };
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if status == StatusCode::METHOD_NOT_ALLOWED {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));

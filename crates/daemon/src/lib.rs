@@ -6,10 +6,12 @@
 
 pub mod admin;
 pub mod config;
+mod exposition;
 pub mod forwarded;
 pub mod listen;
 pub mod network;
 pub mod open_files;
+mod process;
 pub mod report;
 pub mod rpc;
 pub mod shutdown;

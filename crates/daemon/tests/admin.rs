@@ -1,8 +1,7 @@
 //! The admin listener through its socket.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gatepipe_daemon::admin::{Admin, Readiness};
 use prometheus_client::metrics::counter::Counter;
@@ -15,7 +14,7 @@ async fn start(readiness: &Readiness) -> SocketAddr {
     let seen: Counter = Counter::default();
     seen.inc();
     registry.register("gatepipe_test_seen", "Things seen", seen);
-    let admin = Admin::bind("127.0.0.1:0".parse().unwrap(), Arc::new(registry), readiness.clone()).unwrap();
+    let admin = Admin::bind("127.0.0.1:0".parse().unwrap(), registry, readiness.clone(), "test").unwrap();
     let addr = admin.addr();
     tokio::spawn(admin.run(std::future::pending()));
     addr
@@ -49,9 +48,38 @@ async fn readiness_goes_from_red_to_green_to_red() {
 #[tokio::test]
 async fn metrics_are_there_and_the_rest_is_refused() {
     let addr = start(&Readiness::new("")).await;
-    assert!(ask(addr, "GET /metrics").await.contains("gatepipe_test_seen_total 1"));
+    let metrics = ask(addr, "GET /metrics").await;
+    assert!(metrics.contains("\ngatepipe_test_seen_total 1\n"), "{metrics}");
     assert!(ask(addr, "POST /metrics").await.contains(" 405 "));
     assert!(ask(addr, "GET /").await.contains(" 404 "));
+}
+
+#[tokio::test]
+async fn a_process_tells_of_itself_what_linux_knows_of_it() {
+    let readiness = Readiness::new("");
+    let addr = start(&readiness).await;
+    let text = ask(addr, "GET /metrics").await;
+    let version = env!("CARGO_PKG_VERSION");
+    let build = format!("\ngatepipe_build_info{{program=\"test\",version=\"{version}\"}} 1\n");
+    assert!(text.contains(&build), "{text}");
+    let number = |text: &str, name: &str| -> f64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("gatepipe_{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    };
+    assert_eq!(number(&text, "ready"), 0.0);
+    readiness.set_ready();
+    assert_eq!(number(&ask(addr, "GET /metrics").await, "ready"), 1.0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let started = number(&text, "process_start_time_seconds");
+    assert!((now - 600.0..=now).contains(&started), "{started} at {now}");
+    if cfg!(target_os = "linux") {
+        let memory = number(&text, "process_resident_memory_bytes");
+        assert!((1e6..1e10).contains(&memory), "{memory}");
+        assert!(number(&text, "process_threads") >= 1.0);
+        let open = number(&text, "process_open_fds");
+        assert!(open >= 3.0 && open <= number(&text, "process_max_fds"), "{open}");
+        assert!(number(&text, "process_cpu_seconds_total") >= 0.0);
+    }
 }
 
 #[tokio::test]

@@ -14,23 +14,26 @@ const PATHS: [&str; 2] = ["/", "/ws"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
+    /// In one word, for the metrics.
+    pub(crate) reason: &'static str,
     text: &'static str,
     header: Option<(&'static str, &'static str)>,
 }
 
-const fn refusal(status: StatusCode, text: &'static str) -> Refusal {
-    Refusal { status, text, header: None }
+const fn refusal(reason: &'static str, status: StatusCode, text: &'static str) -> Refusal {
+    Refusal { status, reason, text, header: None }
 }
 
 /// No place, or none any more.
 pub(crate) const FULL: Refusal = Refusal {
     header: Some(("retry-after", "5")),
-    ..refusal(StatusCode::SERVICE_UNAVAILABLE, "this gateway is full: try again, or another gateway")
+    ..refusal("full", StatusCode::SERVICE_UNAVAILABLE, "this gateway is full: try again, or another gateway")
 };
 /// One address has as many clients as it may have.
 pub(crate) const ADDRESS_FULL: Refusal = Refusal {
     header: Some(("retry-after", "5")),
     ..refusal(
+        "address_full",
         StatusCode::TOO_MANY_REQUESTS,
         "too many connections from this address: close one, or try again later",
     )
@@ -38,25 +41,54 @@ pub(crate) const ADDRESS_FULL: Refusal = Refusal {
 /// About to leave.
 pub(crate) const DRAINING: Refusal = Refusal {
     header: Some(("retry-after", "1")),
-    ..refusal(StatusCode::SERVICE_UNAVAILABLE, "this gateway is draining: come back for another")
+    ..refusal("draining", StatusCode::SERVICE_UNAVAILABLE, "this gateway is draining: come back for another")
 };
-const NOT_HERE: Refusal = refusal(StatusCode::NOT_FOUND, "WebSockets are at / and /ws");
+const NOT_HERE: Refusal = refusal("path", StatusCode::NOT_FOUND, "WebSockets are at / and /ws");
 const NOT_GET: Refusal = Refusal {
     header: Some(("allow", "GET")),
-    ..refusal(StatusCode::METHOD_NOT_ALLOWED, "a WebSocket handshake is a GET")
+    ..refusal("method", StatusCode::METHOD_NOT_ALLOWED, "a WebSocket handshake is a GET")
 };
 const NOT_WEBSOCKET: Refusal = Refusal {
     header: Some(("upgrade", "websocket")),
-    ..refusal(StatusCode::UPGRADE_REQUIRED, "only WebSockets here: connect with ws:// or wss://")
+    ..refusal(
+        "not_websocket",
+        StatusCode::UPGRADE_REQUIRED,
+        "only WebSockets here: connect with ws:// or wss://",
+    )
 };
 const OTHER_VERSION: Refusal = Refusal {
     header: Some(("sec-websocket-version", "13")),
-    ..refusal(StatusCode::UPGRADE_REQUIRED, "the WebSocket version must be 13")
+    ..refusal("version", StatusCode::UPGRADE_REQUIRED, "the WebSocket version must be 13")
 };
-const OLD_HTTP: Refusal = refusal(StatusCode::BAD_REQUEST, "a WebSocket handshake needs HTTP/1.1");
+const OLD_HTTP: Refusal =
+    refusal("old_http", StatusCode::BAD_REQUEST, "a WebSocket handshake needs HTTP/1.1");
 const BAD_KEY: Refusal =
-    refusal(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must stand once and be 16 bytes in base64");
-const OTHER_ORIGIN: Refusal = refusal(StatusCode::FORBIDDEN, "pages of this origin may not connect");
+    refusal("key", StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must stand once and be 16 bytes in base64");
+const OTHER_ORIGIN: Refusal =
+    refusal("origin", StatusCode::FORBIDDEN, "pages of this origin may not connect");
+
+/// Every refusal that there is.
+const REFUSALS: [Refusal; 10] = [
+    FULL,
+    ADDRESS_FULL,
+    DRAINING,
+    NOT_HERE,
+    NOT_GET,
+    NOT_WEBSOCKET,
+    OTHER_VERSION,
+    OLD_HTTP,
+    BAD_KEY,
+    OTHER_ORIGIN,
+];
+/// No whole request came in time.
+pub(crate) const TOO_LATE: &str = "timeout";
+/// What came was no request, or the socket broke.
+pub(crate) const BROKEN: &str = "broken";
+
+/// Why handshakes come to nothing, in one word each.
+pub(crate) fn reasons() -> impl Iterator<Item = &'static str> {
+    REFUSALS.into_iter().map(|refusal| refusal.reason).chain([TOO_LATE, BROKEN])
+}
 
 /// The head of a request.
 #[derive(Debug)]

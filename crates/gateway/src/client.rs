@@ -13,7 +13,7 @@ use crate::clock::{self, Clock};
 use crate::encode::{self, Frame};
 use crate::handshake::Kept;
 use crate::heartbeat::{Heartbeat, Verdict};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Slow};
 use crate::outbox::{Flush, Offer, Outbox, Rules};
 use crate::session;
 use crate::traffic::{Carried, Heard};
@@ -138,6 +138,7 @@ impl Client {
                 true
             }
             Offer::TooSlow => {
+                self.common.metrics.slow_close(Slow::Bytes);
                 self.note_close(CloseCode::SLOW_CONSUMER);
                 false
             }
@@ -162,7 +163,7 @@ impl Client {
 
     /// Sends `init` off. The client must be in the hub by now: it may be bound as soon as it knows its id.
     pub(crate) fn greet(&self) {
-        if self.outbox.flush(&self.wire) != Flush::Empty {
+        if self.outbox.flush(&self.wire).0 != Flush::Empty {
             self.wake.wake();
         }
     }
@@ -183,9 +184,10 @@ impl Client {
     }
 
     /// Ends the connection because it reads too slowly: only a frame already on the wire is finished.
-    pub(crate) fn close_slow(&self) -> bool {
+    pub(crate) fn close_slow(&self, cause: Slow) -> bool {
         let first = self.outbox.close_slow(&self.common.rules);
         if first {
+            self.common.metrics.slow_close(cause);
             self.note_close(CloseCode::SLOW_CONSUMER);
         } else {
             self.wake.wake();
@@ -341,7 +343,7 @@ impl Client {
             if self.closed_with().is_some() {
                 return Poll::Ready(());
             }
-            match self.outbox.flush(&self.wire) {
+            match self.write_waiting() {
                 Flush::Empty => return Poll::Pending,
                 Flush::Broken => return Poll::Ready(()),
                 Flush::Blocked => {
@@ -353,10 +355,19 @@ impl Client {
         }
     }
 
+    /// Writes what waits until the socket is full, and counts how long it waited.
+    fn write_waiting(&self) -> Flush {
+        let (flush, waited_since) = self.outbox.flush(&self.wire);
+        if let Some(since) = waited_since {
+            self.common.metrics.outbox_waited(self.now().saturating_sub(since));
+        }
+        flush
+    }
+
     /// Writes everything that waits. `false` when the socket broke.
     pub(crate) async fn flush(&self) -> bool {
         loop {
-            match self.outbox.flush(&self.wire) {
+            match self.write_waiting() {
                 Flush::Empty => return true,
                 Flush::Broken => return false,
                 Flush::Blocked => {

@@ -17,6 +17,8 @@ pub(crate) struct Gauges {
     pub(crate) budget: Arc<Budget>,
     pub(crate) events: Arc<Events>,
     pub(crate) absence: Arc<Absence>,
+    /// Clients that there may be.
+    pub(crate) most_clients: usize,
 }
 
 impl Collector for Gauges {
@@ -25,10 +27,12 @@ impl Collector for Gauges {
         let (notes, leases) = self.absence.counts();
         let gauges = [
             ("connections", "Clients connected now", counts.clients),
+            ("connections_limit", "Clients that may be connected at a time", self.most_clients),
             ("bound_clients", "Clients bound to a uid now", counts.bound_clients),
             ("uids", "Different uids bound now", counts.uids),
             ("groups", "Groups that have a member now", counts.groups),
             ("outbox_bytes", "Bytes that wait in all outboxes now", self.budget.queued()),
+            ("outbox_limit_bytes", "Bytes that may wait in all outboxes", self.budget.limit()),
             ("subscriptions", "Subscriptions of workers now", self.events.subscriptions()),
             ("event_bytes", "Bytes of events that wait for all workers now", self.events.queued_bytes()),
             ("absence_notes", "Uids that pipes believe to have no client here, for each pipe, now", notes),

@@ -158,6 +158,10 @@ impl<L: Listener> Gateway<L> {
         let listener = listen::bind(config.listen, &clients)?;
         let client_addr = listener.local_addr().unwrap_or(config.listen);
 
+        let most_clients = match config.max_connections {
+            0 => places::clients_within(open_files.soft),
+            most => most,
+        };
         let hub = Hub::new(GatewayId::random());
         let budget = Budget::new(config.outbox_total);
         let mut registry = Registry::default();
@@ -170,6 +174,7 @@ impl<L: Listener> Gateway<L> {
             budget: budget.clone(),
             events: events.clone(),
             absence: absence.clone(),
+            most_clients,
         }));
         let common = Arc::new(Common {
             metrics: metrics.clone(),
@@ -181,7 +186,7 @@ impl<L: Listener> Gateway<L> {
             },
         });
         let readiness = Readiness::new("not announced to a register yet");
-        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        let admin = Admin::bind(config.admin_listen, registry, readiness.clone(), PROGRAM.name)?;
 
         let draining = CancellationToken::new();
         let stop_control = CancellationToken::new();
@@ -225,13 +230,7 @@ impl<L: Listener> Gateway<L> {
                 metrics,
             ),
             events,
-            places: Places::new(
-                match config.max_connections {
-                    0 => places::clients_within(open_files.soft),
-                    most => most,
-                },
-                config.max_connections_per_address,
-            ),
+            places: Places::new(most_clients, config.max_connections_per_address),
             origins: config.origins,
             trusted_proxies: config.trusted_proxies,
             handshake_timeout: config.handshake_timeout,

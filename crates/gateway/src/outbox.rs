@@ -48,6 +48,11 @@ impl Budget {
         self.over.notified().await;
     }
 
+    /// Bytes that may wait.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
     fn add(&self, bytes: usize) {
         if self.queued.fetch_add(bytes, Relaxed) + bytes > self.limit {
             self.over.notify_one();
@@ -226,12 +231,19 @@ impl Outbox {
         self.state.lock().phase != Phase::Open
     }
 
-    /// Writes what waits until the socket is full, everything in one write if it takes it.
-    pub(crate) fn flush(&self, wire: &Wire) -> Flush {
+    /// Writes what waits until the socket is full, everything in one write if it takes it. Also gives since when what was written
+    /// first had waited, in the gateway's milliseconds; `None` when nothing was written.
+    pub(crate) fn flush(&self, wire: &Wire) -> (Flush, Option<u64>) {
+        let mut waited_since = None;
+        (self.flush_all(wire, &mut waited_since), waited_since)
+    }
+
+    fn flush_all(&self, wire: &Wire, waited_since: &mut Option<u64>) -> Flush {
         let mut state = self.state.lock();
         while let Some(waiting) = &mut state.waiting {
             match waiting.write_to(wire) {
                 Ok(written) if written > 0 => {
+                    *waited_since = waited_since.or(waiting.frames.front().map(|(_, at)| *at));
                     waiting.take(written);
                     if waiting.frames.is_empty() {
                         state.waiting = None;
@@ -418,7 +430,7 @@ mod tests {
 
     async fn flush_all(outbox: &Outbox, wire: &Wire) -> Flush {
         loop {
-            match outbox.flush(wire) {
+            match outbox.flush(wire).0 {
                 Flush::Blocked => wire.writable().await.unwrap(),
                 done => return done,
             }
@@ -432,7 +444,7 @@ mod tests {
     /// An outbox whose first frame has left.
     fn empty(rules: &Rules, wire: &Wire) -> Outbox {
         let outbox = Outbox::new(encode::ping(), rules);
-        assert_eq!(outbox.flush(wire), Flush::Empty);
+        assert_eq!(outbox.flush(wire).0, Flush::Empty);
         outbox
     }
 
@@ -560,7 +572,7 @@ mod tests {
         assert_eq!(outbox.offer_one(&wire, &encode::text("z"), &rules), Offer::Broken);
         assert_eq!(outbox.offer_one(&wire, &encode::text("z"), &rules), Offer::Closed);
         assert!(!outbox.close([slow()], &rules));
-        assert_eq!(outbox.flush(&wire), Flush::Broken);
+        assert_eq!(outbox.flush(&wire).0, Flush::Broken);
     }
 
     #[tokio::test]
@@ -576,6 +588,6 @@ mod tests {
         assert!(outbox.destroy());
         assert!(outbox.is_ending() && !outbox.destroy());
         assert_eq!(budget.queued(), 0);
-        assert_eq!(outbox.flush(&wire), Flush::Broken);
+        assert_eq!(outbox.flush(&wire).0, Flush::Broken);
     }
 }

@@ -84,8 +84,15 @@ impl Server {
             .with_upgrades();
         match tokio::time::timeout(self.handshake_timeout, serving).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
-            Err(_) => tracing::debug!("a handshake took too long"),
+            Ok(Err(error)) => {
+                let reason = if error.is_timeout() { admission::TOO_LATE } else { admission::BROKEN };
+                self.common.metrics.refused(reason);
+                tracing::debug!(%error, "a handshake failed");
+            }
+            Err(_) => {
+                self.common.metrics.refused(admission::TOO_LATE);
+                tracing::debug!("a handshake took too long");
+            }
         }
     }
 
@@ -106,7 +113,7 @@ impl Server {
                 admission::switch(&accept)
             }
             Err(refusal) => {
-                self.common.metrics.refused(refusal.status);
+                self.common.metrics.refused(refusal.reason);
                 refusal.response()
             }
         }

@@ -10,6 +10,7 @@ use crate::client::{Client, Closing, Common};
 use crate::encode::Frame;
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::hub::Hub;
+use crate::metrics::Slow;
 
 /// Clients between two pauses.
 const CHUNK: usize = 256;
@@ -105,7 +106,7 @@ impl Sweep {
             }
             Due::TooSlow => {
                 tracing::debug!(client_id = %client.id, queued_bytes = client.queued(), "closing a slow reader by age");
-                client.close_slow();
+                client.close_slow(Slow::Age);
             }
         }
     }
@@ -123,7 +124,7 @@ impl Sweep {
                 return;
             }
             tracing::warn!(client_id = %client.id, queued_bytes = client.queued(), "outboxes are full: closing the largest");
-            client.close_slow();
+            client.close_slow(Slow::Total);
         }
     }
 }

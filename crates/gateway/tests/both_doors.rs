@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Page, Worker, start, text};
+use common::{Page, Worker, start, text, within};
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
 
@@ -126,4 +126,40 @@ async fn every_command_through_execute() {
 #[tokio::test]
 async fn every_command_through_a_pipe() {
     told_through(Door::Pipe).await;
+}
+
+#[tokio::test]
+async fn what_commands_take_is_counted_by_the_way_they_came() {
+    let gateway = start(|_| {}).await;
+    let mut worker = gateway.worker().await;
+    let send = || {
+        Kind::SendToUids(v1::SendToUids {
+            uids: vec!["7".into()],
+            message: text("uid"),
+            ..Default::default()
+        })
+    };
+    let to_all = || Kind::SendToAll(v1::SendToAll { message: text("all"), ..Default::default() });
+    worker.execute(send()).await;
+    // Three batches of at most 200.
+    worker.pipe((0..500).map(|_| send()).collect()).await;
+    worker.pipe(vec![to_all()]).await;
+    worker.execute(to_all()).await;
+    let metrics = gateway.metrics().await;
+    for line in [
+        r#"gatepipe_gateway_command_write_seconds_count{way="call"} 1"#,
+        r#"gatepipe_gateway_command_write_seconds_count{way="batch"} 4"#,
+        r#"gatepipe_gateway_command_write_seconds_count{way="broadcast"} 2"#,
+        "gatepipe_gateway_pipe_batches_total 4",
+        r#"gatepipe_gateway_commands_total{kind="send_to_uids",code="0"} 501"#,
+    ] {
+        assert!(metrics.lines().any(|other| other == line), "no {line} in {metrics}");
+    }
+    // Both pipes have ended, and the gateway notices.
+    within("the pipes' end", async {
+        while !gateway.metrics().await.contains("\ngatepipe_gateway_pipes 0\n") {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }

@@ -31,7 +31,9 @@ async fn only_websocket_handshakes_on_two_paths_enter() {
         assert_eq!(status(&answer), expected, "{answer}");
     }
     gateway.page().await;
-    assert!(gateway.metrics().await.contains(r#"gatepipe_gateway_handshakes_refused_total{status="404"} 1"#));
+    assert!(
+        gateway.metrics().await.contains(r#"gatepipe_gateway_handshakes_refused_total{reason="path"} 1"#)
+    );
 }
 
 #[tokio::test]
@@ -65,6 +67,13 @@ async fn a_half_sent_handshake_is_cut_and_holds_nobody_up() {
     within("the cut", half.read_to_end(&mut answer)).await.unwrap();
     assert!(!String::from_utf8_lossy(&answer).contains("101"));
     drop(page);
+    within("its count", async {
+        let line = r#"gatepipe_gateway_handshakes_refused_total{reason="timeout"} 1"#;
+        while !gateway.metrics().await.contains(line) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -78,7 +87,9 @@ async fn a_full_gateway_says_503_and_goes_on_serving() {
     let answer = Running::raw(gateway.clients, &request).await;
     assert_eq!(status(&answer), "503", "{answer}");
     assert!(answer.to_ascii_lowercase().contains("retry-after: 5"), "{answer}");
-    assert!(gateway.metrics().await.contains(r#"gatepipe_gateway_handshakes_refused_total{status="503"} 1"#));
+    assert!(
+        gateway.metrics().await.contains(r#"gatepipe_gateway_handshakes_refused_total{reason="full"} 1"#)
+    );
     assert_eq!(worker.broadcast("still here").await.reached, 2);
     assert_eq!(first.text().await, "still here");
     drop(second);

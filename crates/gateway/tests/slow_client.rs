@@ -47,6 +47,7 @@ async fn by_bytes() {
     still_served(&mut worker, &mut neighbour).await;
     let metrics = gateway.metrics().await;
     assert!(metrics.contains(r#"connections_closed_total{code="4102"} 1"#), "{metrics}");
+    assert!(metrics.contains(r#"slow_closes_total{cause="bytes"} 1"#), "{metrics}");
 
     let (texts, close) = slow.rest().await;
     assert_eq!(close, Some((4102, "reads too slowly".into())));
@@ -67,6 +68,8 @@ async fn by_age() {
     // It was on the wire already, and a frame is never torn.
     assert_eq!(texts, [message]);
     assert_eq!(close, Some((4102, "reads too slowly".into())));
+    let metrics = gateway.metrics().await;
+    assert!(metrics.contains(r#"slow_closes_total{cause="age"} 1"#), "{metrics}");
 }
 
 #[tokio::test]
@@ -83,6 +86,8 @@ async fn all_outboxes_together_are_bounded_and_the_largest_goes_first() {
     assert_eq!(worker.send_to_uid("slow", &more).await.reached, 1);
     let (texts, close) = large.rest().await;
     assert_eq!((texts, close), (vec![more], Some((4102, "reads too slowly".into()))));
+    let metrics = gateway.metrics().await;
+    assert!(metrics.contains(r#"slow_closes_total{cause="total"} 1"#), "{metrics}");
     assert_eq!(worker.send_to_uid("small", "end").await.reached, 1);
     assert_eq!(small.text().await, some);
     assert_eq!(small.text().await, "end");
@@ -100,4 +105,8 @@ async fn one_that_reads_late_but_in_time_gets_everything_in_order() {
     for number in 0..200 {
         assert!(slow.text().await.starts_with(&format!("{number} ")));
     }
+    let metrics = gateway.metrics().await;
+    let line =
+        metrics.lines().find_map(|line| line.strip_prefix("gatepipe_gateway_outbox_wait_seconds_count "));
+    assert!(line.is_some_and(|count| count != "0"), "nothing waited in {metrics}");
 }

@@ -80,7 +80,7 @@ impl<L: Listener> Register<L> {
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
         let readiness = Readiness::new("starting");
-        let admin = Admin::bind(config.admin_listen, Arc::new(registry), readiness.clone())?;
+        let admin = Admin::bind(config.admin_listen, registry, readiness.clone(), PROGRAM.name)?;
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared::new(Roster::new(config.grace), metrics.clone()));
         let service = Service::new(shared.clone(), metrics, dial, send_secret, stop.clone());

@@ -14,6 +14,7 @@ pub(crate) struct Metrics {
     pub(crate) accepted: Counter,
     pub(crate) refused: Counter,
     pub(crate) leases_lost: Counter,
+    pub(crate) leases_expired: Counter,
 }
 
 impl Metrics {
@@ -26,7 +27,16 @@ impl Metrics {
         registry.register("watchers", "Watch streams open now", metrics.watchers.clone());
         registry.register("announcements_accepted", "Announcements taken", metrics.accepted.clone());
         registry.register("announcements_refused", "Announcements refused", metrics.refused.clone());
-        registry.register("leases_lost", "Announcement streams that broke off", metrics.leases_lost.clone());
+        registry.register(
+            "leases_lost",
+            "Announcements of gateways that broke off without a goodbye; most come back within the grace period",
+            metrics.leases_lost.clone(),
+        );
+        registry.register(
+            "leases_expired",
+            "Gateways taken off the list because they did not come back within the grace period",
+            metrics.leases_expired.clone(),
+        );
         metrics
     }
 }

@@ -91,6 +91,7 @@ impl Shared {
         let mut roster = self.roster.lock();
         for change in roster.expire(now) {
             if let What::Removed(gateway) = &change.what {
+                self.metrics.leases_expired.inc();
                 tracing::warn!(%gateway, "a gateway did not come back: off the list");
             }
             self.tell(&roster, Some(change));

@@ -42,6 +42,8 @@ async fn a_broken_stream_leaves_the_list_after_the_grace() {
     drop(announcer);
     assert_eq!(watcher.next().await, (2, Event::Removed(edge.gateway_id)));
     assert!(begun.elapsed().as_millis() >= 300, "before its time");
+    let metrics = register.metrics().await;
+    assert!(metrics.contains("gatepipe_register_leases_expired_total 1\n"), "{metrics}");
 }
 
 #[tokio::test]

@@ -1,7 +1,5 @@
 //! `gatepipe health`, at a real admin listener.
 
-use std::sync::Arc;
-
 use gatepipe_daemon::admin::{Admin, Readiness};
 use prometheus_client::registry::Registry;
 use serde_json::json;
@@ -12,7 +10,7 @@ use crate::run::run;
 async fn health_follows_readiness() {
     let readiness = Readiness::new("starting up");
     let any = "127.0.0.1:0".parse().unwrap();
-    let admin = Admin::bind(any, Arc::new(Registry::default()), readiness.clone()).unwrap();
+    let admin = Admin::bind(any, Registry::default(), readiness.clone(), "test").unwrap();
     let url = format!("http://{}", admin.addr());
     tokio::spawn(admin.run(std::future::pending()));
 

@@ -1,6 +1,7 @@
 //! Commands, by whatever door they come: who carries out which, and the receipt. What each does stands in its family's room.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
@@ -11,10 +12,10 @@ use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
 use crate::absence::{Absence, Asking, Withheld};
 use crate::client::Client;
-use crate::clock::Moments;
+use crate::clock::{self, Moments};
 use crate::events::Events;
 use crate::hub::{Hub, HubError};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, Way};
 
 /// Carries out commands. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -88,6 +89,7 @@ impl WithheldBind {
 pub(super) struct Broadcast {
     id: u64,
     running: Running,
+    began: Instant,
     metrics: Arc<Metrics>,
 }
 
@@ -95,6 +97,7 @@ impl Broadcast {
     pub(super) async fn receipt(self) -> v1::Receipt {
         let ending = Refusal { code: Code::Unavailable, text: "the gateway is ending".to_owned() };
         let done = self.running.reached().await.map(Done::reached).ok_or(ending);
+        self.metrics.written(Way::Broadcast, self.began);
         receipt(&self.metrics, self.id, "send_to_all", done)
     }
 }
@@ -124,8 +127,12 @@ impl Done {
 impl Executor {
     /// Carries out one command and waits until it is done.
     pub(super) async fn execute(&self, command: v1::Command) -> v1::Receipt {
+        let began = clock::instant();
         match self.start(command, None).await {
-            Started::Done(receipt) => receipt,
+            Started::Done(receipt) => {
+                self.metrics.written(Way::Call, began);
+                receipt
+            }
             Started::Broadcast(broadcast) => broadcast.receipt().await,
             Started::Withheld(bind) => bind.receipt().await,
             Started::Replacing(replacing) => match replacing.settle() {
@@ -141,12 +148,16 @@ impl Executor {
         let id = command.id;
         let (kind, done) = match command.command {
             None => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
-            Some(Kind::SendToAll(send)) => match self.broadcast(send).await {
-                Ok(running) => {
-                    return Started::Broadcast(Broadcast { id, running, metrics: self.metrics.clone() });
+            Some(Kind::SendToAll(send)) => {
+                let began = clock::instant();
+                match self.broadcast(send).await {
+                    Ok(running) => {
+                        let metrics = self.metrics.clone();
+                        return Started::Broadcast(Broadcast { id, running, began, metrics });
+                    }
+                    Err(refusal) => ("send_to_all", Err(refusal)),
                 }
-                Err(refusal) => ("send_to_all", Err(refusal)),
-            },
+            }
             Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send).await),
             Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send, asking).await),
             Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send).await),

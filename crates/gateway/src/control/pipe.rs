@@ -8,6 +8,7 @@ use futures_util::Stream;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +16,8 @@ use tonic::{Status, Streaming};
 
 use super::executor::{Executor, Settled, Started, WithheldBind};
 use crate::absence::Asking;
+use crate::clock;
+use crate::metrics::Way;
 
 /// Most commands in one batch.
 const MAX_BATCH: usize = 256;
@@ -45,7 +48,9 @@ pub(super) fn open(
         broadcasts: FuturesUnordered::new(),
         withheld: FuturesUnordered::new(),
     };
+    let open = Open::count(&pipe.executor.metrics.pipes);
     tokio::spawn(async move {
+        let _open = open;
         let ended = tokio::select! {
             ended = pipe.carry(batches, &stop) => ended,
             // What has begun is answered first, but not for a worker that does not read.
@@ -57,6 +62,22 @@ pub(super) fn open(
         }
     });
     ReceiverStream::new(stream)
+}
+
+/// Counts an open pipe until it is dropped.
+struct Open(Gauge);
+
+impl Open {
+    fn count(pipes: &Gauge) -> Self {
+        pipes.inc();
+        Self(pipes.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 struct Pipe {
@@ -107,6 +128,11 @@ impl Pipe {
         if let Some(word) = absence {
             self.asking.hear(word).map_err(|error| Code::Invalid.status(error.to_string()))?;
         }
+        if commands.is_empty() {
+            return Ok(());
+        }
+        // One look at the clock before and one after all of them: a push is far too small to be measured each by itself.
+        let began = clock::instant();
         self.done.reserve(commands.len());
         for (position, command) in commands.into_iter().enumerate() {
             if position % PAUSE_AFTER == PAUSE_AFTER - 1 {
@@ -129,6 +155,8 @@ impl Pipe {
                 }
             }
         }
+        self.executor.metrics.pipe_batches.inc();
+        self.executor.metrics.written(Way::Batch, began);
         Ok(())
     }
 
