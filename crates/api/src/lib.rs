@@ -124,10 +124,12 @@ impl Api {
         let http_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry, &store);
+        let fetches = match &tokens {
+            Tokens::Foreign(foreign) => foreign.fetches().cloned(),
+            Tokens::Ours(_) => None,
+        };
+        Metrics::count_fetches(&mut registry, &fetches.unwrap_or_default());
         if let Tokens::Foreign(foreign) = &tokens {
-            if let Some(fetches) = foreign.fetches() {
-                Metrics::count_fetches(&mut registry, fetches);
-            }
             if config.foreign.mapping.audiences.is_empty() {
                 tracing::warn!(
                     "tokens that were made for other programs are good here too; --jwt-audience refuses them"

@@ -1,14 +1,12 @@
 //! Every number this crate counts, by name.
 
-use std::fmt;
-use std::sync::{Arc, OnceLock};
+mod asked;
 
 use gatepipe_client::GatewayClient;
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _};
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
@@ -17,14 +15,15 @@ use crate::auth::foreign::Fetches;
 use crate::notification::PushState;
 use crate::pushed;
 use crate::store::Store;
+use asked::{DatabaseConnections, Gateways};
 
 /// What one api counts. Cheap to clone; clones count together.
 #[derive(Clone)]
 pub struct Metrics {
     /// Answers, by route (as in the OpenAPI document; "none" for unknown paths) and HTTP status.
     pub requests: Family<Request, Counter>,
-    /// How long answers took, in seconds.
-    pub seconds: Histogram,
+    /// How long answers took, in seconds, by route.
+    pub seconds: Family<ByRoute, Histogram, fn() -> Histogram>,
     /// Requests that are being worked on, also those whose callers have gone.
     pub running: Gauge,
     /// Open HTTP connections.
@@ -71,6 +70,13 @@ pub struct Request {
     pub route: String,
     /// HTTP status.
     pub status: u16,
+}
+
+/// One label, `route`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ByRoute {
+    /// A route or "none".
+    pub route: String,
 }
 
 /// One label, `result`.
@@ -232,9 +238,9 @@ impl Metrics {
     pub fn register(registry: &mut Registry, store: &Store) -> Self {
         let metrics = Self {
             requests: Family::default(),
-            seconds: Histogram::new([
-                0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-            ]),
+            seconds: Family::new_with_constructor(|| {
+                Histogram::new([0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
+            }),
             running: Gauge::default(),
             connections: Gauge::default(),
             logins: Family::default(),
@@ -257,7 +263,11 @@ impl Metrics {
         };
         let api = registry.sub_registry_with_prefix("gatepipe_api");
         api.register("http_requests", "HTTP answers by route and status", metrics.requests.clone());
-        api.register("http_request_seconds", "How long HTTP answers took", metrics.seconds.clone());
+        api.register(
+            "http_request_seconds",
+            "How long HTTP answers took, by route; a stream has been answered when it begins",
+            metrics.seconds.clone(),
+        );
         api.register("http_requests_running", "HTTP requests being worked on", metrics.running.clone());
         api.register("http_connections", "Open HTTP connections", metrics.connections.clone());
         api.register("logins", "Logins by result", metrics.logins.clone());
@@ -327,10 +337,49 @@ impl Metrics {
             "Entries of the audit that wait for the database",
             metrics.audit.waiting.clone(),
         );
-        api.register("store_errors", "Calls of the database that failed", store.failures().clone());
+        let calls = store.calls().clone();
+        api.register(
+            "store_call_seconds",
+            "How long calls of the database took, with the wait for a connection, by the method of the store",
+            calls.seconds,
+        );
+        api.register(
+            "store_errors",
+            "Calls of the database that failed, by the method of the store",
+            calls.errors,
+        );
         api.register_collector(Box::new(metrics.gateways.clone()));
-        api.register_collector(Box::new(Connections(store.clone())));
+        api.register_collector(Box::new(DatabaseConnections(store.clone())));
+        metrics.begin();
         metrics
+    }
+
+    /// What has not happened yet is there as 0, so that the first time is seen as a change.
+    fn begin(&self) {
+        let outcomes = [Outcome::Whole, Outcome::Partial, Outcome::Failed];
+        for outcome in outcomes {
+            self.binds.get_or_create(&outcome.into());
+            self.pushes.get_or_create(&outcome.into());
+        }
+        for result in [LoginResult::Ok, LoginResult::Wrong, LoginResult::Throttled, LoginResult::Unavailable]
+        {
+            self.logins.get_or_create(&result.into());
+        }
+        for result in [
+            ExportResult::Ordered,
+            ExportResult::Done,
+            ExportResult::Failed,
+            ExportResult::GivenBack,
+            ExportResult::Lost,
+        ] {
+            self.exports.get_or_create(&result.into());
+        }
+        for what in [Swept::Notifications, Swept::IdempotencyKeys, Swept::Audit] {
+            self.swept.get_or_create(&what.into());
+        }
+        for loss in [AuditLoss::Full, AuditLoss::Database, AuditLoss::Stopped, AuditLoss::Repeated] {
+            self.audit.lost.get_or_create(&loss.into());
+        }
     }
 
     /// Counts how fetches of the keys for tokens went.
@@ -351,66 +400,6 @@ impl Metrics {
 
     /// From now on tells about these gateways too; the first call counts.
     pub fn watch(&self, gateways: GatewayClient) {
-        // A second one would be another client of the same cluster.
-        let _ = self.gateways.0.set(gateways);
+        self.gateways.watch(gateways);
     }
-}
-
-/// Asked when somebody looks, instead of being counted along. Empty until the ports are taken: a process that cannot start does
-/// not look for gateways.
-#[derive(Clone, Default)]
-struct Gateways(Arc<OnceLock<GatewayClient>>);
-
-impl fmt::Debug for Gateways {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Gateways")
-    }
-}
-
-impl Collector for Gateways {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let Some(client) = self.0.get() else {
-            return Ok(());
-        };
-        let gateways = client.gateways();
-        let connected = gateways.iter().filter(|gateway| gateway.connected).count();
-        let numbers = [
-            ("registers_connected", "Registers that are heard now", client.registers_connected()),
-            ("gateways", "Gateways that are members", gateways.len()),
-            ("gateways_connected", "Gateways with an open pipe", connected),
-        ];
-        encode(&mut encoder, &numbers)
-    }
-}
-
-/// The connections to a database server; nothing for SQLite. Asked when somebody looks.
-struct Connections(Store);
-
-impl fmt::Debug for Connections {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Connections")
-    }
-}
-
-impl Collector for Connections {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let Some(connections) = self.0.connections() else {
-            return Ok(());
-        };
-        let numbers = [
-            ("store_connections", "Open connections to the database server", connections.open),
-            ("store_connections_used", "Those of them that somebody has", connections.used),
-            ("store_connections_waited_for", "Calls that wait for one", connections.waited_for),
-        ];
-        encode(&mut encoder, &numbers)
-    }
-}
-
-fn encode(encoder: &mut DescriptorEncoder<'_>, numbers: &[(&str, &str, usize)]) -> Result<(), fmt::Error> {
-    for (name, help, number) in numbers {
-        let gauge = ConstGauge::new(i64::try_from(*number).unwrap_or(i64::MAX));
-        let encoder = encoder.encode_descriptor(name, help, None, gauge.metric_type())?;
-        gauge.encode(encoder)?;
-    }
-    Ok(())
 }

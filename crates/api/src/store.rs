@@ -22,6 +22,7 @@ mod accounts;
 #[cfg(feature = "server")]
 mod address;
 mod audit_entries;
+mod calls;
 mod export_tasks;
 mod external_subjects;
 mod idempotency_keys;
@@ -47,9 +48,9 @@ mod users;
 
 use std::num::NonZeroU16;
 use std::sync::Arc;
+use std::time::Instant;
 
 use futures_util::FutureExt as _;
-use prometheus_client::metrics::counter::Counter;
 use tracing::Instrument as _;
 
 use crate::id::UserId;
@@ -60,6 +61,7 @@ use together::Together;
 pub use access::{Facts, RoleChange, UserChange};
 pub use accounts::{Account, AccountFilter};
 pub use audit_entries::{AuditFilter, AuditRow};
+pub use calls::{Call, Calls};
 pub use export_tasks::{ExportEnd, ExportFiles, ExportTaskRow, Finished, NewExportTask};
 pub use idempotency_keys::{Recorded, Recording};
 pub use notifications::{
@@ -75,7 +77,7 @@ pub const DEFAULT_CONNECTIONS: NonZeroU16 = NonZeroU16::new(10).unwrap();
 #[derive(Clone)]
 pub struct Store {
     db: Db,
-    failures: Counter,
+    calls: Calls,
     /// Checks of tokens, one for each request.
     standings: Together<Self, UserId, Option<Arc<Standing>>>,
     /// Whether a user answers to a manager: (user, manager).
@@ -235,7 +237,7 @@ impl Store {
         tracing::debug!(database = shown, connections, "the database is open");
         Ok(Self {
             db,
-            failures: Counter::default(),
+            calls: Calls::default(),
             standings: Together::new(|store, users| store.read_standings(users).boxed()),
             subordinates: Together::new(|store, pairs| store.read_subordinates(pairs).boxed()),
         })
@@ -272,10 +274,10 @@ impl Store {
         }
     }
 
-    /// Counts the calls that ended in [`StoreError::Unavailable`] or [`StoreError::Fault`].
+    /// How long calls take, and which fail.
     #[must_use]
-    pub fn failures(&self) -> &Counter {
-        &self.failures
+    pub fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// How busy the connections to the server are; `None` for SQLite, which has none to wait for.
@@ -291,20 +293,24 @@ impl Store {
         }
     }
 
-    /// Runs `body` to its end, also when the caller is dropped.
+    /// Runs `body` to its end, also when the caller is dropped, and counts it as `call`.
     async fn survive<T: Send + 'static>(
         &self,
+        call: &'static str,
         body: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let outcome = match tokio::spawn(body.in_current_span()).await {
+        let calls = self.calls.clone();
+        let counted = async move {
+            let began = Instant::now();
+            let outcome = body.await;
+            calls.count(call, began.elapsed(), &outcome);
+            outcome
+        };
+        match tokio::spawn(counted.in_current_span()).await {
             Ok(outcome) => outcome,
             Err(ended) if ended.is_panic() => std::panic::resume_unwind(ended.into_panic()),
             Err(_) => Err(StoreError::Unavailable("the program is stopping".into())),
-        };
-        if let Err(StoreError::Unavailable(_) | StoreError::Fault(_)) = outcome {
-            self.failures.inc();
         }
-        outcome
     }
 }
 
@@ -316,7 +322,7 @@ macro_rules! read {
     ($store:expr, |$conn:ident| $body:expr) => {{
         let db = $store.db.clone();
         $store
-            .survive(async move {
+            .survive($crate::store::calls::call!(), async move {
                 match db {
                     #[cfg(feature = "sqlite")]
                     $crate::store::Db::Sqlite(sqlite) => {
@@ -351,7 +357,7 @@ macro_rules! write {
     ($store:expr, |$conn:ident| $body:expr) => {{
         let db = $store.db.clone();
         $store
-            .survive(async move {
+            .survive($crate::store::calls::call!(), async move {
                 match db {
                     #[cfg(feature = "sqlite")]
                     $crate::store::Db::Sqlite(sqlite) => {

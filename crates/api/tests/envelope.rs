@@ -102,7 +102,8 @@ async fn answers_are_counted_by_route_and_status() {
         "gatepipe_api_http_requests_total{route=\"/api/admin/Auth/me\",status=\"200\"} 3",
         "gatepipe_api_http_requests_total{route=\"none\",status=\"404\"} 1",
         "gatepipe_api_http_requests_total{route=\"/api/admin/Gateway/list\",status=\"403\"} 1",
-        "gatepipe_api_store_errors_total 0",
+        "gatepipe_api_http_request_seconds_count{route=\"/api/admin/Auth/me\"} 3",
+        "gatepipe_api_store_errors_total{call=\"read_standings\"} 0",
         "gatepipe_api_registers_connected 0",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");

@@ -21,7 +21,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::builder::Settings;
 use crate::directory::{self, GatewayView, View};
-use crate::{Builder, GatewayStatus, RegisterStatus};
+use crate::tally::Counts;
+use crate::{Builder, GatewayStatus, RegisterStatus, Tally};
 
 /// A deadline of `Duration::MAX` would overflow the clock.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -41,6 +42,7 @@ pub struct GatewayClient {
 struct Shared {
     view: watch::Receiver<Arc<View>>,
     deadline: Duration,
+    counts: Arc<Counts>,
     _driver: AbortOnDropHandle<()>,
 }
 
@@ -63,8 +65,10 @@ impl GatewayClient {
     pub(crate) fn start(settings: Settings, runtime: &Handle) -> Self {
         let deadline = settings.limits.deadline;
         let (publish, view) = watch::channel(Arc::new(View::first(&settings)));
-        let driver = AbortOnDropHandle::new(runtime.spawn(directory::drive(settings, publish)));
-        Self { shared: Arc::new(Shared { view, deadline, _driver: driver }) }
+        let counts = Arc::<Counts>::default();
+        let driving = directory::drive(settings, publish, Arc::clone(&counts));
+        let driver = AbortOnDropHandle::new(runtime.spawn(driving));
+        Self { shared: Arc::new(Shared { view, deadline, counts, _driver: driver }) }
     }
 
     /// Waits until a register's first list was heard and a pipe to every gateway on it is open.
@@ -101,6 +105,12 @@ impl GatewayClient {
     #[must_use]
     pub fn gateways(&self) -> Vec<GatewayStatus> {
         self.view().gateways.iter().map(status).collect()
+    }
+
+    /// What was sent since the client was built and what became of it, all gateways together. Cheap; for metrics.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        self.shared.counts.tally()
     }
 
     fn view(&self) -> Arc<View> {

@@ -14,12 +14,13 @@ use tokio_util::task::AbortOnDropHandle;
 use tonic::transport::Endpoint;
 
 use crate::Error;
-use crate::builder::Settings;
+use crate::builder::{Limits, Settings};
 use crate::connection::{Peer, Trouble};
 use crate::lane::Lane;
 use crate::membership::Membership;
 use crate::pipe::{self, Places};
 use crate::status::RegisterStatus;
+use crate::tally::Counts;
 use crate::watch::{Heard, hear_always};
 
 /// Words of registers that wait for the driver; a watcher waits when it is full.
@@ -71,6 +72,7 @@ struct Directory {
     troubles: Vec<Option<Trouble>>,
     pipes: BTreeMap<GatewayId, Pipe>,
     pipe_changed: Arc<Notify>,
+    counts: Arc<Counts>,
     view: watch::Sender<Arc<View>>,
 }
 
@@ -97,7 +99,7 @@ impl Pipe {
 }
 
 /// Keeps `view` true until dropped.
-pub(crate) async fn drive(settings: Settings, view: watch::Sender<Arc<View>>) {
+pub(crate) async fn drive(settings: Settings, view: watch::Sender<Arc<View>>, counts: Arc<Counts>) {
     let (words, mut heard) = mpsc::channel(WORDS);
     let mut watchers = JoinSet::new();
     for (position, (url, endpoint)) in settings.registers.iter().enumerate() {
@@ -110,6 +112,7 @@ pub(crate) async fn drive(settings: Settings, view: watch::Sender<Arc<View>>) {
         troubles: vec![None; settings.registers.len()],
         pipes: BTreeMap::new(),
         pipe_changed: Arc::default(),
+        counts,
         settings,
         view,
     };
@@ -168,7 +171,7 @@ impl Directory {
         for gateway in members.keys() {
             if !self.pipes.contains_key(gateway) {
                 let addresses = membership.addresses(*gateway);
-                let pipe = self.settings.pipe(*gateway, addresses, &self.pipe_changed);
+                let pipe = self.settings.pipe(*gateway, addresses, &self.pipe_changed, &self.counts);
                 self.pipes.insert(*gateway, pipe);
             }
         }
@@ -203,9 +206,15 @@ impl Settings {
         Peer { endpoint, dial: self.dial.clone(), secret: self.secret.clone(), limits: self.limits }
     }
 
-    fn pipe(&self, gateway: GatewayId, addresses: Vec<String>, changed: &Arc<Notify>) -> Pipe {
-        let lane =
-            Arc::new(Lane::new(self.limits.queue_commands, self.limits.queue_bytes, Arc::clone(changed)));
+    fn pipe(
+        &self,
+        gateway: GatewayId,
+        addresses: Vec<String>,
+        changed: &Arc<Notify>,
+        counts: &Arc<Counts>,
+    ) -> Pipe {
+        let Limits { queue_commands, queue_bytes, .. } = self.limits;
+        let lane = Arc::new(Lane::new(queue_commands, queue_bytes, Arc::clone(changed), Arc::clone(counts)));
         let peer = |address: &String| match Endpoint::from_shared(format!("http://{address}")) {
             Ok(endpoint) => Some(self.peer(endpoint)),
             Err(_) => {

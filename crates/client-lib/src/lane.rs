@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::query::QueryLine;
 use crate::receipt::FailureReason;
+use crate::tally::Counts;
 
 /// Most commands in a batch.
 const BATCH_COMMANDS: usize = 256;
@@ -38,6 +39,8 @@ pub(crate) struct Lane {
     changed: Arc<Notify>,
     /// Wakes queries that wait for the first opening.
     settled: Notify,
+    /// Of all lanes together.
+    counts: Arc<Counts>,
 }
 
 struct State {
@@ -102,7 +105,12 @@ pub(crate) struct LaneStatus {
 
 impl Lane {
     /// A lane whose pipe is about to be opened.
-    pub(crate) fn new(most_commands: usize, most_bytes: usize, changed: Arc<Notify>) -> Self {
+    pub(crate) fn new(
+        most_commands: usize,
+        most_bytes: usize,
+        changed: Arc<Notify>,
+        counts: Arc<Counts>,
+    ) -> Self {
         Self {
             most_commands,
             most_bytes,
@@ -121,6 +129,7 @@ impl Lane {
             }),
             changed,
             settled: Notify::new(),
+            counts,
         }
     }
 
@@ -129,7 +138,7 @@ impl Lane {
     /// # Errors
     /// `Unreachable` while the pipe is down, `TooBusy` when full, `Refused` as too large; the command is not sent then.
     pub(crate) fn submit(self: &Arc<Self>, command: Command) -> Result<Ticket, FailureReason> {
-        self.put_in(command, None)
+        self.counted(self.put_in(command, None))
     }
 
     /// Puts a send to these uids last in the queue, as [`Lane::submit`] does, and learns from its receipt.
@@ -138,7 +147,11 @@ impl Lane {
         uids: Arc<[Uid]>,
         send: v1::SendToUids,
     ) -> Result<Ticket, FailureReason> {
-        self.put_in(Command::SendToUids(send), Some(uids))
+        self.counted(self.put_in(Command::SendToUids(send), Some(uids)))
+    }
+
+    fn counted(&self, put_in: Result<Ticket, FailureReason>) -> Result<Ticket, FailureReason> {
+        put_in.inspect_err(|reason| self.counts.failed(reason))
     }
 
     fn put_in(self: &Arc<Self>, command: Command, uids: Option<Arc<[Uid]>>) -> Result<Ticket, FailureReason> {
@@ -276,6 +289,9 @@ impl Lane {
             state.phase = phase;
             change(&mut state)
         };
+        over.iter()
+            .filter_map(|(_, outcome)| outcome.as_ref().err())
+            .for_each(|reason| self.counts.failed(reason));
         tell(over);
         self.settled.notify_waiters();
         self.changed.notify_one();
@@ -283,7 +299,7 @@ impl Lane {
 
     /// Takes in what the gateway says, and hands receipts to the callers that still wait for them.
     pub(crate) fn answer(&self, batch: v1::ReceiptBatch) {
-        let answered = {
+        let answered: Vec<Told> = {
             let mut state = self.state.lock();
             let now = Instant::now().into_std();
             let State { asker, in_flight, last_id, wake, .. } = &mut *state;
@@ -304,6 +320,9 @@ impl Lane {
             };
             batch.receipts.into_iter().filter_map(told).collect()
         };
+        let is_refused = |(_, outcome): &&Told| outcome.as_ref().is_ok_and(|receipt| receipt.code != 0);
+        let refused = answered.iter().filter(is_refused).count();
+        self.counts.answered(answered.len() - refused, refused);
         tell(answered);
     }
 
@@ -375,6 +394,7 @@ impl Batches {
                 if !matches!(state.phase, Phase::Open(_)) {
                     None
                 } else if let Some(batch) = state.take_batch() {
+                    self.lane.counts.sent(batch.commands.len());
                     return Some(batch);
                 } else {
                     state.asker.next_word()
@@ -411,7 +431,10 @@ impl Ticket {
             Ok(Ok(outcome)) => outcome,
             // The lane answers every entry before it lets go of it.
             Ok(Err(_)) => Err(FailureReason::UnknownOutcome),
-            Err(_) => Err(FailureReason::Deadline),
+            Err(_) => {
+                self.entry.lane.counts.failed(&FailureReason::Deadline);
+                Err(FailureReason::Deadline)
+            }
         };
         drop(self.entry);
         outcome
@@ -433,12 +456,12 @@ mod tests {
     use tonic::transport::Endpoint;
 
     use super::*;
-    use crate::Builder;
     use crate::connection::Peer;
     use crate::dial::Dial;
+    use crate::{Builder, Tally};
 
     fn lane() -> Arc<Lane> {
-        Arc::new(Lane::new(1_000, 4 << 20, Arc::default()))
+        Arc::new(Lane::new(1_000, 4 << 20, Arc::default(), Arc::default()))
     }
 
     fn open(lane: &Lane) {
@@ -520,6 +543,27 @@ mod tests {
         assert_eq!(lane.status().waiting, 1);
         lane.down("refused".into());
         assert_eq!(waiting.receipt(soon()).await, Err(FailureReason::Unreachable));
+        let counted =
+            Tally { batches: 1, commands: 1, unknown_outcome: 1, unreachable: 1, ..Tally::default() };
+        assert_eq!(lane.counts.tally(), counted);
+    }
+
+    #[tokio::test]
+    async fn every_command_is_counted_once_by_what_became_of_it() {
+        let lane = Arc::new(Lane::new(2, 4 << 20, Arc::default(), Arc::default()));
+        let mut batches = lane.new_stream();
+        open(&lane);
+        let too_large = submit(&lane, COMMAND_BYTES);
+        assert!(matches!(too_large, Err(FailureReason::Refused { .. })));
+        let (done, refused) = (submit(&lane, 1).unwrap(), submit(&lane, 1).unwrap());
+        assert_eq!(submit(&lane, 1).err(), Some(FailureReason::TooBusy));
+        batches.next().await;
+        let receipt = |id, code| v1::Receipt { id, code, ..v1::Receipt::default() };
+        let receipts = vec![receipt(1, 0), receipt(2, Code::NotFound.number())];
+        lane.answer(v1::ReceiptBatch { receipts, absence: None });
+        assert!(done.receipt(soon()).await.is_ok() && refused.receipt(soon()).await.is_ok());
+        let counted = Tally { batches: 1, commands: 2, done: 1, refused: 2, too_busy: 1, ..Tally::default() };
+        assert_eq!(lane.counts.tally(), counted);
     }
 
     #[tokio::test]
@@ -537,5 +581,7 @@ mod tests {
         let receipts = vec![receipt(99), receipt(1), receipt(2)];
         lane.answer(v1::ReceiptBatch { receipts, absence: None });
         assert_eq!(waits.receipt(soon()).await, Ok(receipt(2)));
+        let counted = Tally { batches: 2, commands: 2, done: 1, deadline: 1, ..Tally::default() };
+        assert_eq!(lane.counts.tally(), counted);
     }
 }

@@ -72,6 +72,7 @@
 //!
 //! *Gateways*:
 //! [`gateways`](GatewayClient::gateways), [`registers`](GatewayClient::registers) what this client knows ·
+//! [`tally`](GatewayClient::tally) what it has sent ·
 //! [`drain`](GatewayClient::drain) lets one go.
 //!
 //! # What is promised
@@ -117,6 +118,7 @@ mod receipt;
 mod route;
 mod stats;
 mod status;
+mod tally;
 mod watch;
 mod words;
 mod worker;
@@ -134,6 +136,7 @@ pub use gatepipe_proto::{
 pub use receipt::{Answer, Failure, FailureReason, Receipt};
 pub use stats::{Rates, Stats, Totals};
 pub use status::{GatewayStatus, RegisterStatus};
+pub use tally::Tally;
 pub use words::{
     Bind, BindCondition, BindPolicy, Bound, ClientDetails, ClientInfo, Close, Counts, GatewayCounts,
     GroupInfo, Listing, Page, UidInfo, UidsOnline,

@@ -143,7 +143,8 @@ impl Observed {
         span.in_scope(|| {
             tracing::debug!(%method, route, status, took_ms = took.as_millis() as u64, "request answered");
         });
-        app.metrics.seconds.observe(took.as_secs_f64());
+        let by_route = metrics::ByRoute { route: route.clone() };
+        app.metrics.seconds.get_or_create(&by_route).observe(took.as_secs_f64());
         let labels = metrics::Request { route, status };
         app.metrics.requests.get_or_create(&labels).inc();
         response.headers_mut().insert(REQUEST_ID, request_id);
