@@ -143,9 +143,9 @@ impl Metrics {
         );
         let traffic = [
             ("frames_in", "Messages and control frames read from clients", &metrics.frames_in),
-            ("payload_in_bytes", "Payload of the frames read from clients", &metrics.bytes_in),
+            ("traffic_in_bytes", "Payload of the frames read from clients", &metrics.bytes_in),
             ("frames_out", "Frames that a client's socket or outbox took", &metrics.frames_out),
-            ("out_bytes", "Bytes of those frames, headers included", &metrics.bytes_out),
+            ("traffic_out_bytes", "Bytes of those frames, headers included", &metrics.bytes_out),
         ];
         for (name, help, counter) in traffic {
             registry.register(name, help, counter.clone());
