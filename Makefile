@@ -4,7 +4,7 @@ RUN_FLAGS ?=
 BENCH_FLAGS ?=
 RELEASE_FLAGS ?=
 
-.PHONY: run web test test-databases test-web test-browser check check-supply check-web web-build web-tests web-check browser-tests fmt build bench release
+.PHONY: run web test test-databases test-web test-browser check check-prometheus check-supply check-web web-build web-tests web-check browser-tests fmt build bench release
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev, and the demo where Node is there. Ctrl-C stops it.
 run:
@@ -98,8 +98,17 @@ check:
 	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
 	    echo "docker-compose is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
 	else echo "skipped: docker-compose config (docker-compose is not installed)"; fi
+	@$(MAKE) --no-print-directory check-prometheus
 	@$(MAKE) --no-print-directory check-supply
 	@$(MAKE) --no-print-directory check-web
+
+## What Prometheus collects, and whether each alert speaks when it should and only then.
+check-prometheus:
+	@if command -v promtool >/dev/null 2>&1; then \
+	    cd deploy/prometheus && promtool check config prometheus.yml && promtool test rules alerts_test.yml; \
+	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
+	    echo "promtool is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
+	else echo "skipped: promtool (apt-get install prometheus)"; fi
 
 ## What comes from others, by deny.toml: licences, sources, and one TLS. Known vulnerabilities only where their database can be reached.
 ADVISORIES := https://github.com/rustsec/advisory-db
