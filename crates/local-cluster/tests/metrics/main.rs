@@ -49,10 +49,16 @@ async fn names_follow_the_rules_of_prometheus() {
         let is_plain = |letter: char| letter.is_ascii_lowercase() || letter == '_';
         assert!(name.chars().all(is_plain) && !name.contains("__"), "{name}");
         assert_eq!(name.ends_with("_total"), metric.kind == Kind::Counter, "{name} is a {:?}", metric.kind);
-        assert!(metric.kind != Kind::Histogram || name.ends_with("_seconds") || name.ends_with("_bytes"), "{name}");
+        assert!(
+            metric.kind != Kind::Histogram || name.ends_with("_seconds") || name.ends_with("_bytes"),
+            "{name}"
+        );
         let unit = name.trim_end_matches("_total");
         for base in ["bytes", "seconds"] {
-            assert!(!unit.contains(base) || unit.ends_with(&format!("_{base}")), "{name}: its unit is not its end");
+            assert!(
+                !unit.contains(base) || unit.ends_with(&format!("_{base}")),
+                "{name}: its unit is not its end"
+            );
         }
         for other in ["millis", "_ms", "_kb", "_mb", "percent", "minutes"] {
             assert!(!unit.contains(other), "{name}: not a base unit");

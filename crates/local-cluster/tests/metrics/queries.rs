@@ -49,7 +49,8 @@ pub fn of_the_dashboard() -> Vec<Query> {
         let place = panel["title"].as_str().unwrap();
         for target in panel["targets"].as_array().into_iter().flatten() {
             let legend = target["legendFormat"].as_str().unwrap_or_default();
-            let labels = legend.split("{{").skip(1).map(|part| part.split("}}").next().unwrap().trim().into());
+            let labels =
+                legend.split("{{").skip(1).map(|part| part.split("}}").next().unwrap().trim().into());
             queries.push(Query {
                 place: place.into(),
                 text: target["expr"].as_str().unwrap().into(),
