@@ -358,12 +358,12 @@ impl Metrics {
     fn begin(&self) {
         let outcomes = [Outcome::Whole, Outcome::Partial, Outcome::Failed];
         for outcome in outcomes {
-            self.binds.get_or_create(&outcome.into());
-            self.pushes.get_or_create(&outcome.into());
+            drop(self.binds.get_or_create(&outcome.into()));
+            drop(self.pushes.get_or_create(&outcome.into()));
         }
         for result in [LoginResult::Ok, LoginResult::Wrong, LoginResult::Throttled, LoginResult::Unavailable]
         {
-            self.logins.get_or_create(&result.into());
+            drop(self.logins.get_or_create(&result.into()));
         }
         for result in [
             ExportResult::Ordered,
@@ -372,13 +372,13 @@ impl Metrics {
             ExportResult::GivenBack,
             ExportResult::Lost,
         ] {
-            self.exports.get_or_create(&result.into());
+            drop(self.exports.get_or_create(&result.into()));
         }
         for what in [Swept::Notifications, Swept::IdempotencyKeys, Swept::Audit] {
-            self.swept.get_or_create(&what.into());
+            drop(self.swept.get_or_create(&what.into()));
         }
         for loss in [AuditLoss::Full, AuditLoss::Database, AuditLoss::Stopped, AuditLoss::Repeated] {
-            self.audit.lost.get_or_create(&loss.into());
+            drop(self.audit.lost.get_or_create(&loss.into()));
         }
     }
 

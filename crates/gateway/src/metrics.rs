@@ -122,7 +122,7 @@ impl Metrics {
         });
         // What has not happened yet is there as 0, so that the first time is seen as a change.
         for reason in admission::reasons() {
-            metrics.refused.get_or_create(&[("reason", reason)]);
+            drop(metrics.refused.get_or_create(&[("reason", reason)]));
         }
         registry.register(
             "command_write_seconds",
