@@ -60,8 +60,15 @@ pub fn of_the_dashboard() -> Vec<Query> {
     }
     for variable in dashboard["templating"]["list"].as_array().unwrap() {
         if variable["type"] == "query" {
-            let text = variable["query"]["query"].as_str().unwrap().to_owned();
-            queries.push(Query { place: "a variable".into(), text, labels: BTreeSet::new() });
+            // A word of Grafana's: the values that a label of a query has.
+            let text = variable["query"]["query"].as_str().unwrap();
+            let inner = text.strip_prefix("label_values(").and_then(|inner| inner.strip_suffix(')'));
+            let (text, label) = inner.unwrap().rsplit_once(", ").unwrap();
+            queries.push(Query {
+                place: variable["name"].as_str().unwrap().into(),
+                text: text.into(),
+                labels: [label.to_owned()].into(),
+            });
         }
     }
     queries
