@@ -165,7 +165,7 @@ async fn one_address_has_so_many_clients_and_others_enter() {
     }
     held.push(enter(&gateway, "192.0.2.8").await.unwrap());
     held.push(enter(&gateway, "2001:db8:1:3::1").await.unwrap());
-    assert!(gateway.metrics().await.contains(r#"handshakes_refused_total{status="429"} 4"#));
+    assert!(gateway.metrics().await.contains(r#"handshakes_refused_total{reason="address_full"} 4"#));
     // Whoever leaves makes room.
     drop(held.remove(0));
     within("a place", async {
