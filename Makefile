@@ -4,7 +4,7 @@ RUN_FLAGS ?=
 BENCH_FLAGS ?=
 RELEASE_FLAGS ?=
 
-.PHONY: run web test test-databases test-web test-browser check check-prometheus check-supply check-web web-build web-tests web-check browser-tests fmt build bench release
+.PHONY: run web test test-databases test-web test-browser verify check check-prometheus check-supply check-web check-deploy web-build web-tests web-check browser-tests fmt build bench release
 
 ## Everything in one process: register, two gateways, api, SQLite in data/dev, and the demo where Node is there. Ctrl-C stops it.
 run:
@@ -93,11 +93,7 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
-	@if command -v docker-compose >/dev/null 2>&1; then \
-	    GATEPIPE_SECRET=check GATEPIPE_JWT_SECRET=check docker-compose config -q; \
-	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
-	    echo "docker-compose is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
-	else echo "skipped: docker-compose config (docker-compose is not installed)"; fi
+	@$(MAKE) --no-print-directory check-deploy
 	@$(MAKE) --no-print-directory check-prometheus
 	@$(MAKE) --no-print-directory check-supply
 	@$(MAKE) --no-print-directory check-web
@@ -121,6 +117,21 @@ check-supply:
 	elif [ -n "$$GATEPIPE_TEST_ALL" ]; then \
 	    echo "cargo-deny is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
 	else echo "skipped: cargo deny (cargo install --locked cargo-deny)"; fi
+
+## The compose file and systemd's units, as their own tools understand them.
+check-deploy:
+	@$(call with_tool,docker-compose,docker-compose,docker-compose --profile observability config -q)
+	@$(call with_tool,systemd-analyze,systemd,deploy/systemd/check.sh)
+
+define with_tool
+if command -v $(1) >/dev/null 2>&1; then $(3); \
+elif [ -n "$$GATEPIPE_TEST_ALL" ]; then echo "$(1) is not installed, and GATEPIPE_TEST_ALL allows no gaps" >&2; exit 1; \
+else echo "skipped: $(3) (apt-get install $(2))"; fi
+endef
+
+## The compose file's topology as plain processes behind nginx with TLS, and every part of it restarted under load. Two minutes.
+verify: build
+	deploy/verify.sh
 
 ## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
 bench:

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use gatepipe_api::{Api, Config};
-use gatepipe_daemon::report;
 use gatepipe_daemon::shutdown::Signals;
+use gatepipe_daemon::{report, service_manager};
 
 /// A request makes some hundred small allocations on its way; the system's allocator takes a fifth of its time.
 #[global_allocator]
@@ -22,6 +22,6 @@ async fn start() -> anyhow::Result<()> {
     let signals = Signals::listen();
     let api = Api::bind(config).await?;
     tracing::info!(http = %api.http_addr(), admin = %api.admin_addr(), "api is up");
-    let stop = signals.first();
+    let stop = service_manager::up_until(signals.first());
     signals.or_second(Box::pin(api.run(stop))).await
 }

@@ -1,5 +1,6 @@
 //! The life of a process, and nothing about what it does: how it is configured, what it logs, which ports it takes, where its
-//! callers come from, how it says that it is well, how it serves calls from its own cluster, how it stops.
+//! callers come from, how it says that it is well, how it serves calls from its own cluster, what it tells the service
+//! manager, how it stops.
 //!
 //! Charter: no word about messages, users or databases; it knows no other crate of ours. What concerns only one daemon stands
 //! in that daemon.
@@ -14,5 +15,6 @@ pub mod open_files;
 mod process;
 pub mod report;
 pub mod rpc;
+pub mod service_manager;
 pub mod shutdown;
 pub mod telemetry;

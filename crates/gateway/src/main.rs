@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use gatepipe_daemon::report;
 use gatepipe_daemon::shutdown::Signals;
+use gatepipe_daemon::{report, service_manager};
 use gatepipe_gateway::{Config, Gateway};
 
 /// Gives back the memory of clients that have gone, also when nothing more is allocated afterwards: a thread of its own sees to it.
@@ -30,6 +30,6 @@ async fn start() -> anyhow::Result<()> {
         gateway_id = %gateway.gateway_id(),
         "gateway is up"
     );
-    let stop = signals.first();
+    let stop = service_manager::up_until(signals.first());
     signals.or_second(Box::pin(gateway.run(stop))).await
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use gatepipe_daemon::report;
 use gatepipe_daemon::shutdown::Signals;
+use gatepipe_daemon::{report, service_manager};
 use gatepipe_register::{Config, Register};
 
 #[tokio::main]
@@ -19,6 +19,6 @@ async fn start() -> anyhow::Result<()> {
     let signals = Signals::listen();
     let register = Register::bind(config).await?;
     tracing::info!(rpc = %register.rpc_addr(), admin = %register.admin_addr(), "register is up");
-    let stop = signals.first();
+    let stop = service_manager::up_until(signals.first());
     signals.or_second(Box::pin(register.run(stop))).await
 }

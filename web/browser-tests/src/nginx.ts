@@ -60,8 +60,8 @@ function site(port: number, { gateways, api, pages }: Behind): string {
   const locations = Object.entries(pages).map(([path, host]) => `location ${path} { proxy_pass http://${host}; proxy_set_header Host $host; }`)
   const replaced: [string, string][] = [
     ['listen 80;', `listen 127.0.0.1:${port}; ${locations.join(' ')}`],
-    ['server gateway-1:7272;', `server ${gateways[0]};`],
-    ['server gateway-2:7272;', `server ${gateways[1]};`],
+    ['server gateway-1:7272 ', `server ${gateways[0]} `],
+    ['server gateway-2:7272 ', `server ${gateways[1]} `],
     ['server api:8787;', `server ${api};`],
   ]
   return replaced.reduce((text, [deployed, here]) => {

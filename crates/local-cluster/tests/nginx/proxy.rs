@@ -112,8 +112,8 @@ fn site(listen: SocketAddr, cluster: &Cluster, timeout: Duration) -> String {
     let mut text = std::fs::read_to_string(DEPLOYED).unwrap();
     for (deployed, here) in [
         ("listen 80;", format!("listen {listen};")),
-        ("server gateway-1:7272;", format!("server {first};")),
-        ("server gateway-2:7272;", format!("server {second};")),
+        ("server gateway-1:7272 ", format!("server {first} ")),
+        ("server gateway-2:7272 ", format!("server {second} ")),
         ("server api:8787;", format!("server {};", addr(&cluster.http()))),
         ("proxy_read_timeout 120s;", format!("proxy_read_timeout {timeout}ms;")),
         ("proxy_send_timeout 120s;", format!("proxy_send_timeout {timeout}ms;")),

@@ -1,0 +1,140 @@
+// deploy/verify.sh: the topology of docker-compose.yml as plain processes, and what it promises.
+
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { Front } from './caller.mjs'
+import { readCompose } from './compose.mjs'
+import { Load } from './load.mjs'
+import { Pages } from './pages.mjs'
+import { Place } from './place.mjs'
+import { Service } from './service.mjs'
+import { story } from './story.mjs'
+import { check, until } from './until.mjs'
+
+const { values } = parseArgs({ options: { pages: { type: 'string', default: '2000' }, people: { type: 'string', default: '40' } } })
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const begun = performance.now()
+const say = (text) => console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${text}`)
+const seconds = (ms) => `${(ms / 1000).toFixed(1)} s`
+
+const compose = readCompose(join(root, 'docker-compose.yml'))
+const place = new Place(compose, root)
+const services = compose.services.map((described) => new Service(described, place))
+const service = (name) => services.find((service) => service.name === name)
+const password = 'correct horse battery'
+
+async function main() {
+  for (const service of services) {
+    await service.start()
+    say(`${service.name} is healthy on ${service.address}`)
+  }
+  const front = new Front({
+    address: place.address('nginx'),
+    port: place.port(443),
+    certificate: readFileSync(join(place.dir, 'secrets/tls_certificate')),
+  })
+  const caller = front.from(`${place.visitors}.250`)
+  await plainHttpIsSentToHttps()
+  const admin = await makeAdmin(caller)
+  await story(front, caller, admin, await makePerson(caller, admin, 'page'))
+  say('a page was bound, pushed to, told of a stored notification and forced offline, by https and wss')
+
+  const people = []
+  for (let number = 1; number <= Number(values.people); number += 1) people.push(await makePerson(caller, admin, `person-${number}`))
+  const pages = new Pages(front, place.visitors, people, Number(values.pages))
+  try {
+    await pages.connect()
+    say(`${pages.all.length} pages of ${people.length} people are connected and bound`)
+    await restartEveryPart(front, caller, admin, people, pages)
+  } finally {
+    pages.disconnect()
+  }
+  for (const service of [...services].reverse()) say(`${service.name} ended within ${seconds(await service.stop())} with 0`)
+  check(front.mistakes.length === 0, `answers that must not be: ${front.mistakes.slice(0, 10).join('; ')}`)
+  say(`answers: ${[...front.statuses].sort().map(([status, count]) => `${count} with ${status}`).join(', ')}`)
+}
+
+async function plainHttpIsSentToHttps() {
+  const answer = await fetch(`http://${place.address('nginx')}:${place.port(80)}/console/`, { redirect: 'manual' })
+  check(answer.status === 308 && answer.headers.get('location').startsWith('https://'), `http is answered ${answer.status}`)
+}
+
+/** The first user is made beside the api, as there is nobody yet who might make one. */
+async function makeAdmin(caller) {
+  const permissions = ['notification.send', 'user.manage_any', 'websocket.force_offline'].map((permission) => `--permission=${permission}`)
+  await service('api').exec(['gatepipe', 'user', 'add', 'admin', '--password-file=-', ...permissions], password)
+  return logIn(caller, 'admin')
+}
+
+async function makePerson(caller, admin, name) {
+  await caller.call('/User/create', { token: admin.token, body: { username: name, password } })
+  return logIn(caller, name)
+}
+
+async function logIn(caller, name) {
+  const { token, user } = await caller.call('/Auth/login', { body: { username: name, password } })
+  return { name, token, id: user.id }
+}
+
+async function restartEveryPart(front, caller, admin, people, pages) {
+  const load = new Load(caller, admin, people)
+  for (const name of ['register', 'postgres', 'api', 'gateway-1', 'gateway-2', 'nginx']) {
+    const before = load.acknowledged.length
+    const took = await restart(name)
+    await pages.allReady()
+    // Goes on as before, with everybody there.
+    const working = load.acknowledged.length
+    await until(`notifications are acknowledged after ${name} came back`, () => load.acknowledged.length >= working + 20)
+    const { count, late, longest, hint, unannounced } = pages.takeReturns()
+    say(
+      `${name} was restarted (${took}); ${load.acknowledged.length - before} notifications acknowledged meanwhile` +
+        (count > 0 ? `; ${count} pages came back, the last after ${seconds(longest)} (hint ${seconds(hint)})` : ''),
+    )
+    check(unannounced.length === 0, `${unannounced.length} pages were cut off by ${name}: ${[...new Set(unannounced)].slice(0, 5).join('; ')}`)
+    check(late === 0, `${late} pages were not back within their hint and the time of an attempt`)
+    if (name.startsWith('gateway')) check(count > 0, `nobody was on ${name}`)
+  }
+  await load.stop()
+  await load.isKept(pages)
+  const part = load.acknowledged.filter(({ whole }) => !whole).length
+  const recovered = pages.all.reduce((sum, page) => sum + page.recovered, 0)
+  say(
+    `all ${load.acknowledged.length} acknowledged notifications are stored once and on all pages of their readers (${recovered} found by a catch-up, ` +
+      `${part} reported as not pushed whole); callers repeated ${load.repeated} times, for ${seconds(load.longest)} at most`,
+  )
+}
+
+/** Gives how it went, in words. */
+async function restart(name) {
+  const part = service(name)
+  if (name === 'nginx') {
+    // New workers take over, the old ones keep their pages: what an operator does after a change of configuration or certificate.
+    part.signal('SIGHUP')
+    await until('nginx is healthy', async () => !(await part.health()))
+    return 'reloaded'
+  }
+  const stopped = await part.stop()
+  const from = performance.now()
+  await part.start()
+  return `ended within ${seconds(stopped)}, healthy again after ${seconds(performance.now() - from)}`
+}
+
+let failed = false
+const interrupted = new Promise((_, reject) => {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => reject(new Error(signal)))
+})
+try {
+  await Promise.race([main(), interrupted])
+  say('everything holds')
+} catch (error) {
+  failed = true
+  console.error(`FAILED: ${error.message}`)
+  console.error(error.stack)
+  console.error(`logs: ${place.dir}/*.log`)
+} finally {
+  for (const service of [...services].reverse()) await service.kill().catch((error) => console.error(error))
+  if (!failed) rmSync(place.dir, { recursive: true, force: true })
+}
+process.exit(failed ? 1 : 0)

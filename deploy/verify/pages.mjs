@@ -1,0 +1,106 @@
+// Many pages, each the real @gatepipe/client: connected through nginx, bound, and in the know.
+
+import { createRequire } from 'node:module'
+import { until } from './until.mjs'
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url))
+const { WebSocket } = require('ws')
+const { GatepipeClient } = require('@gatepipe/client')
+
+/** Pages of one address: an office. */
+const OF_AN_ADDRESS = 100
+/** An attempt may take so long (10 s each for opening, init and the bind, says the client; here all three together). */
+const ATTEMPT_MS = 10_000
+
+class Page {
+  seen = new Set()
+  /** Only known because it was fetched after a gap. */
+  recovered = 0
+  /** When and with which hint it was sent away; until it is back. */
+  away = null
+  /** How long each way back took, and what the hint was. */
+  returns = []
+  /** Ends that no hint announced. */
+  unannounced = []
+
+  constructor(front, caller, localAddress, person) {
+    this.person = person
+    class Socket extends WebSocket {
+      constructor(url) {
+        super(url, { ...front.connect, localAddress, perMessageDeflate: false })
+      }
+    }
+    this.client = new GatepipeClient({
+      url: front.wss,
+      bind: (client_id, signal) => caller.call('/WebSocket/bind', { token: person.token, body: { client_id }, signal }),
+      catchUp: (after, signal) => caller.call(`/Notification/list?limit=100&after_id=${after ?? 0}`, { token: person.token, signal }),
+      environment: { WebSocket: Socket },
+    })
+    let hint = null
+    this.client.on('reconnect', ({ data }) => (hint = data.within_ms))
+    this.client.on('notification', ({ data, recovered }) => {
+      this.seen.add(data.id)
+      if (recovered) this.recovered += 1
+    })
+    this.client.onStatus(({ phase, code, reason }) => {
+      if (phase === 'waiting') {
+        if (hint === null) this.unannounced.push(`${code} ${reason}`)
+        else this.away = { at: performance.now(), hint }
+        hint = null
+      } else if (phase === 'ready' && this.away) {
+        this.returns.push({ ms: performance.now() - this.away.at, hint: this.away.hint })
+        this.away = null
+      }
+    })
+  }
+
+  get ready() {
+    return this.client.status.phase === 'ready'
+  }
+}
+
+export class Pages {
+  constructor(front, network, people, count) {
+    this.all = Array.from({ length: count }, (_, index) => {
+      const address = `${network}.${1 + Math.floor(index / OF_AN_ADDRESS)}`
+      return { address, person: people[index % people.length] }
+    }).map(({ address, person }) => new Page(front, this.#caller(front, address), address, person))
+  }
+
+  #callers = new Map()
+  #caller(front, address) {
+    if (!this.#callers.has(address)) this.#callers.set(address, front.from(address))
+    return this.#callers.get(address)
+  }
+
+  async connect() {
+    // A hundred at a time, as visitors come; nobody's computer opens thousands in a moment.
+    for (let begin = 0; begin < this.all.length; begin += 100) {
+      const some = this.all.slice(begin, begin + 100)
+      for (const { client } of some) client.connect()
+      await until('pages are ready', () => some.every((page) => page.ready))
+    }
+  }
+
+  allReady() {
+    const where = () => {
+      const phases = this.all.map(({ client }) => client.status.phase)
+      return [...new Set(phases)].map((phase) => `${phases.filter((other) => other === phase).length} ${phase}`).join(', ')
+    }
+    return until(() => `all pages are ready; they are ${where()}`, () => this.all.every((page) => page.ready))
+  }
+
+  /** Since the last time it was asked: who came back, and how many not within their hint and an attempt's time. */
+  takeReturns() {
+    const returns = this.all.flatMap((page) => page.returns.splice(0))
+    const late = returns.filter(({ ms, hint }) => ms > hint + ATTEMPT_MS)
+    const longest = returns.reduce((most, { ms }) => Math.max(most, ms), 0)
+    const hint = returns.reduce((most, { hint }) => Math.max(most, hint), 0)
+    const unannounced = this.all.flatMap((page) => page.unannounced.splice(0))
+    return { count: returns.length, late: late.length, longest, hint, unannounced }
+  }
+
+  disconnect() {
+    for (const { client } of this.all) client.disconnect()
+  }
+}
