@@ -1,6 +1,6 @@
 // deploy/verify.sh: the topology of docker-compose.yml as plain processes, and what it promises.
 
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -87,10 +87,10 @@ async function restartEveryPart(front, caller, admin, people, pages) {
     // Goes on as before, with everybody there.
     const working = load.acknowledged.length
     await until(`notifications are acknowledged after ${name} came back`, () => load.acknowledged.length >= working + 20)
-    const { count, late, longest, hint, unannounced } = pages.takeReturns()
+    const { count, late, longest, hint, unannounced, failedAttempts } = pages.takeReturns()
     say(
       `${name} was restarted (${took}); ${load.acknowledged.length - before} notifications acknowledged meanwhile` +
-        (count > 0 ? `; ${count} pages came back, the last after ${seconds(longest)} (hint ${seconds(hint)})` : ''),
+        (count > 0 ? `; ${count} pages came back, the last after ${seconds(longest)} (hint ${seconds(hint)}), ${failedAttempts} attempts failed` : ''),
     )
     check(unannounced.length === 0, `${unannounced.length} pages were cut off by ${name}: ${[...new Set(unannounced)].slice(0, 5).join('; ')}`)
     check(late === 0, `${late} pages were not back within their hint and the time of an attempt`)
@@ -132,7 +132,10 @@ try {
   failed = true
   console.error(`FAILED: ${error.message}`)
   console.error(error.stack)
-  console.error(`logs: ${place.dir}/*.log`)
+  for (const { name, logFile } of services) {
+    if (existsSync(logFile)) console.error(`--- the last lines of ${name}`, readFileSync(logFile, 'utf8').split('\n').slice(-12).join('\n'))
+  }
+  console.error(`all of the logs: ${place.dir}/*.log`)
 } finally {
   for (const service of [...services].reverse()) await service.kill().catch((error) => console.error(error))
   if (!failed) rmSync(place.dir, { recursive: true, force: true })

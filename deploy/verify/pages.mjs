@@ -18,6 +18,8 @@ class Page {
   recovered = 0
   /** When and with which hint it was sent away; until it is back. */
   away = null
+  /** Attempts that led to nothing, on the way there or back. */
+  failedAttempts = 0
   /** How long each way back took, and what the hint was. */
   returns = []
   /** Ends that no hint announced. */
@@ -37,6 +39,7 @@ class Page {
       environment: { WebSocket: Socket },
     })
     let hint = null
+    let wasReady = false
     this.client.on('reconnect', ({ data }) => (hint = data.within_ms))
     this.client.on('notification', ({ data, recovered }) => {
       this.seen.add(data.id)
@@ -44,11 +47,14 @@ class Page {
     })
     this.client.onStatus(({ phase, code, reason }) => {
       if (phase === 'waiting') {
-        if (hint === null) this.unannounced.push(`${code} ${reason}`)
+        if (!wasReady) this.failedAttempts += 1
+        else if (hint === null) this.unannounced.push(`${code} ${reason}`)
         else this.away = { at: performance.now(), hint }
         hint = null
-      } else if (phase === 'ready' && this.away) {
-        this.returns.push({ ms: performance.now() - this.away.at, hint: this.away.hint })
+        wasReady = false
+      } else if (phase === 'ready') {
+        wasReady = true
+        if (this.away) this.returns.push({ ms: performance.now() - this.away.at, hint: this.away.hint })
         this.away = null
       }
     })
@@ -97,7 +103,9 @@ export class Pages {
     const longest = returns.reduce((most, { ms }) => Math.max(most, ms), 0)
     const hint = returns.reduce((most, { hint }) => Math.max(most, hint), 0)
     const unannounced = this.all.flatMap((page) => page.unannounced.splice(0))
-    return { count: returns.length, late: late.length, longest, hint, unannounced }
+    const failedAttempts = this.all.reduce((sum, page) => sum + page.failedAttempts, 0)
+    for (const page of this.all) page.failedAttempts = 0
+    return { count: returns.length, late: late.length, longest, hint, unannounced, failedAttempts }
   }
 
   disconnect() {

@@ -79,6 +79,8 @@ export class Service {
         if (error) reject(Object.assign(error, { stderr }))
         else resolve(stdout)
       })
+      // Whoever ends without reading says so by its exit code.
+      child.stdin.on('error', () => {})
       child.stdin.end(input)
     })
   }
