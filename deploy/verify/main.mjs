@@ -63,7 +63,7 @@ async function plainHttpIsSentToHttps() {
 
 /** The first user is made beside the api, as there is nobody yet who might make one. */
 async function makeAdmin(caller) {
-  const permissions = ['notification.send', 'user.manage_any', 'websocket.force_offline'].map((permission) => `--permission=${permission}`)
+  const permissions = ['notification.send', 'user.manage', 'user.manage_any', 'websocket.force_offline'].map((permission) => `--permission=${permission}`)
   await service('api').exec(['gatepipe', 'user', 'add', 'admin', '--password-file=-', ...permissions], password)
   return logIn(caller, 'admin')
 }
@@ -122,8 +122,10 @@ async function restart(name) {
 }
 
 let failed = false
+// Whatever happens, nothing that was started here is left behind.
 const interrupted = new Promise((_, reject) => {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => reject(new Error(signal)))
+  process.once('uncaughtException', reject)
 })
 try {
   await Promise.race([main(), interrupted])

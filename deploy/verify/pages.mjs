@@ -30,6 +30,8 @@ class Page {
     class Socket extends WebSocket {
       constructor(url) {
         super(url, { ...front.connect, localAddress, perMessageDeflate: false })
+        // A close follows, which the client hears of.
+        this.on('error', () => {})
       }
     }
     this.client = new GatepipeClient({

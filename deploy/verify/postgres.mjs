@@ -28,7 +28,7 @@ export function postgres(service) {
       execFileSync('postgres', ['--single', '-D', data, 'postgres'], {
         ...options,
         input: `CREATE DATABASE ${POSTGRES_DB} OWNER ${POSTGRES_USER}\n`,
-        stdio: ['pipe', 'ignore', 'inherit'],
+        stdio: ['pipe', 'ignore', 'pipe'],
       })
     },
   }
