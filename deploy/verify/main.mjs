@@ -13,7 +13,7 @@ import { Service } from './service.mjs'
 import { story } from './story.mjs'
 import { check, until } from './until.mjs'
 
-const { values } = parseArgs({ options: { pages: { type: 'string', default: '2000' }, people: { type: 'string', default: '40' } } })
+const { values } = parseArgs({ options: { pages: { type: 'string', default: '2000' }, people: { type: 'string', default: '20' } } })
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const begun = performance.now()
 const say = (text) => console.log(`${((performance.now() - begun) / 1000).toFixed(1).padStart(6)} s  ${text}`)
@@ -90,7 +90,8 @@ async function restartEveryPart(front, caller, admin, people, pages) {
     const { count, late, longest, hint, unannounced, failedAttempts } = pages.takeReturns()
     say(
       `${name} was restarted (${took}); ${load.acknowledged.length - before} notifications acknowledged meanwhile` +
-        (count > 0 ? `; ${count} pages came back, the last after ${seconds(longest)} (hint ${seconds(hint)}), ${failedAttempts} attempts failed` : ''),
+        (count > 0 ? `; ${count} pages came back, the last after ${seconds(longest)} (hint ${seconds(hint)}), ${failedAttempts.length} attempts failed` : '') +
+        (failedAttempts.length > 0 ? `, such as: ${failedAttempts[0]}` : ''),
     )
     check(unannounced.length === 0, `${unannounced.length} pages were cut off by ${name}: ${[...new Set(unannounced)].slice(0, 5).join('; ')}`)
     check(late === 0, `${late} pages were not back within their hint and the time of an attempt`)

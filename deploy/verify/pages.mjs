@@ -9,8 +9,8 @@ const { GatepipeClient } = require('@gatepipe/client')
 
 /** Pages of one address: an office. */
 const OF_AN_ADDRESS = 100
-/** An attempt may take so long (10 s each for opening, init and the bind, says the client; here all three together). */
-const ATTEMPT_MS = 10_000
+/** One attempt, as long as the client itself gives it: 10 s each for opening, for init and for the bind. */
+const ATTEMPT_MS = 30_000
 
 class Page {
   seen = new Set()
@@ -19,7 +19,7 @@ class Page {
   /** When and with which hint it was sent away; until it is back. */
   away = null
   /** Attempts that led to nothing, on the way there or back. */
-  failedAttempts = 0
+  failedAttempts = []
   /** How long each way back took, and what the hint was. */
   returns = []
   /** Ends that no hint announced. */
@@ -49,7 +49,7 @@ class Page {
     })
     this.client.onStatus(({ phase, code, reason }) => {
       if (phase === 'waiting') {
-        if (!wasReady) this.failedAttempts += 1
+        if (!wasReady) this.failedAttempts.push(`${code} ${reason}`)
         else if (hint === null) this.unannounced.push(`${code} ${reason}`)
         else this.away = { at: performance.now(), hint }
         hint = null
@@ -95,7 +95,7 @@ export class Pages {
       const phases = this.all.map(({ client }) => client.status.phase)
       return [...new Set(phases)].map((phase) => `${phases.filter((other) => other === phase).length} ${phase}`).join(', ')
     }
-    return until(() => `all pages are ready; they are ${where()}`, () => this.all.every((page) => page.ready))
+    return until(() => `all pages are ready; they are ${where()}`, () => this.all.every((page) => page.ready), 120_000)
   }
 
   /** Since the last time it was asked: who came back, and how many not within their hint and an attempt's time. */
@@ -105,8 +105,7 @@ export class Pages {
     const longest = returns.reduce((most, { ms }) => Math.max(most, ms), 0)
     const hint = returns.reduce((most, { hint }) => Math.max(most, hint), 0)
     const unannounced = this.all.flatMap((page) => page.unannounced.splice(0))
-    const failedAttempts = this.all.reduce((sum, page) => sum + page.failedAttempts, 0)
-    for (const page of this.all) page.failedAttempts = 0
+    const failedAttempts = this.all.flatMap((page) => page.failedAttempts.splice(0))
     return { count: returns.length, late: late.length, longest, hint, unannounced, failedAttempts }
   }
 
