@@ -3,6 +3,7 @@ CARGO ?= cargo
 RUN_FLAGS ?=
 BENCH_FLAGS ?=
 RELEASE_FLAGS ?=
+VERIFY_FLAGS ?=
 
 .PHONY: run web test test-databases test-web test-browser verify check check-prometheus check-supply check-web check-deploy web-build web-tests web-check browser-tests fmt build bench release
 
@@ -131,7 +132,7 @@ endef
 
 ## The compose file's topology as plain processes behind nginx with TLS, and every part of it restarted under load. Two minutes.
 verify: build
-	deploy/verify.sh
+	deploy/verify.sh $(VERIFY_FLAGS)
 
 ## How fast it is, as ratios to a yardstick in the same run; minutes, on a machine that does nothing else. See docs/performance.md.
 bench:

@@ -35,7 +35,7 @@ export class Front {
   }
 
   from(localAddress) {
-    return new Caller(this, new Agent({ ...this.connect, localAddress, keepAlive: true, maxSockets: 32 }))
+    return new Caller(this, new Agent({ ...this.connect, localAddress, keepAlive: true, maxSockets: 6 }))
   }
 
   count(status, what) {

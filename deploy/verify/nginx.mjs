@@ -11,6 +11,8 @@ export function nginx(service) {
   const { place, name, address, dir } = service
   const main = place.path(name, '/etc/nginx/nginx.conf')
   return {
+    // Takes its workers along; after SIGKILL they would stay.
+    killSignal: 'SIGTERM',
     command: ['nginx', '-p', dir, '-c', main, '-e', 'stderr', '-g', 'daemon off;'],
     prepare() {
       mkdirSync(join(dir, 'tmp'), { recursive: true })

@@ -9,8 +9,13 @@ const { GatepipeClient } = require('@gatepipe/client')
 
 /** Pages of one address: an office. */
 const OF_AN_ADDRESS = 100
-/** One attempt, as long as the client itself gives it: 10 s each for opening, for init and for the bind. */
-const ATTEMPT_MS = 30_000
+/**
+ * What the client says when its own time for opening, init, the bind or a pong (10 s each) is over: the machine is too slow for so many pages, and
+ * nobody was refused or cut off.
+ */
+const TOO_SLOW = /^0 no (.* within 10 s|answer to a ping)$/
+/** All pages have to be there after so long, however slow the machine is. */
+const PATIENCE_MS = 300_000
 
 class Page {
   seen = new Set()
@@ -39,6 +44,8 @@ class Page {
       bind: (client_id, signal) => caller.call('/WebSocket/bind', { token: person.token, body: { client_id }, signal }),
       catchUp: (after, signal) => caller.call(`/Notification/list?limit=100&after_id=${after ?? 0}`, { token: person.token, signal }),
       environment: { WebSocket: Socket },
+      // Nobody presses the button of a page that has given up.
+      retry: { limit: 100 },
     })
     let hint = null
     let wasReady = false
@@ -86,7 +93,7 @@ export class Pages {
     for (let begin = 0; begin < this.all.length; begin += 100) {
       const some = this.all.slice(begin, begin + 100)
       for (const { client } of some) client.connect()
-      await until('pages are ready', () => some.every((page) => page.ready))
+      await until('pages are ready', () => some.every((page) => page.ready), PATIENCE_MS)
     }
   }
 
@@ -95,18 +102,21 @@ export class Pages {
       const phases = this.all.map(({ client }) => client.status.phase)
       return [...new Set(phases)].map((phase) => `${phases.filter((other) => other === phase).length} ${phase}`).join(', ')
     }
-    return until(() => `all pages are ready; they are ${where()}`, () => this.all.every((page) => page.ready), 120_000)
+    return until(() => `all pages are ready; they are ${where()}`, () => this.all.every((page) => page.ready), PATIENCE_MS)
   }
 
-  /** Since the last time it was asked: who came back, and how many not within their hint and an attempt's time. */
+  /**
+   * Since the last time it was asked: who came back, and which attempts led to nothing. A page's first attempt begins within its hint, by the
+   * client's own rules; so whoever needed no second one was back in time.
+   */
   takeReturns() {
     const returns = this.all.flatMap((page) => page.returns.splice(0))
-    const late = returns.filter(({ ms, hint }) => ms > hint + ATTEMPT_MS)
     const longest = returns.reduce((most, { ms }) => Math.max(most, ms), 0)
     const hint = returns.reduce((most, { hint }) => Math.max(most, hint), 0)
-    const unannounced = this.all.flatMap((page) => page.unannounced.splice(0))
-    const failedAttempts = this.all.flatMap((page) => page.failedAttempts.splice(0))
-    return { count: returns.length, late: late.length, longest, hint, unannounced, failedAttempts }
+    const ends = this.all.flatMap((page) => page.unannounced.splice(0))
+    const attempts = this.all.flatMap((page) => page.failedAttempts.splice(0))
+    const [cutOff, refused] = [ends, attempts].map((reasons) => reasons.filter((reason) => !TOO_SLOW.test(reason)))
+    return { count: returns.length, longest, hint, cutOff, refused, tooSlow: ends.length + attempts.length - cutOff.length - refused.length }
   }
 
   disconnect() {
