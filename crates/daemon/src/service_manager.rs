@@ -2,11 +2,12 @@
 //!
 //! Without `NOTIFY_SOCKET` in the environment all of it does nothing. What cannot be told is logged and stops nobody.
 
+use std::ffi::{OsStr, OsString};
+use std::io;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
-use std::{ffi::OsString, io};
 
 /// Says that the daemon is up, and that it stops as soon as `stop` resolves; gives a future that resolves with `stop`.
 ///
@@ -45,7 +46,7 @@ struct ServiceManager(SocketAddr);
 
 impl ServiceManager {
     /// A path, or after an `@` a name of Linux's abstract sockets.
-    fn at(address: &OsString) -> io::Result<Self> {
+    fn at(address: &OsStr) -> io::Result<Self> {
         match address.as_bytes().strip_prefix(b"@") {
             Some(name) => SocketAddr::from_abstract_name(name).map(Self),
             None => SocketAddr::from_pathname(address).map(Self),
@@ -104,9 +105,9 @@ mod tests {
 
     #[test]
     fn an_abstract_name_and_a_path_are_both_sockets() {
-        let address = |text: &str| ServiceManager::at(&text.into()).unwrap().0;
+        let address = |text: &str| ServiceManager::at(OsStr::new(text)).unwrap().0;
         assert_eq!(address("@gatepipe").as_abstract_name(), Some(&b"gatepipe"[..]));
         assert_eq!(address("/run/notify").as_pathname().unwrap().to_str(), Some("/run/notify"));
-        assert!(ServiceManager::at(&"x".repeat(200).into()).is_err());
+        assert!(ServiceManager::at(OsStr::new(&"x".repeat(200))).is_err());
     }
 }
