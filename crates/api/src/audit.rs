@@ -147,6 +147,8 @@ words! {
         JoinGroup = "client.join_group",
         /// A client is taken out of a group.
         LeaveGroup = "client.leave_group",
+        /// All members are taken out of a group.
+        DissolveGroup = "group.dissolve",
         /// A gateway lets its clients go.
         Drain = "gateway.drain",
         /// A notification for some users.

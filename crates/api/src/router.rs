@@ -84,6 +84,7 @@ fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
         .routes(routes!(client::command::leave_group))
         .routes(routes!(group::list_with_members))
         .routes(routes!(group::push))
+        .routes(routes!(group::dissolve))
         .routes(routes!(estimate::estimate))
         .routes(routes!(user::online))
         .routes(routes!(user::find))

@@ -8,6 +8,7 @@ pub mod estimate;
 pub mod events;
 pub mod export;
 pub mod force_offline;
+pub mod group;
 pub mod idempotency;
 pub mod inspect;
 pub mod login;

@@ -32,7 +32,7 @@ async fn each_route_asks_for_its_permission_before_it_looks_at_anything() {
     refused.refused(403);
     assert!(refused.body["msg"].as_str().unwrap().contains("websocket.drain"), "{}", refused.body);
     let polite = world.person("polite", &without(Permission::Control).collect::<Vec<_>>()).await;
-    for path in ["/Client/close", "/Client/unbind", "/Client/joinGroup", "/Client/leaveGroup"] {
+    for path in ["/Client/close", "/Client/unbind", "/Client/joinGroup", "/Client/leaveGroup", "/Group/dissolve"] {
         let refused = polite.post(path, json!({"anything": 1})).await;
         refused.refused(403);
         assert!(refused.body["msg"].as_str().unwrap().contains("websocket.control"), "{}", refused.body);
@@ -123,7 +123,8 @@ async fn while_no_register_was_heard_nobody_is_called_gone_or_offline() {
         (&pushed.data()["reached"], &pushed.data()["failed"][0]["gateway"]),
         (&json!(0), &json!(&CLIENT[..16]))
     );
-    admin.post("/Group/push", client).await.refused(503);
+    admin.post("/Group/push", client.clone()).await.refused(503);
+    admin.post("/Group/dissolve", client).await.refused(503);
     admin.post("/Gateway/drain", json!({"gateway_id": &CLIENT[..16]})).await.refused(503);
     let many: Vec<String> = (1..=1_000).map(|uid| uid.to_string()).collect();
     let many = admin.get(&format!("/User/online?uids={}", many.join(","))).await;

@@ -13,7 +13,7 @@ async fn told(reader: &Caller, actor: &Caller, many: usize) -> Vec<String> {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
     loop {
         let path = format!(
-            "/Audit/list?limit=100&actor_id={}&action=websocket,client,gateway,notification",
+            "/Audit/list?limit=100&actor_id={}&action=websocket,client,gateway,group,notification",
             actor.id
         );
         let list = reader.get(&path).await.ok()["list"].clone();
@@ -98,9 +98,10 @@ async fn what_is_done_to_single_clients_and_to_groups_stands_there_too() {
     admin.post("/Group/push", json!({"group": "lobby", "data": "hush"})).await.ok();
     admin.post("/Client/leaveGroup", member.clone()).await.ok();
     admin.post("/Client/leaveGroup", member).await.ok();
+    admin.post("/Group/dissolve", json!({"group": "lobby"})).await.ok();
     admin.post("/Client/unbind", json!({"client_id": client, "uid": alice.id})).await.ok();
     admin.post("/Client/close", json!({"client_id": client, "reason": "enough"})).await.ok();
-    let found = told(&admin, &admin, 7).await;
+    let found = told(&admin, &admin, 8).await;
     assert_eq!(
         found,
         [
@@ -109,6 +110,7 @@ async fn what_is_done_to_single_clients_and_to_groups_stands_there_too() {
             "websocket.push lobby: done, type notification, reached 1".into(),
             format!("client.leave_group {client}: done, group lobby"),
             format!("client.leave_group {client}: done, group lobby; it was not in it"),
+            "group.dissolve lobby: done, members 0".into(),
             format!("client.unbind {client}: done, from {}", alice.id),
             format!("client.close {client}: done, with 4003; reason: enough"),
         ]

@@ -153,6 +153,18 @@ async fn groups_are_listed_with_their_members_and_pushed_to() {
     assert_eq!(admin.post("/Group/push", json!({"group": "empty"})).await.ok()["reached"], 0);
     assert_eq!(alice.post("/Group/push", json!({"group": "hall"})).await.status, 403);
     assert_eq!(admin.post("/Group/push", json!({"group": "", "type": "init"})).await.status, 422);
+
+    let dissolve = json!({"group": "lobby"});
+    assert_eq!(alice.post("/Group/dissolve", dissolve.clone()).await.status, 403);
+    assert_eq!(admin.post("/Group/dissolve", json!({"group": ""})).await.status, 422);
+    for left in [4, 0] {
+        let answer = admin.post("/Group/dissolve", dissolve.clone()).await.ok();
+        assert_eq!(answer, json!({"left": left, "failed": []}));
+    }
+    assert_eq!(admin.get("/Group/list").await.ok()["list"], json!([hall]));
+    // They are connected still.
+    let sent = admin.post("/WebSocket/broadcast", json!({"type": "after"})).await.ok();
+    assert_eq!(sent["reached"], 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

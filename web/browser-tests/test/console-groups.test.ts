@@ -43,8 +43,14 @@ test('groups are listed with their numbers, and their members page by page', asy
   await admin.says('Connections reached: 1')
   await until('the one has heard it', () => lobby.filter((member) => member.hasHeard('wake')).length === 1)
 
-  const [member] = lobby.filter((member) => member.hasHeard('wake'))
-  await crowd.admin.post('/Client/leaveGroup', { client_id: member!.clientId, group: 'night shift' })
+  // Whoever was in a group that is dissolved stays connected.
   await admin.goTo('/groups?group=night shift')
-  await admin.says('Nobody is in this group.')
+  await night.getByRole('button', { name: 'Dissolve the group' }).click()
+  await admin.answer('Cancel')
+  await night.getByRole('button', { name: 'Dissolve the group' }).click()
+  await admin.answer('Dissolve the group')
+  await night.getByText('Members that were taken out: 1.').waitFor()
+  await night.getByText('Nobody is in this group.').waitFor()
+  await admin.row('night shift').waitFor({ state: 'detached' })
+  await crowd.isThere(1)
 })

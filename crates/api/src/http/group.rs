@@ -12,7 +12,7 @@ use super::fields::{Body, Fields, FromFields, Limit, Query};
 use super::websocket::BroadcastBody;
 use crate::app::App;
 use crate::auth::Allowed;
-use crate::auth::caller::grants::{Inspect, PushAny};
+use crate::auth::caller::grants::{Control, Inspect, PushAny};
 use crate::error::ApiError;
 use crate::service;
 use crate::service::push::PushAnswer;
@@ -152,4 +152,52 @@ pub async fn push(
 ) -> Result<Answer<PushAnswer>, ApiError> {
     let GroupPushBody { group, r#type, data } = body;
     service::push::to_group(&app, &caller, &group, &r#type, data).await.map(Answer)
+}
+
+/// Which group.
+#[derive(ToSchema)]
+pub struct GroupDissolveBody {
+    /// 1 to 255 bytes.
+    #[schema(value_type = String, example = "lobby", min_length = 1, max_length = 255)]
+    group: Group,
+}
+
+impl FromFields for GroupDissolveBody {
+    fn read(fields: &mut Fields) -> Option<Self> {
+        Some(Self { group: fields.parsed("group", "must be 1 to 255 bytes")? })
+    }
+}
+
+/// What became of a group.
+#[derive(Serialize, ToSchema)]
+pub struct GroupDissolveAnswer {
+    /// Members that it lost.
+    #[schema(example = 12)]
+    left: u64,
+    /// Gateways that could not be asked: their members are in it still. Empty when whole.
+    failed: Vec<Failed>,
+}
+
+/// Takes every member out of a group; they stay connected. Needs `websocket.control`.
+///
+/// A group without members is no error: it loses none.
+#[utoipa::path(
+    post,
+    path = "/Group/dissolve",
+    tag = "Group",
+    request_body = GroupDissolveBody,
+    responses(
+        (status = 200, description = "Done.", body = Envelope<GroupDissolveAnswer>),
+        (status = 403, description = "The caller lacks websocket.control.", body = Refusal),
+        BodyRefusals,
+        Refusals,
+    ),
+)]
+pub async fn dissolve(
+    State(app): State<App>,
+    caller: Allowed<Control>,
+    Body(body): Body<GroupDissolveBody>,
+) -> Result<Answer<GroupDissolveAnswer>, ApiError> {
+    let reached = service::group::dissolve(&app, &caller, &body.group).await?;
+    Ok(Answer(GroupDissolveAnswer { left: reached.clients, failed: reached.failed }))
 }

@@ -239,6 +239,6 @@ fn counted(app: &App, reached: Reached) -> Result<Reached, ApiError> {
     Ok(reached)
 }
 
-fn nobody_is_known() -> ApiError {
+pub(super) fn nobody_is_known() -> ApiError {
     ApiError::Unavailable("no register was heard yet, so no gateway is known; try again later".into())
 }

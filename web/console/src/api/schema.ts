@@ -373,6 +373,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/Group/dissolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes every member out of a group; they stay connected. Needs `websocket.control`.
+         * @description A group without members is no error: it loses none.
+         */
+        post: operations["groupDissolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/Group/list": {
         parameters: {
             query?: never;
@@ -2119,6 +2139,31 @@ export interface components {
             msg: string;
         };
         /** @description What every answer looks like. */
+        Envelope_GroupDissolveAnswer: {
+            /**
+             * Format: int64
+             * @description The `success_code` setting (0 unless it was changed), or a stable number of the error table.
+             * @example 0
+             */
+            code: number;
+            /** @description What became of a group. */
+            data: {
+                /** @description Gateways that could not be asked: their members are in it still. Empty when whole. */
+                failed: components["schemas"]["Failed"][];
+                /**
+                 * Format: int64
+                 * @description Members that it lost.
+                 * @example 12
+                 */
+                left: number;
+            };
+            /**
+             * @description "success", or why not, for people.
+             * @example success
+             */
+            msg: string;
+        };
+        /** @description What every answer looks like. */
         Envelope_GroupListAnswer: {
             /**
              * Format: int64
@@ -2775,6 +2820,25 @@ export interface components {
              * @example websocket.inspect
              */
             permission: string;
+        };
+        /** @description What became of a group. */
+        GroupDissolveAnswer: {
+            /** @description Gateways that could not be asked: their members are in it still. Empty when whole. */
+            failed: components["schemas"]["Failed"][];
+            /**
+             * Format: int64
+             * @description Members that it lost.
+             * @example 12
+             */
+            left: number;
+        };
+        /** @description Which group. */
+        GroupDissolveBody: {
+            /**
+             * @description 1 to 255 bytes.
+             * @example lobby
+             */
+            group: string;
         };
         /** @description Some of the groups. */
         GroupListAnswer: {
@@ -5059,6 +5123,102 @@ export interface operations {
             };
             /** @description The caller lacks websocket.inspect. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description A fault of ours. */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The database or the gateways are away, or the api is overloaded; later may work. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+        };
+    };
+    groupDissolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupDissolveBody"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_GroupDissolveAnswer"];
+                };
+            };
+            /** @description The body is not JSON. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description No token, a bad one, or one that is no longer valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The caller lacks websocket.control. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body is over 1 MiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description The body does not say it is JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            /** @description Some fields are missing, of a wrong type, too long or of a wrong value; `data` names them. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

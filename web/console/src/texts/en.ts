@@ -179,6 +179,9 @@ export const en = {
   'group.title': 'Group {group}',
   'group.members': 'Members',
   'group.send': 'Send to this group',
+  'group.dissolve': 'Dissolve the group',
+  'group.dissolveQuestion': 'Every member is taken out of {group}. Their connections stay.',
+  'group.dissolved': 'Members that were taken out: {left}.',
   'group.empty': 'Nobody is in this group.',
   'group.none': 'No group has a member. Clients join by a worker, in the console, or from a terminal:',
 

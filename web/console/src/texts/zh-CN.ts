@@ -181,6 +181,9 @@ export const zhCN: Record<TextKey, string> = {
   'group.title': '分组 {group}',
   'group.members': '成员',
   'group.send': '向此分组发送',
+  'group.dissolve': '解散分组',
+  'group.dissolveQuestion': '将把所有成员移出 {group}，连接保持不变。',
+  'group.dissolved': '已移出的成员数：{left}。',
   'group.empty': '此分组没有成员。',
   'group.none': '还没有分组成员。可由 worker、控制台或终端加入：',
 
