@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use common::World;
 use serde_json::{Value, json};
 
-const ROUTES: [(&str, &str); 54] = [
+const ROUTES: [(&str, &str); 55] = [
     ("/api/admin/Audit/export", "get"),
     ("/api/admin/Audit/list", "get"),
     ("/api/admin/Auth/changePassword", "post"),
@@ -27,6 +27,7 @@ const ROUTES: [(&str, &str); 54] = [
     ("/api/admin/ExportTask/show", "get"),
     ("/api/admin/Gateway/drain", "post"),
     ("/api/admin/Gateway/list", "get"),
+    ("/api/admin/Group/dissolve", "post"),
     ("/api/admin/Group/list", "get"),
     ("/api/admin/Group/push", "post"),
     ("/api/admin/Notification/delete", "post"),
