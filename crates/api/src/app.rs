@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::forwarded::Network;
+use parking_lot::RwLock;
 
 use crate::audit::Audit;
 use crate::auth::Auth;
@@ -62,13 +63,22 @@ pub struct Parts {
     pub metrics: Metrics,
     /// How the api was set up.
     pub settings: Settings,
+    caller_rules: RwLock<Arc<CallerRules>>,
+    shown: RwLock<Vec<Shown>>,
+}
+
+/// Who may call, and whom we believe about it; may change while the api runs.
+#[derive(Debug, Clone, Default)]
+pub struct CallerRules {
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Pages of which origins may call.
+    pub cors_origins: Vec<Origin>,
 }
 
 /// What operators are told about this process.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Every setting and where it came from, secrets masked.
-    pub settings: Vec<Shown>,
     /// Which database, without its password.
     pub database: String,
     /// In milliseconds since 1970.
@@ -92,12 +102,8 @@ pub struct Settings {
     pub tries_per_address: NonZeroU32,
     /// What a bind does to the user's other connections.
     pub bind_policy: BindPolicy,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
     /// Whether users are made at the first sight of somebody else's token.
     pub create_users: bool,
-    /// Pages of which origins may call.
-    pub cors_origins: Vec<Origin>,
     /// How long notifications are kept; zero for ever.
     pub notification_retention: Duration,
     /// How long entries of the audit are kept; zero for ever.
@@ -124,6 +130,8 @@ impl App {
         pushed: Outcomes,
         metrics: Metrics,
         settings: Settings,
+        caller_rules: CallerRules,
+        shown: Vec<Shown>,
     ) -> Self {
         let started = Instant::now();
         Self(Arc::new(Parts {
@@ -148,7 +156,36 @@ impl App {
             gateways,
             metrics,
             settings,
+            caller_rules: RwLock::new(Arc::new(caller_rules)),
+            shown: RwLock::new(shown),
         }))
+    }
+
+    /// Those of now.
+    #[must_use]
+    pub fn caller_rules(&self) -> Arc<CallerRules> {
+        self.caller_rules.read().clone()
+    }
+
+    /// Those from now on.
+    pub fn set_caller_rules(&self, rules: CallerRules) {
+        *self.caller_rules.write() = Arc::new(rules);
+    }
+
+    /// Every setting and where it came from, secrets masked, for people.
+    #[must_use]
+    pub fn shown(&self) -> Vec<Shown> {
+        self.shown.read().clone()
+    }
+
+    /// Shows those settings as they stand in `again` whose names were `taken`.
+    pub fn show_again(&self, again: Vec<Shown>, taken: impl Fn(&str) -> bool) {
+        let mut shown = self.shown.write();
+        for fresh in again.into_iter().filter(|fresh| taken(fresh.given.name)) {
+            if let Some(old) = shown.iter_mut().find(|old| old.given.name == fresh.given.name) {
+                *old = fresh;
+            }
+        }
     }
 }
 

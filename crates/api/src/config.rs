@@ -16,6 +16,7 @@ use chrono_tz::Tz;
 use gatepipe_daemon::config::{ConfigError, Noted, Settings};
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
+use gatepipe_daemon::tls::{self, Files};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::auth::foreign::source::Source;
@@ -32,6 +33,8 @@ pub use tokens::{ForeignConfig, KeyError};
 pub struct Config {
     /// The HTTP api.
     pub listen: SocketAddr,
+    /// What callers are shown; `None`: no TLS.
+    pub tls: Option<Files>,
     /// Health and metrics.
     pub admin_listen: SocketAddr,
     /// `sqlite://PATH`, `postgres://…` or `mysql://…`; a password may be in it.
@@ -42,6 +45,8 @@ pub struct Config {
     pub registers: Vec<String>,
     /// Shared by every internal gRPC link.
     pub secret: Option<SecretString>,
+    /// Certificates for every internal gRPC link.
+    pub internal_tls: Option<Files>,
     /// For HS256. Exactly one of this, `jwt_public_key` and `jwt_jwks`.
     pub jwt_secret: Option<SecretString>,
     /// A PEM file.
@@ -166,6 +171,8 @@ impl Config {
         let database_connections = s.number("database-connections");
         let registers = s.internal_urls("register");
         let secret = s.shared_secret();
+        let public_tls = tls::read_public(s);
+        let internal_tls = tls::read_internal(s);
         let jwt_secret = s.secret("jwt-secret");
         let jwt_public_key = s.optional_text("jwt-public-key").map(|path| path.map(PathBuf::from));
         let jwt_jwks = s.optional_text("jwt-jwks").map(|text| text.map(|text| text.parse()).transpose());
@@ -205,11 +212,13 @@ impl Config {
         }
         let config = Self {
             listen: listen?,
+            tls: public_tls?,
             admin_listen: admin_listen?,
             database_url: database_url?.ok_or(Noted)?,
             database_connections: database_connections?,
             registers: registers?,
             secret: secret?,
+            internal_tls: internal_tls?,
             jwt_secret: jwt_secret?,
             jwt_public_key: jwt_public_key?,
             jwt_jwks: jwt_jwks?.map_err(|()| Noted)?,

@@ -22,6 +22,7 @@ pub mod notification;
 pub mod openapi;
 pub mod pushed;
 pub mod reason;
+pub mod reload;
 pub mod router;
 pub mod server;
 pub mod service;
@@ -39,6 +40,9 @@ use chrono::Utc;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, BindError, ListenOptions};
+use gatepipe_daemon::reload::Reloads;
+use gatepipe_daemon::room::Room;
+use gatepipe_daemon::tls::{Certificates, Unusable, Use};
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -48,7 +52,7 @@ use tokio_util::task::TaskTracker;
 
 pub use config::{Config, PROGRAM};
 
-use app::{App, Settings, Setup};
+use app::{App, CallerRules, Settings, Setup};
 use audit::Audit;
 use auth::caller::Tokens;
 use auth::password::PasswordCheck;
@@ -56,6 +60,7 @@ use export::folder::Folder;
 use http::layers::Running;
 use metrics::Metrics;
 use pushed::Outcomes;
+use reload::Live;
 use server::Server;
 use service::export::Exports;
 use store::Store;
@@ -89,6 +94,9 @@ pub enum Error {
     /// The registers or the secret cannot be used.
     #[error(transparent)]
     Gateways(#[from] gatepipe_client::InvalidSettings),
+    /// A certificate or key that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] Unusable),
 }
 
 /// An api whose ports are taken and whose database is up to date.
@@ -103,6 +111,8 @@ pub struct Api {
     admin: Admin,
     readiness: Readiness,
     drain_timeout: Duration,
+    certificates: Certificates,
+    reloads: Reloads,
 }
 
 impl Api {
@@ -112,8 +122,8 @@ impl Api {
     /// [`Error`], a line that says what is wrong and what to do.
     pub async fn bind(config: Config) -> Result<Self, Error> {
         let tokens = config.tokens()?;
+        let shown = config.shown();
         let setup = Setup {
-            settings: config.shown(),
             database: store::shown(config.database_url.expose_secret()),
             started_at_ms: Utc::now().timestamp_millis(),
         };
@@ -129,6 +139,11 @@ impl Api {
             Tokens::Ours(_) => None,
         };
         Metrics::count_fetches(&mut registry, &fetches.unwrap_or_default());
+        let mut certificates = Certificates::new(&mut registry);
+        let reloads = Reloads::register(&mut registry);
+        let tls = certificates.take("http", config.tls, Use::Http)?;
+        // Watched here, so that its end is told; the client reads it for itself.
+        certificates.take("internal", config.internal_tls.clone(), Use::Grpc)?;
         if let Tokens::Foreign(foreign) = &tokens {
             if config.foreign.mapping.audiences.is_empty() {
                 tracing::warn!(
@@ -143,6 +158,7 @@ impl Api {
         let gateways = GatewayClient::builder()
             .registers(config.registers)
             .secret(config.secret)
+            .tls(config.internal_tls)
             .deadline(config.command_timeout)
             .build()?;
         metrics.watch(gateways.clone());
@@ -156,9 +172,7 @@ impl Api {
             tries_per_name: config.login_tries_per_username,
             tries_per_address: config.login_tries_per_address,
             bind_policy: config.bind_policy,
-            trusted_proxies: config.trusted_proxies,
             create_users: config.foreign.create_users,
-            cors_origins: config.cors_origins,
             notification_retention: config.notification_retention,
             audit_retention: config.audit_retention,
             audit_pushes: config.audit_pushes,
@@ -169,13 +183,28 @@ impl Api {
         let (outcomes, pushed) = Outcomes::new(store.clone(), metrics.push_outcomes.clone());
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let passwords = PasswordCheck::new()?;
-        let app = App::new(store, gateways, tokens, passwords, exports, audit, outcomes, metrics, settings);
+        let caller_rules =
+            CallerRules { trusted_proxies: config.trusted_proxies, cors_origins: config.cors_origins };
+        let app = App::new(
+            store,
+            gateways,
+            tokens,
+            passwords,
+            exports,
+            audit,
+            outcomes,
+            metrics,
+            settings,
+            caller_rules,
+            shown,
+        );
         let running = Running::new(config.max_requests.get(), config.request_timeout, upload_timeout, count);
         let (router, _) = router::router(&app, running.clone(), Router::new());
         let server = Server {
             router,
+            tls,
             header_timeout: config.header_timeout,
-            max_connections: config.max_connections.get(),
+            room: Room::new(config.max_connections.get()),
             open,
         };
         Ok(Self {
@@ -189,6 +218,8 @@ impl Api {
             admin,
             readiness,
             drain_timeout: config.drain_timeout,
+            certificates,
+            reloads,
         })
     }
 
@@ -209,6 +240,17 @@ impl Api {
     #[must_use]
     pub fn admin_addr(&self) -> SocketAddr {
         self.admin.addr()
+    }
+
+    /// What can change while it runs.
+    #[must_use]
+    pub fn live(&self) -> Live {
+        Live {
+            app: self.app.clone(),
+            running: self.running.clone(),
+            connections: self.server.room.clone(),
+            reloads: self.reloads.clone(),
+        }
     }
 
     /// The database, to make users and the like in the same process.
@@ -234,8 +276,19 @@ impl Api {
     /// # Errors
     /// None today; the signature is that of every daemon.
     pub async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), Error> {
-        let Self { app, audit, pushed, running, server, listener, admin, readiness, drain_timeout, .. } =
-            self;
+        let Self {
+            app,
+            audit,
+            pushed,
+            running,
+            server,
+            listener,
+            admin,
+            readiness,
+            drain_timeout,
+            certificates,
+            ..
+        } = self;
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
         let admin = tokio::spawn(admin.run(ended.clone().cancelled_owned()));
         let watching = tokio::spawn(watch_readiness(app.clone(), readiness.clone()));
@@ -254,6 +307,7 @@ impl Api {
         let clearing = tokio::spawn(service::export::sweep::sweep(app.clone()));
         let auditing = tokio::spawn(audit.run(ended.clone()));
         let noting = tokio::spawn(pushed.run(ended.clone()));
+        let reading = tokio::spawn(certificates.watch());
         let workers = TaskTracker::new();
         for _ in 0..app.exports.settings.workers {
             workers.spawn(service::export::worker::work(app.clone(), draining.clone()));
@@ -280,6 +334,7 @@ impl Api {
         clearing.abort();
         refreshing.abort();
         sweeping.abort();
+        reading.abort();
         ended.cancel();
         drop(auditing.await);
         drop(noting.await);

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
-use gatepipe_api::{Api, Config};
+use gatepipe_api::{Api, Config, PROGRAM};
+use gatepipe_daemon::config::Settings;
+use gatepipe_daemon::reload::Hangups;
 use gatepipe_daemon::shutdown::Signals;
 use gatepipe_daemon::{report, service_manager};
 
@@ -16,12 +18,15 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> anyhow::Result<()> {
-    let config = Config::load()?;
-    config.log.init()?;
+    let mut settings = Settings::load(&PROGRAM)?;
+    let config = Config::load_from(&mut settings)?;
+    let filter = config.log.init()?;
     // Heard from here on: a signal during the migrations ends it as politely as a later one.
     let signals = Signals::listen();
+    let hangups = Hangups::listen(settings, filter);
     let api = Api::bind(config).await?;
     tracing::info!(http = %api.http_addr(), admin = %api.admin_addr(), "api is up");
+    tokio::spawn(hangups.obey(api.live()));
     let stop = service_manager::up_until(signals.first());
     signals.or_second(Box::pin(api.run(stop))).await
 }

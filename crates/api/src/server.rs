@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use gatepipe_daemon::room::Room;
+use gatepipe_daemon::tls::{self, Identity};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::gauge::Gauge;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -30,10 +32,12 @@ const MAX_HEAD_BYTES: usize = 64 << 10;
 pub struct Server {
     /// Answers requests.
     pub router: Router,
-    /// For a request's headers, and between two requests: half-sent requests do not pile up.
+    /// What callers are shown; `None`: no TLS.
+    pub tls: Option<Arc<Identity>>,
+    /// For a TLS handshake, for a request's headers, and between two requests: half-sent requests do not pile up.
     pub header_timeout: Duration,
     /// Connections at once; more wait in the kernel's backlog.
-    pub max_connections: usize,
+    pub room: Arc<Room>,
     /// Counts the open ones.
     pub open: Gauge,
 }
@@ -42,14 +46,13 @@ impl Server {
     /// Serves until `stop`, then lets every connection end its request. Waits for them without a deadline of its own: being
     /// dropped cuts what is left.
     pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
-        let room = Arc::new(Semaphore::new(self.max_connections.min(Semaphore::MAX_PERMITS)));
         let connections = TaskTracker::new();
         // Held while this future lives; when it is dropped, the connections are cut.
         let cut = CancellationToken::new();
         let _cut_when_dropped = cut.clone().drop_guard();
         loop {
             let accepted = async {
-                let place = Arc::clone(&room).acquire_owned().await;
+                let place = self.room.enter().await;
                 (place, gatepipe_daemon::listen::accept(&listener).await)
             };
             let (place, (socket, peer)) = tokio::select! {
@@ -77,39 +80,63 @@ impl Server {
         peer: SocketAddr,
         stop: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
-        let router = self.router.clone();
-        let hang_up = HangUp(CancellationToken::new());
-        let HangUp(cut) = hang_up.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer(peer));
-            request.extensions_mut().insert(hang_up.clone());
-            let answer = router.clone().oneshot(request.map(Body::new));
-            async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
-        });
         // Small answers go out at once. A socket that is gone already says so when it is read.
         let _ = socket.set_nodelay(true);
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(self.header_timeout)
-            .max_headers(MAX_HEADERS)
-            .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(socket), service);
+        let (router, header_timeout, tls) = (self.router.clone(), self.header_timeout, self.tls.clone());
         async move {
-            let mut connection = std::pin::pin!(connection);
-            let ended = cut.run_until_cancelled(async {
-                tokio::select! {
-                    ended = &mut connection => ended,
-                    () = stop.cancelled() => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
-                }
-            });
-            match ended.await {
-                Some(Ok(())) => {}
-                Some(Err(error)) => tracing::debug!(%error, "an HTTP connection broke"),
-                None => tracing::debug!("an HTTP connection was cut"),
+            let Some(identity) = tls else {
+                return converse(router, header_timeout, socket, peer, stop).await;
+            };
+            let shaken = tokio::select! {
+                shaken = tokio::time::timeout(header_timeout, tls::accept(&identity, socket)) => shaken,
+                () = stop.cancelled() => return,
+            };
+            match shaken {
+                Ok(Ok(socket)) => Box::pin(converse(router, header_timeout, socket, peer, stop)).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                Err(_) => tracing::debug!("a TLS handshake took too long"),
             }
         }
+    }
+}
+
+/// Answers the requests of one connection until it ends, or politely once `stop` has come.
+async fn converse<S>(
+    router: Router,
+    header_timeout: Duration,
+    socket: S,
+    peer: SocketAddr,
+    stop: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let hang_up = HangUp(CancellationToken::new());
+    let HangUp(cut) = hang_up.clone();
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(hang_up.clone());
+        let answer = router.clone().oneshot(request.map(Body::new));
+        async move { Ok::<_, Infallible>(answer.await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(socket), service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = cut.run_until_cancelled(async {
+        tokio::select! {
+            ended = &mut connection => ended,
+            () = stop.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        }
+    });
+    match ended.await {
+        Some(Ok(())) => {}
+        Some(Err(error)) => tracing::debug!(%error, "an HTTP connection broke"),
+        None => tracing::debug!("an HTTP connection was cut"),
     }
 }

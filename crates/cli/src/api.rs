@@ -1,13 +1,17 @@
 //! The way to the api: HTTP with a token.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use futures_util::TryStreamExt as _;
+use gatepipe_daemon::tls;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, Url};
+use rustls::ClientConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -41,6 +45,9 @@ pub struct ApiArgs {
     /// Where the api is
     #[arg(long, value_name = "URL", env = "GATEPIPE_API", default_value = "http://127.0.0.1:8787")]
     api: Url,
+    /// PEM: the authorities that are believed instead of the system's, for https:// and wss://
+    #[arg(long, value_name = "FILE", env = "GATEPIPE_CA")]
+    ca: Option<PathBuf>,
     #[command(flatten)]
     token: Secret<TokenName>,
 }
@@ -84,12 +91,18 @@ impl ApiArgs {
         self.token.read()?.map(|token| self.with(token)).transpose()
     }
 
+    /// TLS as `--ca` wants it; `None`: as the system does.
+    pub fn tls(&self) -> Result<Option<Arc<ClientConfig>>, Failure> {
+        let believed = self.ca.as_deref().map(tls::believing).transpose();
+        believed.map_err(|why| Failure::new(Exit::Usage, format!("--ca: {why}")))
+    }
+
     fn with(&self, token: SecretString) -> anyhow::Result<Api> {
-        Ok(Api {
-            base: self.api.as_str().trim_end_matches('/').to_owned(),
-            http: reqwest::Client::builder().timeout(PATIENCE).build()?,
-            token,
-        })
+        let mut http = reqwest::Client::builder().timeout(PATIENCE);
+        if let Some(tls) = self.tls()? {
+            http = http.tls_backend_preconfigured((*tls).clone());
+        }
+        Ok(Api { base: self.api.as_str().trim_end_matches('/').to_owned(), http: http.build()?, token })
     }
 }
 

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    audit, broadcast, clients, completions, config, dev, export, force_offline, gateways, groups, health,
-    listen, migrate, notifications, notify, openapi, push, role, tail, token, user, users,
+    audit, broadcast, certs, clients, completions, config, dev, export, force_offline, gateways, groups,
+    health, listen, migrate, notifications, notify, openapi, push, role, tail, token, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -48,4 +48,5 @@ pub enum Command {
     Health(health::Health),
     Config(config::Config),
     Completions(completions::Completions),
+    Certs(certs::Certs),
 }

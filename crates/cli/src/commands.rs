@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod broadcast;
+pub mod certs;
 pub mod clients;
 pub mod completions;
 pub mod config;
@@ -49,6 +50,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Role(role) => role.run(output).await,
         Command::Migrate(migrate) => migrate.run(output).await,
         Command::OpenApi(openapi) => openapi.run(),
+        Command::Certs(certs) => certs.run(output),
         Command::Health(health) => health.run(output).await,
         Command::Config(config) => config.run(output),
         Command::Completions(completions) => completions.run(),

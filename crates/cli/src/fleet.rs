@@ -8,6 +8,7 @@ use gatepipe_daemon::config::units;
 use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
+use crate::internal_tls::InternalTls;
 use crate::output;
 use crate::secret::{Name, Secret};
 
@@ -29,6 +30,8 @@ pub struct Fleet {
     register: Vec<String>,
     #[command(flatten)]
     secret: Secret<SharedSecret>,
+    #[command(flatten)]
+    tls: InternalTls,
     /// How long to wait for registers, and then for gateways
     #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = units::duration)]
     timeout: Duration,
@@ -62,6 +65,7 @@ impl Fleet {
         let client = GatewayClient::builder()
             .registers(registers)
             .secret(self.secret.read()?)
+            .tls(self.tls.files()?)
             .deadline(self.timeout)
             .connect_timeout(self.timeout)
             .build()
@@ -118,6 +122,12 @@ fn unheard(registers: &[RegisterStatus], waited: Duration) -> Failure {
     if registers.iter().any(wrong_secret) {
         let line = format!("the register refuses the secret: {troubles} (here: --secret or --secret-file)");
         return Failure::new(Exit::NotAllowed, line);
+    }
+    let no_tls = |register: &RegisterStatus| {
+        register.trouble.as_deref().is_some_and(|trouble| trouble.contains("--internal-tls"))
+    };
+    if registers.iter().any(no_tls) {
+        return Failure::new(Exit::NotAllowed, format!("the register does not let us in: {troubles}"));
     }
     let line = format!(
         "no register answers: {troubles}; start one (gatepipe-register, or gatepipe dev), or say where it is with --register"

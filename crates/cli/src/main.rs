@@ -13,6 +13,7 @@ mod file;
 mod fleet;
 mod frame;
 mod gateway_name;
+mod internal_tls;
 mod output;
 mod paging;
 mod secret;

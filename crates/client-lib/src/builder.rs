@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use gatepipe_proto::secret::SendSecret;
+use gatepipe_tls::{Files, Identity, Unusable, Use};
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::Endpoint;
@@ -16,6 +17,7 @@ use crate::dial::Dial;
 pub struct Builder {
     registers: Vec<String>,
     secret: Option<SecretString>,
+    tls: Option<Files>,
     dial: Dial,
     pub(crate) limits: Limits,
 }
@@ -56,6 +58,9 @@ pub enum InvalidSettings {
     /// The secret cannot travel in a header.
     #[error(transparent)]
     Secret(#[from] gatepipe_proto::secret::InvalidSecret),
+    /// A certificate or key cannot be used.
+    #[error(transparent)]
+    Tls(#[from] Unusable),
     /// A time or bound that must be more than nothing.
     #[error("{0} must be more than 0")]
     Zero(&'static str),
@@ -69,6 +74,7 @@ impl Default for Builder {
         Self {
             registers: Vec::new(),
             secret: None,
+            tls: None,
             dial: Dial::default(),
             limits: Limits {
                 deadline: Duration::from_secs(2),
@@ -102,6 +108,14 @@ impl Builder {
     #[must_use]
     pub fn secret(mut self, secret: Option<SecretString>) -> Self {
         self.secret = secret;
+        self
+    }
+
+    /// Speaks TLS with registers and gateways, both of which have to be certified by `ca`, for the host by which they are reached; they
+    /// are shown `cert`. `ca` must be given. URLs stay `http://`. Files that change are used for new connections. None by default.
+    #[must_use]
+    pub fn tls(mut self, files: Option<Files>) -> Self {
+        self.tls = files;
         self
     }
 
@@ -190,10 +204,14 @@ impl Builder {
         if let Some((what, _)) = positive.into_iter().find(|(_, holds)| !holds) {
             return Err(InvalidSettings::Zero(what));
         }
+        let dial = match self.tls {
+            Some(files) => self.dial.protected(Identity::read(files, Use::Grpc)?),
+            None => self.dial,
+        };
         Ok(Settings {
             registers: self.registers.into_iter().map(endpoint).collect::<Result<_, _>>()?,
             secret: SendSecret::new(self.secret.as_ref())?,
-            dial: self.dial,
+            dial,
             limits,
         })
     }

@@ -1,9 +1,10 @@
-//! How sockets are opened: by TCP, or as a [`Builder`](crate::Builder) is told.
+//! How sockets are opened: by TCP, or as a [`Builder`](crate::Builder) is told; with TLS on them if it is told so.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use gatepipe_tls::Identity;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -28,6 +29,17 @@ impl Dial {
             let opening = dial(address);
             Box::pin(async { Ok(Box::new(opening.await?) as Box<dyn Socket>) })
         }))
+    }
+
+    /// The same with TLS on it: the host that is dialled has to be certified by our authorities, and is shown our certificate.
+    pub(crate) fn protected(self, identity: Arc<Identity>) -> Self {
+        Self::by(move |address| {
+            let (dial, identity) = (self.clone(), identity.clone());
+            async move {
+                let socket = dial.open(address.clone()).await?;
+                gatepipe_tls::connect(&identity, &address, socket).await
+            }
+        })
     }
 
     pub(crate) async fn open(&self, address: String) -> io::Result<Box<dyn Socket>> {

@@ -133,6 +133,7 @@ pub use gatepipe_proto::{
     ClientId, CloseCode, Code, GatewayId, Group, InvalidId, InvalidMessage, InvalidSession, Message, Session,
     Uid,
 };
+pub use gatepipe_tls::Files as TlsFiles;
 pub use receipt::{Answer, Failure, FailureReason, Receipt};
 pub use stats::{Rates, Stats, Totals};
 pub use status::{GatewayStatus, RegisterStatus};

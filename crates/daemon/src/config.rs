@@ -17,6 +17,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::tls::Files;
+
 pub use effective::{Effective, Layer};
 pub use example::example;
 pub use knob::{COMMON, Kind, Knob, Program};
@@ -81,6 +83,25 @@ impl Settings {
         Self { layers: Layers::defaults(program), mistakes: Vec::new() }
     }
 
+    /// The same sources read once more: flags and environment as they are now, and the files they name.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_again(&self) -> Result<Self, ConfigError> {
+        Self::load(self.layers.program())
+    }
+
+    /// The settings that have other values in `other`.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        self.layers.differences(&other.layers)
+    }
+
+    /// Takes over the settings of these names.
+    pub fn adopt(&mut self, other: &Self, names: &[&'static str]) {
+        self.layers.adopt(&other.layers, names);
+    }
+
     /// What is odd but no mistake; to be logged once telemetry is up.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
@@ -108,6 +129,11 @@ impl Settings {
         } else {
             Err(ConfigError::Mistakes(std::mem::take(&mut self.mistakes)))
         }
+    }
+
+    /// The text of a setting, as it was given last.
+    pub(crate) fn one(&self, name: &str) -> Option<&str> {
+        self.layers.one(name)
     }
 
     fn read<T>(
@@ -245,7 +271,9 @@ impl Settings {
         }
         let wrong: Vec<&String> = urls.iter().filter(|url| !is_internal_url(url)).collect();
         for url in &wrong {
-            self.mistake(name, format!("{url:?} is not a URL like http://127.0.0.1:1236"));
+            let tls =
+                if url.starts_with("https:") { ": it stays http:// with --internal-tls-ca too" } else { "" };
+            self.mistake(name, format!("{url:?} is not a URL like http://127.0.0.1:1236{tls}"));
         }
         if wrong.is_empty() { Ok(urls) } else { Err(Noted) }
     }
@@ -277,17 +305,18 @@ fn above_zero<T: Default + PartialEq>(value: T) -> Result<T, String> {
     Ok(value)
 }
 
-/// Notes a mistake when an internal gRPC listener could be reached from elsewhere by anyone.
+/// Notes a mistake when an internal gRPC listener could be reached from elsewhere by anyone: with neither a secret nor certificates.
 pub fn check_internal_listener(
     settings: &mut Settings,
     name: &'static str,
     addr: SocketAddr,
     secret: Option<&SecretString>,
+    tls: Option<&Files>,
 ) {
-    if !addr.ip().is_loopback() && secret.is_none() {
+    if !addr.ip().is_loopback() && secret.is_none() && tls.is_none() {
         settings.mistake(
             name,
-            format!("{addr} can be reached from other hosts: set --secret (or GATEPIPE_SECRET_FILE), or listen on 127.0.0.1"),
+            format!("{addr} can be reached from other hosts: set --secret (or GATEPIPE_SECRET_FILE), or --internal-tls-ca, --internal-tls-cert and --internal-tls-key, or listen on 127.0.0.1"),
         );
     }
 }

@@ -34,7 +34,9 @@ impl FromStr for Network {
 }
 
 impl Network {
-    fn contains(self, address: IpAddr) -> bool {
+    /// Whether an address is in it. Both have to be canonical: no IPv4 address written as IPv6.
+    #[must_use]
+    pub fn contains(self, address: IpAddr) -> bool {
         // Without the last `host` bits; a shift by all of them leaves nothing.
         let same =
             |ours: u128, theirs: u128, host: u8| (ours ^ theirs).checked_shr(host.into()).unwrap_or(0) == 0;

@@ -2,7 +2,7 @@
 //! callers come from, how it says that it is well, how it serves calls from its own cluster, what it tells the service
 //! manager, how it stops.
 //!
-//! Charter: no word about messages, users or databases; it knows no other crate of ours. What concerns only one daemon stands
+//! Charter: no word about messages, users or databases; of our crates it knows `gatepipe_tls` only. What concerns only one daemon stands
 //! in that daemon.
 
 pub mod admin;
@@ -13,8 +13,11 @@ pub mod listen;
 pub mod network;
 pub mod open_files;
 mod process;
+pub mod reload;
 pub mod report;
+pub mod room;
 pub mod rpc;
 pub mod service_manager;
 pub mod shutdown;
 pub mod telemetry;
+pub mod tls;

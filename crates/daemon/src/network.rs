@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use gatepipe_tls::Identity;
 use hyper::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,6 +60,20 @@ impl Dial {
             let opening = dial(address);
             Box::pin(async { Ok(TokioIo::new(Box::new(opening.await?) as Box<dyn Socket>)) })
         }))
+    }
+}
+
+impl Dial {
+    /// The same with TLS on it when there is an identity: the host that is dialled has to be certified by our authorities.
+    #[must_use]
+    pub fn protected(self, identity: Option<Arc<Identity>>) -> Self {
+        let Some(identity) = identity else {
+            return self;
+        };
+        Self::by(move |address| {
+            let (opening, identity) = ((self.0)(address.clone()), identity.clone());
+            async move { gatepipe_tls::connect(&identity, &address, opening.await?.into_inner()).await }
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Serving gRPC inside a cluster: HTTP/2 without TLS, spoken from the first byte.
+//! Serving gRPC inside a cluster: HTTP/2 spoken from the first byte, or from the first byte under TLS.
 //!
 //! Every connection is a task of [`serve`]: bounded in number, given up when its first bytes are not HTTP/2 or its host falls silent,
 //! and cut together with its streams when `serve` ends or is dropped. So nothing outlives the daemon that it belongs to, also when
@@ -8,10 +8,14 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use gatepipe_tls::Identity;
+use http_body_util::Empty;
 use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::rt::Executor;
 use hyper::server::conn::http2;
 use hyper::{Request, Response};
@@ -19,6 +23,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::task::JoinSet;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::listen::Listener;
@@ -48,10 +53,12 @@ pub struct RpcOptions {
     pub connection_window: u32,
     /// How long open streams may take to end after the stop.
     pub last_streams: Duration,
+    /// TLS is spoken, and callers have to be certified by its authorities; `None`: no TLS.
+    pub tls: Option<Arc<Identity>>,
 }
 
 impl Default for RpcOptions {
-    /// 1024 connections of 64 streams, 4 s and 4 s, 1 MiB and 4 MiB, 1 s.
+    /// 1024 connections of 64 streams, 4 s and 4 s, 1 MiB and 4 MiB, 1 s, no TLS.
     fn default() -> Self {
         Self {
             max_connections: 1024,
@@ -61,6 +68,7 @@ impl Default for RpcOptions {
             stream_window: 1 << 20,
             connection_window: 4 << 20,
             last_streams: Duration::from_secs(1),
+            tls: None,
         }
     }
 }
@@ -110,7 +118,71 @@ pub async fn serve<L, S, B>(
     shutdown::at_most(options.last_streams, "a gRPC stream", ended).await;
 }
 
+/// What somebody who comes without TLS is told; he can read it, because gRPC is what he speaks.
+const TLS_ONLY: &str =
+    "only TLS is spoken here: give --internal-tls-ca, --internal-tls-cert and --internal-tls-key";
+/// Begins a TLS handshake (RFC 8446 section 5.1), and nothing of HTTP.
+const HANDSHAKE: &[u8; 1] = b"\x16";
+
 async fn connection<I, S, B>(socket: I, service: S, options: RpcOptions, stopping: CancellationToken)
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let Some(identity) = options.tls.clone() else {
+        return speak(socket, service, options, stopping).await;
+    };
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(GREETING, shake(&identity, socket)) => shaken,
+        () = stopping.cancelled() => return,
+    };
+    match shaken {
+        Ok(Ok(Shaken::Protected(socket))) => Box::pin(speak(*socket, service, options, stopping)).await,
+        Ok(Ok(Shaken::Plain(socket))) => {
+            let refusing = tower::service_fn(|_: Request<Incoming>| async { Ok(tls_only()) });
+            Box::pin(speak(socket, refusing, options, stopping)).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake inside the cluster failed"),
+        Err(_) => tracing::debug!("a TLS handshake inside the cluster took too long"),
+    }
+}
+
+enum Shaken<I> {
+    Protected(Box<TlsStream<Greeted<I>>>),
+    /// It begins as HTTP/2 without TLS would.
+    Plain(Greeted<I>),
+}
+
+async fn shake<I: AsyncRead + AsyncWrite + Unpin>(
+    identity: &Identity,
+    mut socket: I,
+) -> io::Result<Shaken<I>> {
+    let first = socket.read_u8().await?;
+    if first == PREFACE[0] {
+        return Ok(Shaken::Plain(Greeted { unread: &PREFACE[..1], socket }));
+    }
+    if first != HANDSHAKE[0] {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let socket = Greeted { unread: HANDSHAKE, socket };
+    Ok(Shaken::Protected(Box::new(gatepipe_tls::accept(identity, socket).await?)))
+}
+
+/// The answer to any call: unauthenticated, with the reason.
+fn tls_only() -> Response<Empty<Bytes>> {
+    let mut response = Response::new(Empty::new());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from_static("16"));
+    headers.insert("grpc-message", HeaderValue::from_static(TLS_ONLY));
+    response
+}
+
+async fn speak<I, S, B>(socket: I, service: S, options: RpcOptions, stopping: CancellationToken)
 where
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: tower::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,

@@ -62,11 +62,11 @@ impl Log {
         Ok(Self { format: format?, filter, warnings: settings.warnings().to_vec() })
     }
 
-    /// Sets up the process's log; once a process.
+    /// Sets up the process's log; once a process. What is logged can be changed by what it gives.
     ///
     /// # Errors
     /// [`AlreadySetUp`]
-    pub fn init(&self) -> Result<(), AlreadySetUp> {
+    pub fn init(&self) -> Result<LogFilter, AlreadySetUp> {
         let filter = if self.filter.is_empty() { "info" } else { &self.filter };
         let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
         let builder = tracing_subscriber::fmt()
@@ -74,14 +74,41 @@ impl Log {
             // It would say so with `eprintln!`, which panics when stderr is closed: a log without a reader must not end its writer.
             .log_internal_errors(false)
             .with_writer(std::io::stderr);
-        let done = match self.format {
-            LogFormat::Text => builder.with_ansi(std::io::stderr().is_terminal()).try_init(),
-            LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        let filter = match self.format {
+            LogFormat::Text => {
+                let builder = builder.with_ansi(std::io::stderr().is_terminal()).with_filter_reloading();
+                let handle = builder.reload_handle();
+                builder.try_init().map_err(|_| AlreadySetUp)?;
+                LogFilter(Box::new(move |filter| drop(handle.reload(filter))))
+            }
+            LogFormat::Json => {
+                let builder = builder.json().flatten_event(true).with_filter_reloading();
+                let handle = builder.reload_handle();
+                builder.try_init().map_err(|_| AlreadySetUp)?;
+                LogFilter(Box::new(move |filter| drop(handle.reload(filter))))
+            }
         };
-        done.map_err(|_| AlreadySetUp)?;
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
-        Ok(())
+        Ok(filter)
+    }
+}
+
+/// What the process's log lets through.
+pub struct LogFilter(Box<dyn Fn(EnvFilter) + Send + Sync>);
+
+impl LogFilter {
+    /// Lets through what `settings` say, which were checked by [`Log::read`].
+    pub fn set(&self, settings: &Settings) {
+        if let Some(filter) = settings.one("log").and_then(|filter| EnvFilter::try_new(filter).ok()) {
+            (self.0)(filter);
+        }
+    }
+}
+
+impl std::fmt::Debug for LogFilter {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("LogFilter").finish_non_exhaustive()
     }
 }

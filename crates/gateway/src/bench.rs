@@ -43,7 +43,7 @@ impl Place {
         let rules = Rules {
             clock: Clock::start(),
             budget: Budget::new(1 << 20),
-            limit: 1 << 20,
+            limit: (1 << 20).into(),
             slow: encode::close(CloseCode::SLOW_CONSUMER, "slow"),
         };
         let common = Arc::new(Common { metrics: metrics.clone(), rules });

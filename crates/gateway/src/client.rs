@@ -405,7 +405,7 @@ mod tests {
         let rules = Rules {
             clock: Clock::start(),
             budget: Budget::new(1 << 20),
-            limit: 1 << 20,
+            limit: (1 << 20).into(),
             slow: encode::close(CloseCode::SLOW_CONSUMER, "slow"),
         };
         let common = Common { metrics: Metrics::register(&mut Registry::default()), rules };

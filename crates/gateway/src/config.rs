@@ -6,16 +6,19 @@ use std::time::Duration;
 use gatepipe_daemon::config::{self, ConfigError, Knob, Noted, Program, Settings};
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
+use gatepipe_daemon::tls::{self, Files};
 use gatepipe_proto::MAX_MESSAGE_BYTES;
 use secrecy::SecretString;
 
 const KNOBS: &[Knob] = &[
     Knob::one("listen", "ADDR", Some("0.0.0.0:7272"), "Where clients connect (WebSocket, paths / and /ws)"),
+    tls::CERT,
+    tls::KEY,
     Knob::one(
         "rpc-listen",
         "ADDR",
         Some("127.0.0.1:2300"),
-        "Where workers command this gateway (gRPC). Another address than loopback needs --secret",
+        "Where workers command this gateway (gRPC). Another address than loopback needs --secret or --internal-tls-ca",
     ),
     Knob::one(
         "advertise",
@@ -143,7 +146,9 @@ pub const PROGRAM: Program = Program {
     examples: "Examples:
   gatepipe-gateway
   gatepipe-gateway --listen 0.0.0.0:7273 --rpc-listen 127.0.0.1:2301 --admin-listen 127.0.0.1:9273
-  gatepipe-gateway --rpc-listen 0.0.0.0:2300 --advertise edge-1:2300 --register http://register:1236 --secret-file /run/secrets/gatepipe",
+  gatepipe-gateway --rpc-listen 0.0.0.0:2300 --advertise edge-1:2300 --register http://register:1236 --secret-file /run/secrets/gatepipe
+  gatepipe-gateway --tls-cert fullchain.pem --tls-key privkey.pem
+  gatepipe-gateway --rpc-listen 0.0.0.0:2300 --advertise edge-1:2300 --register http://register:1236 --internal-tls-ca ca.pem --internal-tls-cert edge-1.pem --internal-tls-key edge-1.key",
     knobs: KNOBS,
 };
 
@@ -152,6 +157,8 @@ pub const PROGRAM: Program = Program {
 pub struct Config {
     /// Clients' listener.
     pub listen: SocketAddr,
+    /// What clients are shown; `None`: no TLS.
+    pub tls: Option<Files>,
     /// Command service's listener.
     pub rpc_listen: SocketAddr,
     /// host:port that is announced; `None`: the address that `rpc_listen` got.
@@ -162,6 +169,8 @@ pub struct Config {
     pub registers: Vec<String>,
     /// Shared by every internal gRPC link.
     pub secret: Option<SecretString>,
+    /// Certificates for every internal gRPC link.
+    pub internal_tls: Option<Files>,
     /// Zero: no pings.
     pub ping_interval: Duration,
     /// Zero: silence never closes.
@@ -221,6 +230,8 @@ impl Config {
         let admin_listen = s.addr("admin-listen");
         let registers = s.internal_urls("register");
         let secret = s.shared_secret();
+        let public_tls = tls::read_public(s);
+        let internal_tls = tls::read_internal(s);
         let ping_interval = s.duration_or_zero("ping-interval");
         let ping_not_response_limit = count(s, "ping-not-response-limit", "0 never closes");
         let ping_data = s.text("ping-data");
@@ -242,8 +253,8 @@ impl Config {
         let send_buffer = size(s, "send-buffer");
         let drain_timeout = s.duration_or_zero("drain-timeout");
         let log = Log::read(s);
-        if let (Ok(addr), Ok(secret)) = (&rpc_listen, &secret) {
-            config::check_internal_listener(s, "rpc-listen", *addr, secret.as_ref());
+        if let (Ok(addr), Ok(secret), Ok(tls)) = (&rpc_listen, &secret, &internal_tls) {
+            config::check_internal_listener(s, "rpc-listen", *addr, secret.as_ref(), tls.as_ref());
             if addr.ip().is_unspecified() && matches!(&advertise, Ok(None)) {
                 s.mistake("advertise", "workers cannot dial an unspecified address: say how they reach --rpc-listen, such as edge-1:2300");
             }
@@ -251,11 +262,13 @@ impl Config {
         s.check()?;
         Ok(Self {
             listen: listen?,
+            tls: public_tls?,
             rpc_listen: rpc_listen?,
             advertise: advertise?,
             admin_listen: admin_listen?,
             registers: registers?,
             secret: secret?,
+            internal_tls: internal_tls?,
             ping_interval: ping_interval?,
             ping_not_response_limit: ping_not_response_limit?,
             ping_data: ping_data?,
@@ -317,6 +330,24 @@ mod tests {
         assert!(read(&["--max-message-size", "1MiB"]).is_ok());
         let mistakes = read(&["--max-message-size", "1025KiB"]).unwrap_err();
         assert!(mistakes.len() == 1 && mistakes[0].contains("at most 1MiB"), "{mistakes:?}");
+    }
+
+    #[test]
+    fn certificates_are_given_whole_and_are_read_at_once() {
+        let cases: [(&[&str], &str); 5] = [
+            (&["--tls-cert", "a.pem"], "--tls-key: must be given beside --tls-cert"),
+            (&["--tls-key", "a.key"], "--tls-cert: must be given beside --tls-key"),
+            (&["--tls-cert", "/nowhere/a.pem", "--tls-key", "/nowhere/a.key"], "cannot read /nowhere/a.pem"),
+            (&["--internal-tls-ca", "ca.pem"], "--internal-tls-cert: is missing"),
+            (
+                &["--internal-tls-cert", "a.pem", "--internal-tls-key", "a.key"],
+                "--internal-tls-ca: is missing",
+            ),
+        ];
+        for (flags, expected) in cases {
+            let mistakes = read(flags).unwrap_err();
+            assert!(mistakes.len() == 1 && mistakes[0].contains(expected), "{mistakes:?}");
+        }
     }
 
     #[test]

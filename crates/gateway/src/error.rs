@@ -9,6 +9,9 @@ pub enum GatewayError {
     /// The shared secret cannot travel.
     #[error(transparent)]
     Secret(#[from] gatepipe_proto::secret::InvalidSecret),
+    /// A certificate or key that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] gatepipe_daemon::tls::Unusable),
     /// A register's URL cannot be one.
     #[error("bad register URL {url:?}: it must look like http://127.0.0.1:1236")]
     Register {

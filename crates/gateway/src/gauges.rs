@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use gatepipe_daemon::room::Room;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -18,7 +19,7 @@ pub(crate) struct Gauges {
     pub(crate) events: Arc<Events>,
     pub(crate) absence: Arc<Absence>,
     /// Clients that there may be.
-    pub(crate) most_clients: usize,
+    pub(crate) clients: Arc<Room>,
 }
 
 impl Collector for Gauges {
@@ -27,7 +28,7 @@ impl Collector for Gauges {
         let (notes, leases) = self.absence.counts();
         let gauges = [
             ("connections", "Clients connected now", counts.clients),
-            ("connections_limit", "Clients that may be connected at a time", self.most_clients),
+            ("connections_limit", "Clients that may be connected at a time", self.clients.most()),
             ("bound_clients", "Clients bound to a uid now", counts.bound_clients),
             ("uids", "Different uids bound now", counts.uids),
             ("groups", "Groups that have a member now", counts.groups),

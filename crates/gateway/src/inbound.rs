@@ -33,6 +33,12 @@ impl Inbound {
         Self(Arc::new(Shared { max_message_bytes, max_frames_per_second, pong, events, metrics }))
     }
 
+    /// The same with other limits.
+    pub(crate) fn with(&self, max_message_bytes: usize, max_frames_per_second: u32) -> Self {
+        let Shared { events, metrics, .. } = &*self.0;
+        Self::new(max_message_bytes, max_frames_per_second, events.clone(), metrics.clone())
+    }
+
     /// Longest message a client may send, in bytes.
     pub(crate) fn max_message_bytes(&self) -> usize {
         self.0.max_message_bytes

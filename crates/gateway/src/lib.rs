@@ -16,6 +16,7 @@
 //! | `absence` | who believes that a uid has no client here, and the binds that wait for it |
 //! | `control` | commands and questions from workers |
 //! | `announce`, `drain` | coming and going |
+//! | `live` | what can change while it runs |
 //! | `metrics`, `gauges`, `rates` | what is counted, and how fast it grows |
 
 mod absence;
@@ -42,6 +43,7 @@ mod handshake;
 mod heartbeat;
 mod hub;
 mod inbound;
+mod live;
 mod metrics;
 mod outbox;
 mod places;
@@ -66,12 +68,16 @@ use gatepipe_daemon::admin::{Admin, Readiness};
 use gatepipe_daemon::listen::{self, ListenOptions, Listener};
 use gatepipe_daemon::network::Network;
 use gatepipe_daemon::open_files;
+use gatepipe_daemon::reload::Reloads;
 use gatepipe_daemon::rpc::{self, RpcOptions};
+use gatepipe_daemon::tls::{Certificates, Identity, Use};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
 use gatepipe_proto::v1::gateway_server::GatewayServer;
 use gatepipe_proto::{CloseCode, GatewayId};
+use parking_lot::RwLock;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tonic::service::Routes;
@@ -80,6 +86,7 @@ use tonic::transport::Endpoint;
 
 pub use config::{Config, PROGRAM};
 pub use error::GatewayError;
+pub use live::Live;
 
 use absence::Absence;
 use announce::Announcements;
@@ -88,15 +95,14 @@ use clock::Clock;
 use control::{Control, Executor, Lane};
 use events::Events;
 use gauges::Gauges;
-use heartbeat::Heartbeat;
 use hub::Hub;
 use inbound::Inbound;
 use metrics::Metrics;
 use outbox::{Budget, Rules};
 use places::Places;
 use rates::Rates;
-use server::Server;
-use sweep::Sweep;
+use server::{DoorRules, Server};
+use sweep::{Sweep, SweepRules};
 
 /// Bytes that a client's host has not acknowledged for this long mean that it is gone.
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -112,6 +118,7 @@ const MAX_STREAMS: u32 = 1024;
 #[derive(Debug)]
 pub struct Gateway<L = TcpListener> {
     server: Arc<Server>,
+    live: Live,
     sweep: Sweep,
     absence: Arc<Absence>,
     rates: Arc<Rates>,
@@ -122,6 +129,8 @@ pub struct Gateway<L = TcpListener> {
     readiness: Readiness,
     client_addr: SocketAddr,
     stop_control: CancellationToken,
+    internal_tls: Option<Arc<Identity>>,
+    certificates: Certificates,
     registers: Vec<Endpoint>,
     send_secret: SendSecret,
     advertise: String,
@@ -143,7 +152,7 @@ impl<L: Listener> Gateway<L> {
     /// Takes the ports but that for workers, which is taken already: they come in by `network`, and registers are reached by it.
     ///
     /// # Errors
-    /// A port that cannot be had, a secret or register URL that cannot be one.
+    /// A port that cannot be had, a secret or register URL that cannot be one, certificates that cannot be used.
     pub fn bind_in(network: Network<L>, config: Config) -> Result<Self, GatewayError> {
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
         let send_secret = SendSecret::new(config.secret.as_ref())?;
@@ -158,13 +167,19 @@ impl<L: Listener> Gateway<L> {
         let listener = listen::bind(config.listen, &clients)?;
         let client_addr = listener.local_addr().unwrap_or(config.listen);
 
-        let most_clients = match config.max_connections {
-            0 => places::clients_within(open_files.soft),
-            most => most,
-        };
+        let places = Places::new(
+            config.max_connections,
+            config.max_connections_per_address,
+            places::clients_within(open_files.soft),
+        );
         let hub = Hub::new(GatewayId::random());
         let budget = Budget::new(config.outbox_total);
         let mut registry = Registry::default();
+        let sweep_rules = watch::Sender::new(SweepRules::of(&config));
+        let mut certificates = Certificates::new(&mut registry);
+        let reloads = Reloads::register(&mut registry);
+        let tls = certificates.take("clients", config.tls, Use::Http)?;
+        let internal_tls = certificates.take("internal", config.internal_tls, Use::Grpc)?;
         let ours = registry.sub_registry_with_prefix("gatepipe_gateway");
         let metrics = Metrics::register(ours);
         let events = Events::new(hub.clone(), metrics.clone(), config.worker_queue);
@@ -174,14 +189,14 @@ impl<L: Listener> Gateway<L> {
             budget: budget.clone(),
             events: events.clone(),
             absence: absence.clone(),
-            most_clients,
+            clients: places.clients(),
         }));
         let common = Arc::new(Common {
             metrics: metrics.clone(),
             rules: Rules {
                 clock: Clock::start(),
                 budget,
-                limit: config.outbox_size,
+                limit: config.outbox_size.into(),
                 slow: encode::close(CloseCode::SLOW_CONSUMER, "reads too slowly"),
             },
         });
@@ -212,33 +227,31 @@ impl<L: Listener> Gateway<L> {
         let control = GatewayServer::new(control)
             .max_decoding_message_size(control::MAX_GRPC_MESSAGE_BYTES)
             .max_encoding_message_size(control::MAX_GRPC_MESSAGE_BYTES);
-        let sweep = Sweep {
-            hub: hub.clone(),
-            common: common.clone(),
-            heartbeat: Heartbeat::new(config.ping_interval, config.ping_not_response_limit),
-            ping: if config.ping_data.is_empty() { encode::ping() } else { encode::text(&config.ping_data) },
-            outbox_age: config.outbox_age,
-            bind_timeout: config.bind_timeout,
-        };
+        let sweep = Sweep { hub: hub.clone(), common: common.clone(), rules: sweep_rules.subscribe() };
         let server = Server {
             hub,
             common,
-            inbound: Inbound::new(
-                config.max_message_size,
-                config.max_frames_per_second,
-                events.clone(),
-                metrics,
-            ),
+            rules: RwLock::new(Arc::new(DoorRules {
+                inbound: Inbound::new(
+                    config.max_message_size,
+                    config.max_frames_per_second,
+                    events.clone(),
+                    metrics,
+                ),
+                origins: config.origins,
+                trusted_proxies: config.trusted_proxies,
+                handshake_timeout: config.handshake_timeout,
+            })),
             events,
-            places: Places::new(most_clients, config.max_connections_per_address),
-            origins: config.origins,
-            trusted_proxies: config.trusted_proxies,
-            handshake_timeout: config.handshake_timeout,
+            places,
+            tls,
             draining,
             connections: TaskTracker::new(),
         };
+        let server = Arc::new(server);
         Ok(Self {
-            server: Arc::new(server),
+            live: Live { server: server.clone(), sweep: sweep_rules, reloads },
+            server,
             sweep,
             absence,
             rates,
@@ -248,6 +261,8 @@ impl<L: Listener> Gateway<L> {
             readiness,
             client_addr,
             stop_control,
+            internal_tls,
+            certificates,
             registers,
             send_secret,
             advertise: config.advertise.unwrap_or_else(|| network.addr.to_string()),
@@ -274,6 +289,12 @@ impl<L: Listener> Gateway<L> {
         self.admin.addr()
     }
 
+    /// What can change while it runs.
+    #[must_use]
+    pub fn live(&self) -> Live {
+        self.live.clone()
+    }
+
     /// New for every process: the first 16 digits of its clients' ids.
     #[must_use]
     pub fn gateway_id(&self) -> GatewayId {
@@ -294,8 +315,11 @@ impl<L: Listener> Gateway<L> {
         let sampling = spawn(self.rates.sample(self.server.common.clone()));
         let stop_admin = CancellationToken::new();
         let admin = spawn(self.admin.run(stop_admin.clone().cancelled_owned()));
+        let watching = spawn(self.certificates.watch());
         let Network { listener, dial, .. } = self.network;
-        let control = spawn(serve_control(self.control, listener, self.stop_control.clone()));
+        let dial = dial.protected(self.internal_tls.clone());
+        let control =
+            spawn(serve_control(self.control, listener, self.internal_tls, self.stop_control.clone()));
         let announcements =
             Announcements::begin(self.registers, &dial, &self.send_secret, &gateway_id, &self.advertise);
         let readiness = self.readiness.clone();
@@ -325,6 +349,7 @@ impl<L: Listener> Gateway<L> {
         sweeping.abort();
         forgetting.abort();
         sampling.abort();
+        watching.abort();
         self.stop_control.cancel();
         stop_admin.cancel();
         // Both end by themselves now; a task that panicked has said so in the log.
@@ -348,6 +373,7 @@ fn endpoint(url: &str) -> Result<Endpoint, GatewayError> {
 async fn serve_control(
     control: InterceptedService<GatewayServer<Control>, RequireSecret>,
     listener: impl Listener,
+    tls: Option<Arc<Identity>>,
     stop: CancellationToken,
 ) {
     let (health, health_service) = tonic_health::server::health_reporter();
@@ -359,6 +385,7 @@ async fn serve_control(
         keepalive_timeout: KEEPALIVE,
         stream_window: STREAM_WINDOW,
         connection_window: CONNECTION_WINDOW,
+        tls,
         ..RpcOptions::default()
     };
     rpc::serve(listener, services, options, stop.cancelled_owned()).await;

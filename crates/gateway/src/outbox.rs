@@ -24,13 +24,13 @@ const SLICES: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Budget {
     queued: AtomicUsize,
-    limit: usize,
+    limit: AtomicUsize,
     over: Notify,
 }
 
 impl Budget {
     pub(crate) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self { queued: AtomicUsize::new(0), limit, over: Notify::new() })
+        Arc::new(Self { queued: AtomicUsize::new(0), limit: limit.into(), over: Notify::new() })
     }
 
     /// Bytes that wait now.
@@ -40,7 +40,7 @@ impl Budget {
 
     /// Whether more waits than may.
     pub(crate) fn is_over(&self) -> bool {
-        self.queued() > self.limit
+        self.queued() > self.limit.load(Relaxed)
     }
 
     /// Resolves when the limit was passed since the last call.
@@ -50,11 +50,11 @@ impl Budget {
 
     /// Bytes that may wait.
     pub(crate) fn limit(&self) -> usize {
-        self.limit
+        self.limit.load(Relaxed)
     }
 
     fn add(&self, bytes: usize) {
-        if self.queued.fetch_add(bytes, Relaxed) + bytes > self.limit {
+        if self.queued.fetch_add(bytes, Relaxed) + bytes > self.limit.load(Relaxed) {
             self.over.notify_one();
         }
     }
@@ -104,9 +104,22 @@ pub(crate) struct Rules {
     pub(crate) clock: Clock,
     pub(crate) budget: Arc<Budget>,
     /// Bytes that one outbox holds at most, or any one frame.
-    pub(crate) limit: usize,
+    pub(crate) limit: AtomicUsize,
     /// Ends a client that would pass the limit.
     pub(crate) slow: Frame,
+}
+
+impl Rules {
+    /// Bytes that one outbox holds at most now.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit.load(Relaxed)
+    }
+
+    /// From now on one outbox holds at most `one`, and all together `all`, in bytes.
+    pub(crate) fn set_limits(&self, one: usize, all: usize) {
+        self.limit.store(one, Relaxed);
+        self.budget.limit.store(all, Relaxed);
+    }
 }
 
 /// See the head of this file. Every method is short and never waits. A frame that leaves at once touches nothing but this, and
@@ -160,7 +173,7 @@ impl Outbox {
         outbox
     }
 
-    /// Offers frames: all are taken, or none. `joined` is their bytes one after the other, at most `rules.limit` unless it is one
+    /// Offers frames: all are taken, or none. `joined` is their bytes one after the other, at most the limit of `rules` unless it is one
     /// frame.
     pub(crate) fn offer(&self, wire: &Wire, joined: &Frame, frames: &[Frame], rules: &Rules) -> Offer {
         let mut state = self.state.lock();
@@ -169,7 +182,7 @@ impl Outbox {
         }
         let mut written = 0;
         if let Some(waiting) = &state.waiting {
-            if waiting.bytes + joined.len() > rules.limit {
+            if waiting.bytes + joined.len() > rules.limit() {
                 self.give_up(&mut state, rules);
                 return Offer::TooSlow;
             }
@@ -438,7 +451,7 @@ mod tests {
     }
 
     fn rules(limit: usize, budget: &Arc<Budget>) -> Rules {
-        Rules { clock: Clock::start(), budget: budget.clone(), limit, slow: slow() }
+        Rules { clock: Clock::start(), budget: budget.clone(), limit: limit.into(), slow: slow() }
     }
 
     /// An outbox whose first frame has left.

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use gatepipe_daemon::forwarded::customer;
+use gatepipe_daemon::room::{Inside, Room};
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Sockets beyond the last place: they are told 503.
 const REFUSALS: usize = 16;
@@ -14,7 +15,7 @@ const REFUSALS: usize = 16;
 /// Room for one client; dropping it frees the place.
 #[derive(Debug)]
 pub(crate) struct Place {
-    _permit: OwnedSemaphorePermit,
+    _inside: Inside,
     _of_address: Option<PlaceOfAddress>,
 }
 
@@ -30,14 +31,16 @@ pub(crate) enum NoPlace {
 /// Room for one socket, be it admitted or about to be refused.
 #[derive(Debug)]
 pub(crate) struct Descriptor {
-    _permit: OwnedSemaphorePermit,
+    _inside: Inside,
 }
 
 /// Counts places and sockets.
 #[derive(Debug)]
 pub(crate) struct Places {
-    clients: Arc<Semaphore>,
-    sockets: Arc<Semaphore>,
+    clients: Arc<Room>,
+    sockets: Arc<Room>,
+    /// What the open-file limit allows.
+    allowed: usize,
     /// `None`: an address may have any number.
     addresses: Option<Arc<Addresses>>,
 }
@@ -45,7 +48,7 @@ pub(crate) struct Places {
 /// How many clients each address has; an IPv6 network of 64 bits counts as one. An address without a client is absent.
 #[derive(Debug)]
 struct Addresses {
-    most: usize,
+    most: AtomicUsize,
     taken: Mutex<HashMap<IpAddr, usize>>,
 }
 
@@ -61,7 +64,7 @@ impl Addresses {
         let mut taken = self.taken.lock();
         let count = taken.entry(address).or_default();
         // An entry that is there has a client, so a refusal leaves no empty one: `most` is above zero.
-        if *count >= self.most {
+        if *count >= self.most.load(Relaxed) {
             return None;
         }
         *count += 1;
@@ -80,15 +83,41 @@ impl Drop for PlaceOfAddress {
 }
 
 impl Places {
-    /// Room for `clients` clients, and a few sockets more to refuse newcomers politely. Of one address at most `per_address`
-    /// clients; 0: any number.
-    pub(crate) fn new(clients: usize, per_address: usize) -> Self {
-        let clients = clients.min(Semaphore::MAX_PERMITS - REFUSALS);
-        Self {
-            clients: Arc::new(Semaphore::new(clients)),
-            sockets: Arc::new(Semaphore::new(clients + REFUSALS)),
+    /// Room for `clients` clients (0: as many as are `allowed`), and a few sockets more to refuse newcomers politely. Of one address at
+    /// most `per_address` clients; 0: any number.
+    pub(crate) fn new(clients: usize, per_address: usize, allowed: usize) -> Self {
+        let places = Self {
+            clients: Room::new(0),
+            sockets: Room::new(0),
+            allowed,
             addresses: (per_address > 0)
-                .then(|| Arc::new(Addresses { most: per_address, taken: Mutex::default() })),
+                .then(|| Arc::new(Addresses { most: per_address.into(), taken: Mutex::default() })),
+        };
+        places.set_most(clients);
+        places
+    }
+
+    /// The room for clients.
+    pub(crate) fn clients(&self) -> Arc<Room> {
+        self.clients.clone()
+    }
+
+    /// From now on there is room for `clients`; 0: as many as are allowed. Nobody who is here has to leave.
+    pub(crate) fn set_most(&self, clients: usize) {
+        let clients = if clients == 0 { self.allowed } else { clients };
+        self.clients.set_most(clients);
+        self.sockets.set_most(clients.saturating_add(REFUSALS));
+    }
+
+    /// From now on an address may have `most` clients. `false` when that cannot change, because it was or would be any number: those who
+    /// are here were not counted.
+    pub(crate) fn set_most_of_address(&self, most: usize) -> bool {
+        match &self.addresses {
+            Some(addresses) if most > 0 => {
+                addresses.most.store(most, Relaxed);
+                true
+            }
+            addresses => addresses.is_none() && most == 0,
         }
     }
 
@@ -101,17 +130,13 @@ impl Places {
             Some(addresses) => Some(addresses.take(address).ok_or(NoPlace::OfAddress)?),
             None => None,
         };
-        let permit = self.clients.clone().try_acquire_owned().map_err(|_| NoPlace::Full)?;
-        Ok(Place { _permit: permit, _of_address: of_address })
+        let inside = self.clients.try_enter().ok_or(NoPlace::Full)?;
+        Ok(Place { _inside: inside, _of_address: of_address })
     }
 
     /// Waits until one more socket may be accepted: meanwhile newcomers wait in the kernel's backlog.
     pub(crate) async fn descriptor(&self) -> Descriptor {
-        match self.sockets.clone().acquire_owned().await {
-            Ok(permit) => Descriptor { _permit: permit },
-            // The semaphore is never closed.
-            Err(_) => std::future::pending().await,
-        }
+        Descriptor { _inside: self.sockets.enter().await }
     }
 }
 
@@ -135,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_place_comes_back() {
-        let places = Places::new(1, 0);
+        let places = Places::new(1, 0, 9);
         let ana = "192.0.2.1".parse().unwrap();
         let place = places.take(ana).unwrap();
         assert_eq!(places.take(ana).unwrap_err(), NoPlace::Full);
@@ -145,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_address_has_its_own_places_and_leaves_nothing_behind() {
-        let places = Places::new(4, 2);
+        let places = Places::new(4, 2, 9);
         let take = |address: &str| places.take(address.parse().unwrap());
         let first = take("2001:db8:1:2::3").unwrap();
         let second = take("2001:db8:1:2:ffff::4").unwrap();

@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use crate::Gateway;
 use crate::events::Head;
 use crate::server::Server;
+use crate::wire::Wire;
 
 /// Where clients enter a gateway, the handshake behind them.
 #[derive(Debug, Clone)]
@@ -29,6 +30,6 @@ impl Door {
         let remote = IpAddr::V4(Ipv4Addr::LOCALHOST);
         let place = self.0.places.take(remote).ok()?;
         let head = Head { uri: Uri::default(), headers: HeaderMap::default() };
-        Some(self.0.seat(socket, Box::default(), remote, place, &head))
+        Some(self.0.seat(Wire::Plain(socket), Box::default(), remote, place, &head))
     }
 }

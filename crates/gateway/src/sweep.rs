@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepipe_proto::CloseCode;
-use tokio::time::MissedTickBehavior;
+use tokio::sync::watch;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::client::{Client, Closing, Common};
-use crate::encode::Frame;
+use crate::config::Config;
+use crate::encode::{self, Frame};
 use crate::heartbeat::{Heartbeat, Verdict};
 use crate::hub::Hub;
 use crate::metrics::Slow;
@@ -20,6 +22,12 @@ const CHUNK: usize = 256;
 pub(crate) struct Sweep {
     pub(crate) hub: Arc<Hub>,
     pub(crate) common: Arc<Common>,
+    pub(crate) rules: watch::Receiver<SweepRules>,
+}
+
+/// For what it looks; may change while it runs.
+#[derive(Debug, Clone)]
+pub(crate) struct SweepRules {
     pub(crate) heartbeat: Heartbeat,
     pub(crate) ping: Frame,
     /// How long the oldest byte of an outbox may wait.
@@ -46,32 +54,24 @@ fn period_of(longest: Duration) -> Duration {
     (longest / 20).max(Duration::from_millis(5))
 }
 
-impl Sweep {
-    /// Sweeps until it is dropped.
-    pub(crate) async fn run(self) {
+impl SweepRules {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            heartbeat: Heartbeat::new(config.ping_interval, config.ping_not_response_limit),
+            ping: if config.ping_data.is_empty() { encode::ping() } else { encode::text(&config.ping_data) },
+            outbox_age: config.outbox_age,
+            bind_timeout: config.bind_timeout,
+        }
+    }
+
+    fn tick(&self) -> Interval {
         let mut period = self.heartbeat.period().min(period_of(self.outbox_age));
         if !self.bind_timeout.is_zero() {
             period = period.min(period_of(self.bind_timeout));
         }
         let mut tick = tokio::time::interval(period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = tick.tick() => self.look().await,
-                () = self.common.rules.budget.passed() => self.make_room(),
-            }
-        }
-    }
-
-    async fn look(&self) {
-        let now = self.common.clock().now();
-        let due = self.hub.select(|client| self.due(client, now) != Due::Nothing);
-        for chunk in due.chunks(CHUNK) {
-            for client in chunk {
-                self.attend(client, now);
-            }
-            tokio::task::yield_now().await;
-        }
+        tick
     }
 
     fn due(&self, client: &Client, now: u64) -> Due {
@@ -87,14 +87,43 @@ impl Sweep {
             Verdict::Lost => Due::Lost,
         }
     }
+}
+
+impl Sweep {
+    /// Sweeps until it is dropped.
+    pub(crate) async fn run(mut self) {
+        let mut rules = self.rules.borrow_and_update().clone();
+        let mut tick = rules.tick();
+        loop {
+            tokio::select! {
+                _ = tick.tick() => self.look(&rules).await,
+                () = self.common.rules.budget.passed() => self.make_room(),
+                Ok(()) = self.rules.changed() => {
+                    rules = self.rules.borrow_and_update().clone();
+                    tick = rules.tick();
+                }
+            }
+        }
+    }
+
+    async fn look(&self, rules: &SweepRules) {
+        let now = self.common.clock().now();
+        let due = self.hub.select(|client| rules.due(client, now) != Due::Nothing);
+        for chunk in due.chunks(CHUNK) {
+            for client in chunk {
+                self.attend(rules, client, now);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
 
     /// Judged once more: a bind or a sign of life may have come since the look.
-    fn attend(&self, client: &Client, now: u64) {
-        match self.due(client, now) {
+    fn attend(&self, rules: &SweepRules, client: &Client, now: u64) {
+        match rules.due(client, now) {
             Due::Nothing => {}
             Due::Ping => {
                 self.common.metrics.pings.inc();
-                client.ping(&self.ping);
+                client.ping(&rules.ping);
             }
             Due::Lost => {
                 tracing::debug!(client_id = %client.id, "closing a silent client");

@@ -1,4 +1,6 @@
-//! The bytes' way to one client. A second arm (TLS) has only to answer the same questions.
+//! The bytes' way to one client.
+
+pub(crate) mod protected;
 
 use std::io::{self, IoSlice, Read};
 use std::net::Shutdown;
@@ -11,12 +13,19 @@ use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
+use protected::Protected;
+
 /// One client's socket, read by its connection task only and written through its outbox only.
 #[derive(Debug)]
 pub(crate) enum Wire {
-    /// TCP without TLS; a proxy in front ends TLS.
+    /// TCP without TLS; a proxy in front may end TLS.
     Plain(TcpStream),
+    /// TLS on TCP.
+    Protected(Box<Protected>),
 }
+
+// The second arm costs a bare socket nothing.
+const _: () = assert!(size_of::<Wire>() == size_of::<TcpStream>());
 
 impl Wire {
     /// The number by which the kernel knows the socket; the lowest free one when it was accepted.
@@ -24,6 +33,7 @@ impl Wire {
         match self {
             // Never negative.
             Self::Plain(socket) => usize::try_from(socket.as_raw_fd()).unwrap_or_default(),
+            Self::Protected(socket) => usize::try_from(socket.socket().as_raw_fd()).unwrap_or_default(),
         }
     }
 
@@ -39,6 +49,7 @@ impl Wire {
                 Err(Errno::AGAIN) => socket.try_write(bytes),
                 done => Ok(done?),
             },
+            Self::Protected(socket) => socket.try_write(&[IoSlice::new(bytes)]),
         }
     }
 
@@ -52,6 +63,7 @@ impl Wire {
                 [one] => socket.try_write(one),
                 many => socket.try_write_vectored(many),
             },
+            Self::Protected(socket) => socket.try_write(slices),
         }
     }
 
@@ -59,6 +71,7 @@ impl Wire {
     pub(crate) async fn writable(&self) -> io::Result<()> {
         match self {
             Self::Plain(socket) => socket.writable().await,
+            Self::Protected(socket) => socket.socket().writable().await,
         }
     }
 
@@ -66,6 +79,7 @@ impl Wire {
     pub(crate) fn poll_writable(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Self::Plain(socket) => socket.poll_write_ready(context),
+            Self::Protected(socket) => socket.socket().poll_write_ready(context),
         }
     }
 
@@ -93,6 +107,7 @@ impl Wire {
                     _ => return Poll::Ready(Ok(read)),
                 }
             },
+            Self::Protected(socket) => socket.poll_read(context, buffer),
         }
     }
 
@@ -101,6 +116,7 @@ impl Wire {
         match self {
             // Fails only when the socket is gone already.
             Self::Plain(socket) => drop(SockRef::from(socket).shutdown(Shutdown::Write)),
+            Self::Protected(socket) => socket.finish(),
         }
     }
 }

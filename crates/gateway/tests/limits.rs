@@ -107,7 +107,7 @@ async fn whoever_floods_and_resets_leaves_nothing_behind() {
         let page = gateway.page().await;
         worker.until_clients(1).await;
         // No await in between: the gateway, which runs on this thread, finds the pings and the reset together.
-        let socket = page.frames.get_ref();
+        let socket = page.frames.get_ref().tcp();
         assert_eq!(socket.try_write(&pings).unwrap(), pings.len());
         socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO)).unwrap();
         drop(page);

@@ -1,10 +1,19 @@
-//! A client that stops reading is closed with 4102, by bytes or by age, and its neighbours receive everything.
+//! A client that stops reading is closed with 4102, by bytes or by age, and its neighbours receive everything; by ws and by wss.
 
 mod common;
 
 use std::time::Duration;
 
-use common::{Page, Running, Worker, start, within};
+use common::certs::Certs;
+use common::{Page, Running, Worker, start, start_protected, within};
+use gatepipe_gateway::Config;
+
+/// Tells a story with a gateway without TLS and with one that has it.
+async fn both_ways<F: Future<Output = ()>>(change: impl Fn(&mut Config), story: impl Fn(Running) -> F) {
+    story(start(&change).await).await;
+    let certs = Certs::new();
+    story(start_protected(&certs, &change).await).await;
+}
 
 /// Pushes to "slow" until it does not take one more.
 async fn push_until_refused(worker: &mut Worker, message: &str) -> usize {
@@ -37,7 +46,10 @@ async fn still_served(worker: &mut Worker, neighbour: &mut Page) {
 
 #[tokio::test]
 async fn by_bytes() {
-    let gateway = start(|config| config.outbox_size = 100_000).await;
+    both_ways(|config| config.outbox_size = 100_000, bounded_by_bytes).await;
+}
+
+async fn bounded_by_bytes(gateway: Running) {
     let mut worker = gateway.worker().await;
     let (mut slow, mut neighbour) = slow_and_neighbour(&gateway, &mut worker).await;
     let message = "x".repeat(4000);
@@ -56,7 +68,10 @@ async fn by_bytes() {
 
 #[tokio::test]
 async fn by_age() {
-    let gateway = start(|config| config.outbox_age = Duration::from_millis(400)).await;
+    both_ways(|config| config.outbox_age = Duration::from_millis(400), bounded_by_age).await;
+}
+
+async fn bounded_by_age(gateway: Running) {
     let mut worker = gateway.worker().await;
     let (mut slow, mut neighbour) = slow_and_neighbour(&gateway, &mut worker).await;
     // More than the kernel takes, less than the outbox's bound in bytes.
@@ -74,7 +89,10 @@ async fn by_age() {
 
 #[tokio::test]
 async fn all_outboxes_together_are_bounded_and_the_largest_goes_first() {
-    let gateway = start(|config| config.outbox_total = 1_000_000).await;
+    both_ways(|config| config.outbox_total = 1_000_000, the_largest_goes_first).await;
+}
+
+async fn the_largest_goes_first(gateway: Running) {
     let mut worker = gateway.worker().await;
     let (mut large, mut small) = slow_and_neighbour(&gateway, &mut worker).await;
     drop(small);
@@ -95,7 +113,10 @@ async fn all_outboxes_together_are_bounded_and_the_largest_goes_first() {
 
 #[tokio::test]
 async fn one_that_reads_late_but_in_time_gets_everything_in_order() {
-    let gateway = start(|_| {}).await;
+    both_ways(|_| {}, everything_in_order).await;
+}
+
+async fn everything_in_order(gateway: Running) {
     let mut worker = gateway.worker().await;
     let (mut slow, _neighbour) = slow_and_neighbour(&gateway, &mut worker).await;
     for number in 0..200 {

@@ -105,6 +105,7 @@ impl Cluster {
             admin_listen: plan.ports.other(defaults.admin_listen, 0),
             registers: register_urls,
             secret: plan.secret.clone(),
+            internal_tls: plan.internal_tls.clone(),
             database_url: plan.database_url.clone().unwrap_or_else(|| home.database_url()).into(),
             jwt_secret: Some(home.jwt_secret().into()),
             ..defaults
@@ -275,6 +276,7 @@ impl Cluster {
             listen: self.running_register(number)?.rpc,
             admin_listen: local(0),
             secret: self.plan.secret.clone(),
+            internal_tls: self.plan.internal_tls.clone(),
             ..Default::default()
         };
         *self.running_register(number)? = run_register(config).await?;
@@ -325,6 +327,7 @@ async fn start_register(plan: &Plan, number: u16) -> anyhow::Result<RunningRegis
         listen: plan.ports.other(defaults.listen, number),
         admin_listen: plan.ports.other(defaults.admin_listen, number),
         secret: plan.secret.clone(),
+        internal_tls: plan.internal_tls.clone(),
         ..defaults
     };
     run_register(config).await
@@ -351,6 +354,7 @@ fn gateway_config(
         admin_listen: plan.ports.other(defaults.admin_listen, number),
         registers: registers.to_vec(),
         secret: plan.secret.clone(),
+        internal_tls: plan.internal_tls.clone(),
         ..defaults
     };
     (plan.tune_gateway)(&mut config);

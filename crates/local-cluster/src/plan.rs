@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use anyhow::Context;
+use gatepipe_daemon::tls::Files;
 use secrecy::SecretString;
 
 /// Which ports are taken, all on 127.0.0.1.
@@ -65,6 +66,8 @@ pub struct Plan {
     pub ports: Ports,
     /// On every internal gRPC link.
     pub secret: Option<SecretString>,
+    /// Certificates for every internal gRPC link, the same for all.
+    pub internal_tls: Option<Files>,
     /// Whether the api also serves the demo, and tells its pages where the gateways are and who may sign in.
     pub pages: bool,
     /// Changes each gateway's settings before it starts.
@@ -83,6 +86,7 @@ impl Default for Plan {
             data_dir: None,
             ports: Ports::FREE,
             secret: None,
+            internal_tls: None,
             pages: false,
             tune_gateway: Box::new(|_| {}),
             tune_api: Box::new(|_| {}),

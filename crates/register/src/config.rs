@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatepipe_daemon::config::{self, ConfigError, Knob, Program, Settings};
 use gatepipe_daemon::telemetry::Log;
+use gatepipe_daemon::tls::{self, Files};
 use secrecy::SecretString;
 
 const KNOBS: &[Knob] = &[
@@ -12,7 +13,7 @@ const KNOBS: &[Knob] = &[
         "listen",
         "ADDR",
         Some("127.0.0.1:1236"),
-        "Where gateways announce themselves and workers watch (gRPC). Another address than loopback needs --secret",
+        "Where gateways announce themselves and workers watch (gRPC). Another address than loopback needs --secret or --internal-tls-ca",
     ),
     Knob::one(
         "admin-listen",
@@ -29,7 +30,8 @@ pub const PROGRAM: Program = Program {
     about: "Tells everyone which gateways exist. Several independent ones may run.",
     examples: "Examples:
   gatepipe-register
-  gatepipe-register --listen 0.0.0.0:1236 --secret-file /run/secrets/gatepipe",
+  gatepipe-register --listen 0.0.0.0:1236 --secret-file /run/secrets/gatepipe
+  gatepipe-register --listen 0.0.0.0:1236 --internal-tls-ca ca.pem --internal-tls-cert register.pem --internal-tls-key register.key",
     knobs: KNOBS,
 };
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub admin_listen: SocketAddr,
     /// Shared by every internal gRPC link.
     pub secret: Option<SecretString>,
+    /// Certificates for every internal gRPC link.
+    pub internal_tls: Option<Files>,
     /// How long a gateway stays listed after its stream broke off.
     pub grace: Duration,
     /// HTTP/2 pings on a connection that is silent for so long.
@@ -70,15 +74,17 @@ impl Config {
         let listen = s.addr("listen");
         let admin_listen = s.addr("admin-listen");
         let secret = s.shared_secret();
+        let internal_tls = tls::read_internal(s);
         let log = Log::read(s);
-        if let (Ok(addr), Ok(secret)) = (&listen, &secret) {
-            config::check_internal_listener(s, "listen", *addr, secret.as_ref());
+        if let (Ok(addr), Ok(secret), Ok(tls)) = (&listen, &secret, &internal_tls) {
+            config::check_internal_listener(s, "listen", *addr, secret.as_ref(), tls.as_ref());
         }
         s.check()?;
         Ok(Self {
             listen: listen?,
             admin_listen: admin_listen?,
             secret: secret?,
+            internal_tls: internal_tls?,
             // Together between 14 and 15 s until a silent host is off the list.
             grace: Duration::from_secs(5),
             keepalive: Duration::from_secs(1),

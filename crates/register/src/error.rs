@@ -9,4 +9,7 @@ pub enum RegisterError {
     /// The shared secret cannot travel.
     #[error(transparent)]
     Secret(#[from] gatepipe_proto::secret::InvalidSecret),
+    /// A certificate or key that cannot be used.
+    #[error(transparent)]
+    Tls(#[from] gatepipe_daemon::tls::Unusable),
 }

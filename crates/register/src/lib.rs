@@ -18,10 +18,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepipe_daemon::admin::{Admin, Readiness};
+use gatepipe_daemon::config::{ConfigError, Settings};
 use gatepipe_daemon::listen::{ListenOptions, Listener};
 use gatepipe_daemon::network::Network;
 use gatepipe_daemon::open_files;
+use gatepipe_daemon::reload::{self, Reloads};
 use gatepipe_daemon::rpc::{self, RpcOptions};
+use gatepipe_daemon::tls::{Certificates, Identity, Use};
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
 use gatepipe_proto::v1::register_server::RegisterServer;
 use prometheus_client::registry::Registry;
@@ -53,6 +56,9 @@ pub struct Register<L = TcpListener> {
     admin: Admin,
     readiness: Readiness,
     keepalive: (Duration, Duration),
+    tls: Option<Arc<Identity>>,
+    certificates: Certificates,
+    reloads: Reloads,
     stop: CancellationToken,
 }
 
@@ -71,7 +77,7 @@ impl<L: Listener> Register<L> {
     /// Takes the admin port only: gateways and workers come in by `network`, and gateways are asked by it.
     ///
     /// # Errors
-    /// A port that cannot be had, or a secret that cannot be one.
+    /// A port that cannot be had, a secret that cannot be one, or certificates that cannot be used.
     pub fn bind_in(network: Network<L>, config: Config) -> Result<Self, RegisterError> {
         let Network { listener, addr: rpc_addr, dial } = network;
         let require_secret = RequireSecret::new(config.secret.as_ref())?;
@@ -79,10 +85,14 @@ impl<L: Listener> Register<L> {
         let _ = open_files::raise_open_files();
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry);
+        let mut certificates = Certificates::new(&mut registry);
+        let reloads = Reloads::register(&mut registry);
+        let tls = certificates.take("internal", config.internal_tls, Use::Grpc)?;
         let readiness = Readiness::new("starting");
         let admin = Admin::bind(config.admin_listen, registry, readiness.clone(), PROGRAM.name)?;
         let stop = CancellationToken::new();
         let shared = Arc::new(Shared::new(Roster::new(config.grace), metrics.clone()));
+        let dial = dial.protected(tls.clone());
         let service = Service::new(shared.clone(), metrics, dial, send_secret, stop.clone());
         let service = RegisterServer::new(service).max_decoding_message_size(MAX_MESSAGE_BYTES);
         Ok(Self {
@@ -93,6 +103,9 @@ impl<L: Listener> Register<L> {
             admin,
             readiness,
             keepalive: (config.keepalive, config.keepalive_timeout),
+            tls,
+            certificates,
+            reloads,
             stop,
         })
     }
@@ -101,6 +114,12 @@ impl<L: Listener> Register<L> {
     #[must_use]
     pub fn rpc_addr(&self) -> SocketAddr {
         self.rpc_addr
+    }
+
+    /// What can change while it runs.
+    #[must_use]
+    pub fn live(&self) -> Live {
+        Live(self.reloads.clone())
     }
 
     /// Where health and metrics are.
@@ -121,7 +140,15 @@ impl<L: Listener> Register<L> {
             self.readiness.set_draining("ending");
             self.stop.cancel();
         };
-        let serving = serve(self.service, self.listener, self.keepalive, self.stop.clone());
+        let (keepalive, keepalive_timeout) = self.keepalive;
+        let options = RpcOptions {
+            max_connections: MAX_CONNECTIONS,
+            keepalive,
+            keepalive_timeout,
+            tls: self.tls,
+            ..RpcOptions::default()
+        };
+        let serving = serve(self.service, self.listener, options, self.stop.clone());
         let serving = async {
             tokio::join!(stopping, serving);
             stop_admin.cancel();
@@ -130,26 +157,42 @@ impl<L: Listener> Register<L> {
         tokio::select! {
             ((), ()) = async { tokio::join!(serving, admin) } => tracing::info!("ended"),
             () = self.shared.expire_always() => {}
+            () = self.certificates.watch() => {}
         }
         Ok(())
+    }
+}
+
+/// What can change while a register runs: what it logs.
+#[derive(Debug, Clone)]
+pub struct Live(Reloads);
+
+impl reload::Live for Live {
+    type Config = Config;
+
+    const SETTINGS: &'static [&'static str] = &[];
+
+    fn read(settings: &mut Settings) -> Result<Config, ConfigError> {
+        Config::read(settings)
+    }
+
+    fn take(&self, _: Config) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    fn reloads(&self) -> &Reloads {
+        &self.0
     }
 }
 
 async fn serve(
     service: InterceptedService<RegisterServer<Service>, RequireSecret>,
     listener: impl Listener,
-    keepalive: (Duration, Duration),
+    options: RpcOptions,
     stop: CancellationToken,
 ) {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<RegisterServer<Service>>().await;
     let services = Routes::new(health_service).add_service(service).prepare();
-    let (keepalive, keepalive_timeout) = keepalive;
-    let options = RpcOptions {
-        max_connections: MAX_CONNECTIONS,
-        keepalive,
-        keepalive_timeout,
-        ..RpcOptions::default()
-    };
     rpc::serve(listener, services, options, stop.cancelled_owned()).await;
 }

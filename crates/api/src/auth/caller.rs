@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use parking_lot::RwLock;
 
 use super::foreign::Foreign;
 use super::last_known::LastKnown;
@@ -20,7 +21,7 @@ use crate::user::Permission;
 /// Decides whose token it is and whether it is still good.
 pub struct Auth {
     store: Store,
-    tokens: Tokens,
+    tokens: RwLock<Arc<Tokens>>,
     subjects: Subjects,
     last_known: LastKnown,
 }
@@ -132,7 +133,26 @@ impl Auth {
     #[must_use]
     pub fn new(store: Store, tokens: Tokens, create_users: bool) -> Self {
         let subjects = Subjects::new(store.clone(), create_users);
+        let tokens = RwLock::new(Arc::new(tokens));
         Self { store, tokens, subjects, last_known: LastKnown::default() }
+    }
+
+    /// Accepts other tokens from now on, if they are of the same kind: those that the keys of before are good for are refused. Keys that are
+    /// fetched are fetched again at their own time. `false`: nothing was changed.
+    pub fn take(&self, tokens: Tokens) -> bool {
+        let mut now = self.tokens.write();
+        match (&**now, &tokens) {
+            (Tokens::Ours(_), Tokens::Ours(_)) => {}
+            (Tokens::Foreign(old), Tokens::Foreign(new))
+                if old.fetches().is_none() && new.fetches().is_none() => {}
+            _ => return false,
+        }
+        *now = Arc::new(tokens);
+        true
+    }
+
+    fn tokens(&self) -> Arc<Tokens> {
+        self.tokens.read().clone()
     }
 
     /// Makes a token as [`Keys::sign`] does; `None` when tokens are made elsewhere.
@@ -144,7 +164,7 @@ impl Auth {
         now: DateTime<Utc>,
         lifetime: Duration,
     ) -> Option<Token> {
-        match &self.tokens {
+        match &*self.tokens() {
             Tokens::Ours(keys) => keys.sign(user, generation, now, lifetime),
             Tokens::Foreign(_) => None,
         }
@@ -153,12 +173,12 @@ impl Auth {
     /// Whether tokens are made here, for those who log in.
     #[must_use]
     pub fn makes_tokens(&self) -> bool {
-        matches!(self.tokens, Tokens::Ours(_))
+        matches!(*self.tokens(), Tokens::Ours(_))
     }
 
     /// Fetches the keys of others on their schedule, for as long as it is polled.
     pub async fn keep_fresh(&self) {
-        if let Tokens::Foreign(foreign) = &self.tokens {
+        if let Tokens::Foreign(foreign) = &*self.tokens() {
             foreign.keep_fresh().await;
         }
     }
@@ -168,7 +188,7 @@ impl Auth {
     /// # Errors
     /// [`Refused`], or the store's error for a user that was not read lately.
     pub async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, ApiError> {
-        let claims = match &self.tokens {
+        let claims = match &*self.tokens() {
             Tokens::Ours(keys) => keys.read(token, now)?,
             Tokens::Foreign(foreign) => foreign.read(token, now).await?,
         };

@@ -14,13 +14,17 @@ const CELLS: usize = 16_384;
 
 /// Allows `limit` attempts at once for each key, which come back evenly over a minute.
 pub struct Throttle {
+    hasher: RandomState,
+    cells: Mutex<Cells>,
+    start: Instant,
+}
+
+struct Cells {
     /// One attempt comes back after this long.
     interval: Duration,
     limit: u32,
-    hasher: RandomState,
     /// When each cell is empty again, counted from `start`.
-    cells: Mutex<Vec<Duration>>,
-    start: Instant,
+    empty_at: Vec<Duration>,
 }
 
 impl Throttle {
@@ -28,12 +32,21 @@ impl Throttle {
     #[must_use]
     pub fn new(per_minute: NonZeroU32, start: Instant) -> Self {
         Self {
-            interval: Duration::from_secs(60) / per_minute.get(),
-            limit: per_minute.get(),
             hasher: RandomState::new(),
-            cells: Mutex::new(vec![Duration::ZERO; CELLS]),
+            cells: Mutex::new(Cells {
+                interval: Duration::from_secs(60) / per_minute.get(),
+                limit: per_minute.get(),
+                empty_at: vec![Duration::ZERO; CELLS],
+            }),
             start,
         }
+    }
+
+    /// From now on `per_minute` attempts a minute for each key. What was used up is used up.
+    pub fn set_per_minute(&self, per_minute: NonZeroU32) {
+        let mut cells = self.cells.lock();
+        cells.interval = Duration::from_secs(60) / per_minute.get();
+        cells.limit = per_minute.get();
     }
 
     /// Takes an attempt.
@@ -42,10 +55,10 @@ impl Throttle {
     /// How long to wait until one is free, when none is.
     pub fn take(&self, key: &impl Hash, now: Instant) -> Result<(), Duration> {
         let now = now.saturating_duration_since(self.start);
-        let mut cells = self.cells.lock();
-        let cell = &mut cells[self.cell(key)];
-        let full_again = (*cell).max(now) + self.interval;
-        let most = now + self.interval * self.limit;
+        let Cells { interval, limit, empty_at } = &mut *self.cells.lock();
+        let cell = &mut empty_at[self.cell(key)];
+        let full_again = (*cell).max(now) + *interval;
+        let most = now + *interval * *limit;
         if full_again > most {
             return Err(full_again - most);
         }
@@ -55,9 +68,9 @@ impl Throttle {
 
     /// Gives an attempt back that turned out to be fine.
     pub fn give_back(&self, key: &impl Hash) {
-        let mut cells = self.cells.lock();
-        let cell = &mut cells[self.cell(key)];
-        *cell = cell.saturating_sub(self.interval);
+        let Cells { interval, empty_at, .. } = &mut *self.cells.lock();
+        let cell = &mut empty_at[self.cell(key)];
+        *cell = cell.saturating_sub(*interval);
     }
 
     fn cell(&self, key: &impl Hash) -> usize {
@@ -91,7 +104,7 @@ mod tests {
         let start = Instant::now();
         let throttle = Throttle::new(NonZeroU32::MIN, start);
         let free = (0..100_000).filter(|name| throttle.take(name, start).is_ok()).count();
-        assert_eq!(throttle.cells.lock().len(), CELLS);
+        assert_eq!(throttle.cells.lock().empty_at.len(), CELLS);
         assert!(free > CELLS * 9 / 10, "{free}");
     }
 }

@@ -4,9 +4,11 @@
 //! comparing what the [`Config`] holds with what it held then.
 
 use std::fmt::Debug;
+use std::path::PathBuf;
 
 use gatepipe_daemon::config::effective::MASK;
 use gatepipe_daemon::config::{Effective, Settings};
+use gatepipe_daemon::tls::Files;
 use secrecy::ExposeSecret as _;
 
 use super::Config;
@@ -62,6 +64,10 @@ fn list<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
+fn file(files: &Option<Files>, which: impl Fn(&Files) -> Option<&PathBuf>) -> String {
+    files.as_ref().and_then(which).map(|path| path.display().to_string()).unwrap_or_default()
+}
+
 /// What `config` holds for each setting, as text that is the same when it is the same.
 fn held(config: &Config) -> Vec<(&'static str, String)> {
     let text = |value: &dyn Debug| format!("{value:?}");
@@ -75,6 +81,8 @@ fn held(config: &Config) -> Vec<(&'static str, String)> {
     let export = &config.export;
     vec![
         ("listen", config.listen.to_string()),
+        ("tls-cert", file(&config.tls, |files| Some(&files.cert))),
+        ("tls-key", file(&config.tls, |files| Some(&files.key))),
         ("admin-listen", config.admin_listen.to_string()),
         ("database-url", config.database_url.expose_secret().to_owned()),
         ("database-connections", config.database_connections.to_string()),
@@ -119,6 +127,9 @@ fn held(config: &Config) -> Vec<(&'static str, String)> {
         ("drain-timeout", text(&config.drain_timeout)),
         ("register", list(&config.registers)),
         ("secret", secret(&config.secret)),
+        ("internal-tls-ca", file(&config.internal_tls, |files| files.ca.as_ref())),
+        ("internal-tls-cert", file(&config.internal_tls, |files| Some(&files.cert))),
+        ("internal-tls-key", file(&config.internal_tls, |files| Some(&files.key))),
         ("log-format", text(&config.log.format)),
         ("log", config.log.filter.clone()),
     ]

@@ -1,9 +1,12 @@
 //! Every setting of the api, with unit, default, and what a larger value costs.
 
 use gatepipe_daemon::config::{Knob, Program};
+use gatepipe_daemon::tls;
 
 const KNOBS: &[Knob] = &[
     Knob::one("listen", "ADDR", Some("127.0.0.1:8787"), "Where the HTTP api is served"),
+    tls::CERT,
+    tls::KEY,
     Knob::one(
         "admin-listen",
         "ADDR",
@@ -278,6 +281,7 @@ pub const PROGRAM: Program = Program {
   GATEPIPE_JWT_SECRET=$(openssl rand -hex 32) gatepipe-api --listen 0.0.0.0:8787
   gatepipe-api --jwt-jwks https://id.example.com/jwks --jwt-issuer https://id.example.com --jwt-audience push --jwt-user-kind external --jwt-create-users true
   gatepipe-api --jwt-secret-file /run/secrets/jwt --database-url-file /run/secrets/database-url --database-connections 20
+  gatepipe-api --jwt-secret-file /run/secrets/jwt --listen 0.0.0.0:8787 --tls-cert fullchain.pem --tls-key privkey.pem
   gatepipe-api --jwt-public-key issuer.pem --database-url sqlite:///srv/gatepipe/gatepipe.db --register http://register:1236",
     knobs: KNOBS,
 };

@@ -8,8 +8,8 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use gatepipe_daemon::room::{Inside, Room};
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span};
@@ -38,7 +38,7 @@ pub struct HangUp(pub CancellationToken);
 /// How many requests run, and how long their callers wait.
 #[derive(Clone)]
 pub struct Running {
-    places: Arc<Semaphore>,
+    places: Arc<Room>,
     tasks: TaskTracker,
     timeout: Duration,
     upload_timeout: Duration,
@@ -47,7 +47,7 @@ pub struct Running {
 
 /// A request that runs: it holds a place and is counted until this is dropped.
 struct Place {
-    _permit: OwnedSemaphorePermit,
+    _inside: Inside,
     count: Gauge,
 }
 
@@ -62,20 +62,19 @@ impl Running {
     /// and after `upload_timeout` one who streams rows.
     #[must_use]
     pub fn new(places: usize, timeout: Duration, upload_timeout: Duration, count: Gauge) -> Self {
-        Self {
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
-            tasks: TaskTracker::new(),
-            timeout,
-            upload_timeout,
-            count,
-        }
+        Self { places: Room::new(places), tasks: TaskTracker::new(), timeout, upload_timeout, count }
+    }
+
+    /// From now on at most `places` requests at once.
+    pub fn set_most(&self, places: usize) {
+        self.places.set_most(places);
     }
 
     /// A place; `None` when all are taken.
     fn enter(&self) -> Option<Place> {
-        let permit = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        let inside = self.places.try_enter()?;
         self.count.inc();
-        Some(Place { _permit: permit, count: self.count.clone() })
+        Some(Place { _inside: inside, count: self.count.clone() })
     }
 
     /// Waits until nothing runs any more. New requests must have ended before.
@@ -88,7 +87,7 @@ impl Running {
 /// Everything that stands around every route, in one layer: each layer of axum costs several allocations a request.
 pub async fn around(State((app, running)): State<(App, Running)>, request: Request, next: Next) -> Response {
     let observed = Observed::begin(&request);
-    let cors = Cors::of(&app.settings.cors_origins, &request);
+    let cors = Cors::of(&app.caller_rules().cors_origins, &request);
     let answering = async {
         if let Some(answer) = cors.preflight() {
             return answer;

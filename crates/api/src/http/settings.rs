@@ -114,6 +114,6 @@ pub async fn list_all(State(app): State<App>, _caller: Allowed<InspectSettings>)
         build: BUILD,
         started_at_ms: setup.started_at_ms,
         database: setup.database.clone(),
-        list: setup.settings.iter().cloned().map(SettingView::from).collect(),
+        list: app.shown().into_iter().map(SettingView::from).collect(),
     })
 }

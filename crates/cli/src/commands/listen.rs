@@ -25,7 +25,8 @@ It comes back by the rules of the close codes: after 1 s, doubling to 30 s. Ctrl
 Examples:
   gatepipe listen ws://127.0.0.1:7272/ws
   gatepipe listen ws://127.0.0.1:7272/ws --token-file alice.token
-  gatepipe listen wss://example.com/ws --api https://example.com --count 1 | jq .client_id"
+  gatepipe listen wss://example.com/ws --api https://example.com --count 1 | jq .client_id
+  gatepipe listen wss://127.0.0.1:7272/ws --ca ca.pem"
 )]
 pub struct Listen {
     /// Where pages connect
@@ -54,8 +55,9 @@ impl Listen {
     async fn listen(&self, api: Option<&Api>) -> anyhow::Result<Exit> {
         let mut attempts = Attempts::new(self.attempts);
         let mut wanted = self.count;
+        let tls = self.api.tls()?;
         loop {
-            let mut page = Page::new(self.url.as_str(), api, &mut wanted);
+            let mut page = Page::new(self.url.as_str(), api, tls.clone(), &mut wanted);
             let ended = page.live().await?;
             let when = match &ended {
                 Ended::Enough => return Ok(Exit::Done),

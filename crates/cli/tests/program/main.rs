@@ -15,6 +15,7 @@ mod release;
 mod run;
 mod sends;
 mod tail;
+mod tls;
 mod token;
 mod usage;
 mod users;

@@ -114,6 +114,23 @@ pub const COMMON: &[Knob] = &[
         "Shared by every internal gRPC link, the same for all processes of a cluster; visible ASCII. Others on this host can see flags: prefer the file",
     )
     .example("/run/secrets/gatepipe"),
+    Knob::one(
+        "internal-tls-ca",
+        "FILE",
+        None,
+        "PEM: the authorities of this cluster. With --internal-tls-cert and -key every internal gRPC link speaks TLS, and both ends show a certificate of these; the same for all processes [default: no TLS]",
+    )
+    .example("/etc/gatepipe/ca.pem")
+    .remark("TLS on every internal link; the three belong together"),
+    Knob::one(
+        "internal-tls-cert",
+        "FILE",
+        None,
+        "PEM: this process's certificate for those links, good for the host by which others reach it. A changed file is used within seconds, for new connections",
+    )
+    .example("/etc/gatepipe/internal.pem"),
+    Knob::one("internal-tls-key", "FILE", None, "PEM: the private key of --internal-tls-cert, without a password")
+        .example("/etc/gatepipe/internal.key"),
     Knob::one("log-format", "FORMAT", Some("text"), "text, or json for log collectors").remark("or \"json\""),
     Knob::one(
         "log",

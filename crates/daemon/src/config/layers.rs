@@ -18,10 +18,17 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 /// Tables of a file that several daemons share; each reads its own.
 const SECTIONS: [&str; 3] = ["register", "gateway", "api"];
 /// Ours, but not a daemon's.
-const OTHER_VARIABLES: [&str; 5] =
-    ["GATEPIPE_CONFIG", "GATEPIPE_TEST_ALL", "GATEPIPE_TEST_DATABASE", "GATEPIPE_API", "GATEPIPE_TOKEN"];
+const OTHER_VARIABLES: [&str; 6] = [
+    "GATEPIPE_CONFIG",
+    "GATEPIPE_TEST_ALL",
+    "GATEPIPE_TEST_DATABASE",
+    "GATEPIPE_API",
+    "GATEPIPE_CA",
+    "GATEPIPE_TOKEN",
+];
 
 /// The values of one setting and where they came from, in words. Never printed: it may be a secret.
+#[derive(Clone)]
 struct Given {
     values: Vec<String>,
     /// As a person would name it: a flag, a variable, a key in a file.
@@ -222,6 +229,24 @@ impl Layers {
                     Kind::One | Kind::Secret => "one text or number",
                 }
             )),
+        }
+    }
+
+    pub(super) fn program(&self) -> &'static Program {
+        self.program
+    }
+
+    pub(super) fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let names = self.program.knobs().map(|knob| knob.name);
+        names.filter(|name| self.list(name) != other.list(name)).collect()
+    }
+
+    pub(super) fn adopt(&mut self, other: &Self, names: &[&'static str]) {
+        for name in names {
+            match other.given.get(name) {
+                Some(given) => drop(self.given.insert(name, given.clone())),
+                None => drop(self.given.remove(name)),
+            }
         }
     }
 

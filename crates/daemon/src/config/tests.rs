@@ -279,16 +279,18 @@ fn a_file_that_cannot_be_read_is_one_mistake() {
 }
 
 #[test]
-fn an_internal_listener_in_the_open_needs_a_secret() {
-    for (addr, secret, open) in [
-        ("127.0.0.1:1", None, true),
-        ("[::1]:1", None, true),
-        ("0.0.0.0:1", None, false),
-        ("10.0.0.1:1", Some("s"), true),
+fn an_internal_listener_in_the_open_needs_a_secret_or_certificates() {
+    let files = Files { cert: "a.pem".into(), key: "a.key".into(), ca: Some("ca.pem".into()) };
+    for (addr, secret, tls, open) in [
+        ("127.0.0.1:1", None, None, true),
+        ("[::1]:1", None, None, true),
+        ("0.0.0.0:1", None, None, false),
+        ("10.0.0.1:1", Some("s"), None, true),
+        ("10.0.0.1:1", None, Some(&files), true),
     ] {
         let mut settings = load(&[], &[]).unwrap();
         let secret = secret.map(SecretString::from);
-        check_internal_listener(&mut settings, "listen", addr.parse().unwrap(), secret.as_ref());
+        check_internal_listener(&mut settings, "listen", addr.parse().unwrap(), secret.as_ref(), tls);
         assert_eq!(settings.check().is_ok(), open, "{addr}");
     }
 }

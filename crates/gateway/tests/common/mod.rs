@@ -1,6 +1,8 @@
 //! A gateway on port 0 without a register, pages that connect to it, and a worker that commands it.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod certs;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,13 +11,17 @@ use gatepipe_gateway::{Config, Gateway};
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::v1::gateway_client::GatewayClient;
 use gatepipe_proto::v1::{self, Receipt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Channel;
+
+use certs::Certs;
 
 /// Everything that is waited for comes within this time, also on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -29,6 +35,8 @@ pub struct Running {
     pub rpc: SocketAddr,
     pub admin: SocketAddr,
     pub gateway_id: String,
+    /// How pages come in; `None`: without TLS.
+    tls: Option<TlsConnector>,
     stop: CancellationToken,
     done: JoinHandle<()>,
     _stopped_at_last: DropGuard,
@@ -47,12 +55,40 @@ pub async fn start(change: impl FnOnce(&mut Config)) -> Running {
         rpc: gateway.rpc_addr(),
         admin: gateway.admin_addr(),
         gateway_id: gateway.gateway_id().to_string(),
+        tls: None,
         done: {
             let stop = stop.clone();
             tokio::spawn(async move { gateway.run(stop.cancelled_owned()).await.unwrap() })
         },
         _stopped_at_last: stop.clone().drop_guard(),
         stop,
+    }
+}
+
+/// The same with a certificate, so that pages come in by wss.
+pub async fn start_protected(certs: &Certs, change: impl FnOnce(&mut Config)) -> Running {
+    let protected = |config: &mut Config| {
+        config.tls = Some(certs.files());
+        change(config);
+    };
+    Running { tls: Some(certs.connector()), ..start(protected).await }
+}
+
+/// What a WebSocket is spoken on.
+pub trait Socket: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Under TLS, if there is any.
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Socket for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
     }
 }
 
@@ -84,6 +120,13 @@ impl Running {
 
     async fn page_on(&self, socket: TcpStream) -> Page {
         let url = format!("ws://{}/ws", self.clients);
+        let socket: Box<dyn Socket> = match &self.tls {
+            None => Box::new(socket),
+            Some(tls) => {
+                let name = self.clients.ip().into();
+                Box::new(within("the TLS handshake", tls.connect(name, socket)).await.unwrap())
+            }
+        };
         let (frames, _) =
             within("the handshake", tokio_tungstenite::client_async(url, socket)).await.unwrap();
         let mut page = Page { frames, client_id: String::new() };
@@ -127,7 +170,7 @@ impl Running {
 }
 
 pub struct Page {
-    pub frames: WebSocketStream<TcpStream>,
+    pub frames: WebSocketStream<Box<dyn Socket>>,
     pub client_id: String,
 }
 

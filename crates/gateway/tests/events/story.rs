@@ -4,10 +4,11 @@ use futures_util::SinkExt;
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::v1::event::Event;
 use gatepipe_proto::v1::{self, message::Body};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use crate::common::{Page, Running, start, within};
+use crate::common::{Page, Running, Socket, start, within};
 use crate::listener::{Listener, hello, message, text};
 
 fn unbind(page: &Page, uid: &str) -> Kind {
@@ -107,7 +108,7 @@ async fn page_with(gateway: &Running, path: &str, headers: &[(&'static str, &str
     for (name, value) in headers {
         request.headers_mut().append(*name, value.parse().unwrap());
     }
-    let socket = tokio::net::TcpStream::connect(gateway.clients).await.unwrap();
+    let socket: Box<dyn Socket> = Box::new(TcpStream::connect(gateway.clients).await.unwrap());
     let handshake = tokio_tungstenite::client_async(request, socket);
     let (frames, _) = within("the handshake", handshake).await.unwrap();
     Page { frames, client_id: String::new() }

@@ -8,6 +8,7 @@ mod model;
 mod programs;
 mod refusals;
 mod registers;
+mod reload;
 mod socket;
 mod workers;
 

@@ -1,17 +1,19 @@
 //! One connection of a page: connect, `init`, bind, heartbeat, until it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{self, BoxFuture, FutureExt as _};
 use futures_util::{SinkExt as _, StreamExt as _};
 use gatepipe_client::{ClientId, CloseCode};
+use rustls::ClientConfig;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream};
 
 use crate::api::Api;
 use crate::exit::{Exit, Failure};
@@ -40,6 +42,8 @@ pub enum Ended {
 pub struct Page<'a> {
     url: &'a str,
     api: Option<&'a Api>,
+    /// `None`: as the system does it.
+    tls: Option<Arc<ClientConfig>>,
     /// How many frames are still to be printed; `None` for no end.
     wanted: &'a mut Option<u64>,
     ready_since: Option<Instant>,
@@ -60,8 +64,13 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Bound = Result<serde_json::Value, Failure>;
 
 impl<'a> Page<'a> {
-    pub fn new(url: &'a str, api: Option<&'a Api>, wanted: &'a mut Option<u64>) -> Self {
-        Self { url, api, wanted, ready_since: None, within: None }
+    pub fn new(
+        url: &'a str,
+        api: Option<&'a Api>,
+        tls: Option<Arc<ClientConfig>>,
+        wanted: &'a mut Option<u64>,
+    ) -> Self {
+        Self { url, api, tls, wanted, ready_since: None, within: None }
     }
 
     /// Whether it was ready long enough to count as a success.
@@ -74,7 +83,9 @@ impl<'a> Page<'a> {
     /// # Errors
     /// Coming back would not help: the token is refused, or stdout is closed.
     pub async fn live(&mut self) -> anyhow::Result<Ended> {
-        let mut socket = match timeout(OPENING, tokio_tungstenite::connect_async(self.url)).await {
+        let tls = self.tls.clone().map(Connector::Rustls);
+        let connecting = tokio_tungstenite::connect_async_tls_with_config(self.url, None, false, tls);
+        let mut socket = match timeout(OPENING, connecting).await {
             Ok(Ok((socket, _))) => socket,
             Ok(Err(error)) => return Ok(Ended::Lost(format!("cannot connect: {}", handshake_error(error)))),
             Err(_) => return Ok(Ended::Lost(format!("cannot connect within {OPENING:?}"))),

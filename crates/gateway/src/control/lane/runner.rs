@@ -62,7 +62,7 @@ impl Runner {
             }
             if is_changed {
                 let posts = self.ring.aboard().map(|ride| &ride.broadcast.post);
-                self.batch = Batch::new(posts, self.common.rules.limit);
+                self.batch = Batch::new(posts, self.common.rules.limit());
             }
             self.stop().await;
             is_changed = self.advance();
