@@ -132,7 +132,7 @@ async fn whoever_finds_no_place_is_not_given_a_handshake() {
     let mut page = gateway.page().await;
     let refused = shaken(&certs, &gateway).await.unwrap_err();
     assert!(matches!(refused.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset), "{refused:?}");
-    assert!(gateway.metrics().await.contains(r#"handshakes_refused_total{status="429"} 1"#));
+    assert!(gateway.metrics().await.contains(r#"handshakes_refused_total{reason="address_full"} 1"#));
     page.send(r#"{"type":"ping"}"#).await;
     assert_eq!(page.text().await, r#"{"type":"pong"}"#);
 }
