@@ -27,6 +27,10 @@ impl Reloads {
     #[must_use]
     pub fn register(registry: &mut Registry) -> Self {
         let reloads = Self::default();
+        // There from the start, so that the first is a change.
+        for result in ["used", "refused"] {
+            drop(reloads.0.get_or_create(&Outcome { result }));
+        }
         let help = "Settings read again by SIGHUP, by whether they could be used";
         registry.register("gatepipe_settings_reloads", help, reloads.0.clone());
         reloads

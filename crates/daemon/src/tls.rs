@@ -148,6 +148,10 @@ impl Certificates {
         };
         let identity = Identity::read(files, spoken)?;
         self.note_expiry(link, &identity);
+        // There from the start, so that the first is a change.
+        for result in ["used", "refused"] {
+            drop(self.reloads.get_or_create(&Reload { link, result }));
+        }
         self.identities.push((link, identity.clone()));
         Ok(Some(identity))
     }

@@ -1,10 +1,14 @@
 //! A cluster in which a little of everything happened, and what its processes tell then.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
-use gatepipe_local_cluster::Cluster;
+use gatepipe_daemon::tls::Files;
 use gatepipe_local_cluster::actor::{Caller, Page};
 use gatepipe_local_cluster::eventually::within;
+use gatepipe_local_cluster::{Cluster, Plan};
+use gatepipe_tls::authority::Authority;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
@@ -47,7 +51,9 @@ pub async fn scraped() -> &'static Scraped {
 }
 
 async fn scrape() -> Scraped {
-    let cluster = Cluster::start().await;
+    let certificates = tempfile::tempdir().unwrap();
+    let plan = Plan { internal_tls: Some(certified(certificates.path())), ..Plan::default() };
+    let cluster = Cluster::start_with(plan).await.unwrap();
     let (admin, alice) = (Caller::of(&cluster, "admin"), Caller::of(&cluster, "alice"));
     let mut page = Page::bound(&cluster.ws()[0], &alice).await;
     page.send(r#"{"type":"ping"}"#).await;
@@ -91,6 +97,17 @@ async fn scrape() -> Scraped {
     };
     cluster.stop().await.unwrap();
     scraped
+}
+
+/// What a certificate tells is there with one only.
+fn certified(dir: &Path) -> Files {
+    let authority = Authority::new(Duration::from_secs(3600)).unwrap();
+    let pair = authority.certify(&["127.0.0.1".to_owned()]).unwrap();
+    let path = |name: &str| dir.join(name);
+    std::fs::write(path("ca.pem"), authority.pem()).unwrap();
+    std::fs::write(path("internal.pem"), pair.cert).unwrap();
+    std::fs::write(path("internal.key"), pair.key).unwrap();
+    Files { cert: path("internal.pem"), key: path("internal.key"), ca: Some(path("ca.pem")) }
 }
 
 async fn metrics(admin: &str) -> String {
