@@ -169,7 +169,8 @@ async fn an_answer_that_lasts_can_be_cut_while_its_reader_takes_nothing() {
     let server = Server {
         router: Router::new().route("/", get(endless)),
         header_timeout: Duration::from_secs(5),
-        max_connections: 10,
+        tls: None,
+        room: gatepipe_daemon::room::Room::new(10),
         open: Default::default(),
     };
     let open = server.open.clone();

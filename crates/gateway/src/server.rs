@@ -105,9 +105,9 @@ impl Server {
         drop(socket.set_nodelay(true));
         let patience = self.rules().handshake_timeout;
         let ended = match self.tls.clone() {
-            None => tokio::time::timeout(patience, self.http(socket, peer, Held::default())).await,
+            None => tokio::time::timeout(patience, self.clone().http(socket, peer, Held::default())).await,
             Some(identity) => {
-                let shaking = Box::pin(self.protected(identity, socket, peer));
+                let shaking = Box::pin(self.clone().protected(identity, socket, peer));
                 tokio::time::timeout(patience, shaking).await
             }
         };
