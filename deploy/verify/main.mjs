@@ -37,6 +37,7 @@ async function main() {
   })
   const caller = front.from(`${place.visitors}.250`)
   await plainHttpIsSentToHttps()
+  await strangersAreRefused()
   const admin = await makeAdmin(caller)
   await story(front, caller, admin, await makePerson(caller, admin, 'page'))
   say('a page was bound, pushed to, told of a stored notification and forced offline, by https and wss')
@@ -60,6 +61,17 @@ async function main() {
 async function plainHttpIsSentToHttps() {
   const answer = await fetch(`http://${place.address('nginx')}:${place.port(80)}/console/`, { redirect: 'manual' })
   check(answer.status === 308 && answer.headers.get('location').startsWith('https://'), `http is answered ${answer.status}`)
+}
+
+/** Who has the secret but no certificate of ours learns nothing from the register; a process of the cluster does. */
+async function strangersAreRefused() {
+  const { name } = compose.services[0]
+  const secret = place.path(name, '/run/secrets/gatepipe_secret')
+  const ask = (...words) => service('api').exec([...words, 'gatepipe', '-o', 'json', 'gateways', '--register', `http://${name}:1236`])
+  const known = JSON.parse(await ask('env'))
+  check(known.length === 2, `the register knows ${known.length} gateways`)
+  const refused = await ask('env', '-i', `PATH=${process.env.PATH}`, `GATEPIPE_SECRET_FILE=${secret}`).catch((error) => error)
+  check(refused instanceof Error, 'the register answers without a certificate')
 }
 
 /** The first user is made beside the api, as there is nobody yet who might make one. */

@@ -61,7 +61,7 @@ export class Place {
   #writeSecrets(root) {
     const made = join(this.dir, 'made')
     const { PATH } = process.env
-    execFileSync(join(root, 'deploy/secrets.sh'), [made], { env: { PATH }, stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(join(root, 'deploy/secrets.sh'), [made, ...this.addresses.values()], { env: { PATH }, stdio: ['ignore', 'ignore', 'inherit'] })
     mkdirSync(join(this.dir, 'secrets'))
     for (const [name, { file }] of Object.entries(this.compose.secrets)) {
       const text = readFileSync(join(made, file.split('/').at(-1)), 'utf8')
