@@ -32,7 +32,9 @@ async fn each_route_asks_for_its_permission_before_it_looks_at_anything() {
     refused.refused(403);
     assert!(refused.body["msg"].as_str().unwrap().contains("websocket.drain"), "{}", refused.body);
     let polite = world.person("polite", &without(Permission::Control).collect::<Vec<_>>()).await;
-    for path in ["/Client/close", "/Client/unbind", "/Client/joinGroup", "/Client/leaveGroup", "/Group/dissolve"] {
+    for path in
+        ["/Client/close", "/Client/unbind", "/Client/joinGroup", "/Client/leaveGroup", "/Group/dissolve"]
+    {
         let refused = polite.post(path, json!({"anything": 1})).await;
         refused.refused(403);
         assert!(refused.body["msg"].as_str().unwrap().contains("websocket.control"), "{}", refused.body);
