@@ -87,11 +87,12 @@ mod tests {
         let mut waiting: Vec<_> = (0..2).map(|_| Box::pin(room.enter())).collect();
         assert!(waiting.iter_mut().all(|one| one.as_mut().now_or_never().is_none()));
         room.set_most(3);
-        let entered: Vec<_> = waiting.into_iter().filter_map(FutureExt::now_or_never).collect();
+        let entered: Vec<_> = waiting.into_iter().filter_map(|one| one.now_or_never()).collect();
         assert_eq!(entered.len(), 2);
         room.set_most(1);
         drop(first);
-        drop(entered.into_iter().next());
+        assert!(room.try_enter().is_none(), "two are inside, and there is room for one");
+        drop(entered);
         assert!(room.try_enter().is_some());
     }
 }
