@@ -72,6 +72,8 @@ test('an operator who is signed out elsewhere is told so, and comes back to wher
   await admin.page.getByRole('textbox', { name: 'Password' }).fill(dev.users.admin.password)
   await admin.page.keyboard.press('Enter')
   await admin.shows('Gateways')
+  // However soon after the end of the login before: this one has a live connection of its own.
+  await admin.page.locator('[data-phase=ready]').waitFor()
 })
 
 test('a sign-in that runs out while the page is open leads to the login, and from there back', async ({ context }) => {

@@ -4,7 +4,9 @@ import { session } from '../session.js'
 
 /** Holds the connection while the layout is there, and ends the login when the server or another tab ends the connection for good. */
 export function useLiveConnection(): { signOut: () => void } {
-  const { status, logout } = useWebSocket()
+  const { status, logout, connect } = useWebSocket()
+  // Whoever gets here has logged in, even in the very moment after another login was ended for good.
+  connect()
 
   watch(status, ({ phase, reason }, before) => {
     if (phase === before.phase) return
