@@ -63,15 +63,25 @@ async function plainHttpIsSentToHttps() {
   check(answer.status === 308 && answer.headers.get('location').startsWith('https://'), `http is answered ${answer.status}`)
 }
 
-/** Who has the secret but no certificate of ours learns nothing from the register; a process of the cluster does. */
+/** Who has the secret but no certificate of ours learns nothing from the register but why; a process of the cluster does. */
 async function strangersAreRefused() {
   const { name } = compose.services[0]
-  const secret = place.path(name, '/run/secrets/gatepipe_secret')
   const ask = (...words) => service('api').exec([...words, 'gatepipe', '-o', 'json', 'gateways', '--register', `http://${name}:1236`])
   const known = JSON.parse(await ask('env'))
   check(known.length === 2, `the register knows ${known.length} gateways`)
-  const refused = await ask('env', '-i', `PATH=${process.env.PATH}`, `GATEPIPE_SECRET_FILE=${secret}`).catch((error) => error)
-  check(refused instanceof Error, 'the register answers without a certificate')
+  const alone = ['env', '-i', `PATH=${process.env.PATH}`, 'GATEPIPE_SECRET_FILE=/run/secrets/gatepipe_secret']
+  const isTold = async (reason, who, stranger) => {
+    const { code, stderr } = await ask(...stranger).then(() => ({ code: 0, stderr: '' }), (error) => error)
+    check(code === 4 && stderr.includes(reason), `${who} ends with ${code}: ${stderr}`)
+  }
+  await isTold('give --internal-tls-ca', 'somebody without a certificate', alone)
+  await service('api').exec(['gatepipe', 'certs', 'dev', '--dir', '/tmp/stranger'])
+  await isTold('does not know the authority of our --internal-tls-cert', 'somebody with a certificate of another authority', [
+    ...alone,
+    'GATEPIPE_INTERNAL_TLS_CA=/run/secrets/internal_ca',
+    'GATEPIPE_INTERNAL_TLS_CERT=/tmp/stranger/internal.pem',
+    'GATEPIPE_INTERNAL_TLS_KEY=/tmp/stranger/internal.key',
+  ])
 }
 
 /** The first user is made beside the api, as there is nobody yet who might make one. */

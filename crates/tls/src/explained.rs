@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use rustls::{AlertDescription, CertificateError, Error};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A protected socket whose errors are explained: that the other end refuses our certificate shows only when something is read.
+/// A protected socket whose errors are explained, for whoever takes long to refuse our certificate: that shows when something is read.
 #[derive(Debug)]
 pub struct Explained<S>(S);
 
@@ -69,11 +69,27 @@ fn refused(alert: AlertDescription) -> String {
         AlertDescription::CertificateExpired => {
             "our --internal-tls-cert has expired: make a new one".to_owned()
         }
+        AlertDescription::UnsupportedCertificate => {
+            "our --internal-tls-cert may not be shown by a client: make one whose extended key usage has clientAuth".to_owned()
+        }
         other => format!("the other side refused TLS: {other:?}"),
     }
 }
 
-/// The same once the handshake is behind us, when only the other side's refusal is news.
+/// Why the other end did not let us in after a handshake that was good for us.
+pub(crate) fn explain_refusal(error: io::Error, address: &str) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => io::Error::new(
+            error.kind(),
+            format!(
+                "{address} closed the connection when it had seen our --internal-tls-cert, and did not say why"
+            ),
+        ),
+        _ => explain_later(error),
+    }
+}
+
+/// An error of TLS once the handshake is behind us, when only the other side's refusal is news.
 fn explain_later(error: io::Error) -> io::Error {
     let alert = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()).and_then(|tls| match tls {
         Error::AlertReceived(alert) => Some(*alert),
