@@ -69,15 +69,18 @@ async function strangersAreRefused() {
   const ask = (...words) => service('api').exec([...words, 'gatepipe', '-o', 'json', 'gateways', '--register', `http://${name}:1236`])
   const known = JSON.parse(await ask('env'))
   check(known.length === 2, `the register knows ${known.length} gateways`)
-  const alone = ['env', '-i', `PATH=${process.env.PATH}`, 'GATEPIPE_SECRET_FILE=/run/secrets/gatepipe_secret']
+  const alone = ['env', ...['CA', 'CERT', 'KEY'].map((file) => `--unset=GATEPIPE_INTERNAL_TLS_${file}`)]
   const isTold = async (reason, who, stranger) => {
-    const { code, stderr } = await ask(...stranger).then(() => ({ code: 0, stderr: '' }), (error) => error)
+    const { code, stderr } = await ask(...stranger).then(
+      () => ({ code: 0, stderr: 'it was let in' }),
+      (error) => error,
+    )
     check(code === 4 && stderr.includes(reason), `${who} ends with ${code}: ${stderr}`)
   }
   await isTold('give --internal-tls-ca', 'somebody without a certificate', alone)
   await service('api').exec(['gatepipe', 'certs', 'dev', '--dir', '/tmp/stranger'])
   await isTold('does not know the authority of our --internal-tls-cert', 'somebody with a certificate of another authority', [
-    ...alone,
+    'env',
     'GATEPIPE_INTERNAL_TLS_CA=/run/secrets/internal_ca',
     'GATEPIPE_INTERNAL_TLS_CERT=/tmp/stranger/internal.pem',
     'GATEPIPE_INTERNAL_TLS_KEY=/tmp/stranger/internal.key',
