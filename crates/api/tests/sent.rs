@@ -3,6 +3,7 @@
 mod common;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use common::{Person, World, eventually};
 use gatepipe_api::id::UserId;
@@ -31,6 +32,8 @@ async fn operators_see_what_was_stored_pushed_and_read() {
     let admin = world.admin().await;
     let (ana, bob) = (world.person("ana", &[]).await, world.person("bob", &[]).await);
     admin.notify(&[bob.id], "Only stored").await.data();
+    // In another millisecond, for those of the same one stand in order of their readers.
+    tokio::time::sleep(Duration::from_millis(2)).await;
     admin.post("/Notification/send", urgent(&[ana.id, bob.id], "备份 Done")).await.data();
     bob.post("/Notification/read", json!({"ids": [2]})).await.data();
 

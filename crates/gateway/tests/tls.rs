@@ -100,9 +100,10 @@ async fn a_changed_certificate_is_shown_to_newcomers_while_the_others_stay() {
 
     // What cannot be used changes nothing.
     std::fs::write(certs.path("server.pem"), "no certificate").unwrap();
-    within("the log's word of a bad certificate", async {
-        let refused = r#"gatepipe_tls_certificate_reloads_total{link="clients",result="refused"}"#;
-        while !gateway.metrics().await.contains(refused) {
+    within("the word of a bad certificate", async {
+        // Once, or twice when it was looked at while it was being written.
+        let none = "gatepipe_tls_certificate_reloads_total{link=\"clients\",result=\"refused\"} 0\n";
+        while gateway.metrics().await.contains(none) {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     })
@@ -131,7 +132,9 @@ async fn whoever_finds_no_place_is_not_given_a_handshake() {
     let gateway = start_protected(&certs, |config| config.max_connections_per_address = 1).await;
     let mut page = gateway.page().await;
     let refused = shaken(&certs, &gateway).await.unwrap_err();
-    assert!(matches!(refused.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset), "{refused:?}");
+    // By which of these it shows depends on who is quicker.
+    let ended = [ErrorKind::UnexpectedEof, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
+    assert!(ended.contains(&refused.kind()), "{refused:?}");
     assert!(gateway.metrics().await.contains(r#"handshakes_refused_total{reason="address_full"} 1"#));
     page.send(r#"{"type":"ping"}"#).await;
     assert_eq!(page.text().await, r#"{"type":"pong"}"#);
