@@ -4,6 +4,7 @@ mod asking;
 mod bind;
 mod commands;
 mod counts;
+mod follow;
 mod lists;
 mod one;
 mod presence;

@@ -73,7 +73,8 @@
 //! *Gateways*:
 //! [`gateways`](GatewayClient::gateways), [`registers`](GatewayClient::registers) what this client knows ·
 //! [`tally`](GatewayClient::tally) what it has sent ·
-//! [`drain`](GatewayClient::drain) lets one go.
+//! [`drain`](GatewayClient::drain) lets one go ·
+//! [`follow_uid`](GatewayClient::follow_uid) what becomes of the messages to a user.
 //!
 //! # What is promised
 //!
@@ -108,6 +109,7 @@ mod dial;
 mod directory;
 mod error;
 mod filter;
+mod follow;
 mod lane;
 mod membership;
 mod merge;
@@ -128,6 +130,7 @@ pub use client::GatewayClient;
 pub use cursor::{Cursor, InvalidCursor};
 pub use error::Error;
 pub use filter::Filter;
+pub use follow::{Fate, FollowStep, Followed, FollowedGateway, Following, SentTo};
 pub use gatepipe_proto::distinct::DistinctCount;
 pub use gatepipe_proto::{
     ClientId, CloseCode, Code, GatewayId, Group, InvalidId, InvalidMessage, InvalidSession, Message, Session,

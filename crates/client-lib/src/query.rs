@@ -6,7 +6,7 @@ use gatepipe_proto::v1::gateway_client::GatewayClient as Commands;
 use gatepipe_proto::{Code, GatewayId, v1};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
-use tonic::{Response, Status};
+use tonic::{Response, Status, Streaming};
 
 use crate::connection::{Connection, Peer, Secured, Trouble};
 use crate::lane::Lane;
@@ -101,6 +101,15 @@ macro_rules! questions {
             }
         }
     )*};
+}
+
+/// Answered by steps that go on; they come by the line's connection, and end with it.
+impl Question for v1::FollowRequest {
+    type Reply = Streaming<v1::FollowStep>;
+
+    async fn put(self, mut line: Commands<Secured>) -> Result<Response<Self::Reply>, Status> {
+        line.follow(self).await
+    }
 }
 
 questions! {

@@ -17,6 +17,7 @@ use crate::metrics::{Metrics, Slow};
 use crate::outbox::{Flush, Offer, Outbox, Rules};
 use crate::session;
 use crate::traffic::{Carried, Heard};
+use crate::trail::{Fate, Lost, Mark};
 use crate::wire::Wire;
 
 /// What all clients of a gateway share.
@@ -131,7 +132,36 @@ impl Client {
     /// Offers frames: `true` when all were taken, `false` when none was. `joined` is their bytes one after the other. Whoever offers
     /// to many counts what was taken in the gateway's metrics once for all of them.
     pub(crate) fn offer_uncounted(&self, joined: &Frame, frames: &[Frame]) -> bool {
-        match self.outbox.offer(&self.wire, joined, frames, &self.common.rules) {
+        self.attend(self.outbox.offer(&self.wire, joined, frames, &self.common.rules))
+    }
+
+    /// Offers one frame as [`Client::offer`] does, and tells `mark` what becomes of it.
+    pub(crate) fn offer_marked(&self, frame: &Frame, mark: &Mark) -> bool {
+        let taken = self.offer_marked_uncounted(frame, mark);
+        if taken {
+            self.common.metrics.sent(1, frame.len());
+        }
+        taken
+    }
+
+    /// The same for whoever offers to many.
+    pub(crate) fn offer_marked_uncounted(&self, frame: &Frame, mark: &Mark) -> bool {
+        let offer = self.outbox.offer_marked(&self.wire, frame, &self.common.rules, mark);
+        match offer {
+            Offer::Written => mark.offered(Fate::Written),
+            // The outbox has told it.
+            Offer::Queued => {}
+            Offer::TooSlow => mark.offered(Fate::Lost(Lost::TooSlow)),
+            Offer::Broken => mark.offered(Fate::Lost(Lost::Broken)),
+            Offer::Closed => mark.offered(Fate::Lost(Lost::Closed(self.ending_with()))),
+        }
+        self.attend(offer)
+    }
+
+    /// Does what follows from an offer. `true` when it was taken.
+    #[inline]
+    fn attend(&self, offer: Offer) -> bool {
+        match offer {
             Offer::Written => true,
             Offer::Queued => {
                 self.wake.wake();
@@ -220,6 +250,16 @@ impl Client {
             0 => CLOSED_WITHOUT_A_WORD,
             code => u16::try_from(code).unwrap_or(CLOSED_WITHOUT_A_WORD),
         }
+    }
+
+    /// The code it is being closed with by us, or else the one that it ended with.
+    fn ending_with(&self) -> u16 {
+        self.closed_with().map_or_else(|| self.ended_with(), CloseCode::number)
+    }
+
+    /// Lets go of what still waits: its connection's task has ended and nobody will write it.
+    pub(crate) fn abandon(&self) {
+        self.outbox.abandon(self.ending_with());
     }
 
     /// Until the guard is dropped, nothing else that workers are told of happens to this client. Taken before every other lock, and

@@ -53,6 +53,7 @@ pub(crate) async fn serve(seat: Seat, early: Box<[u8]>, inbound: Inbound) {
         // Boxed: a connection needs no room for its end before it comes.
         Box::pin(say_goodbye(&client, reason)).await;
     }
+    client.abandon();
 }
 
 /// Reads, and finishes what the socket did not take at once, until either ends the connection. One future with both wakers and

@@ -7,12 +7,14 @@
 //! - [`pipe`]: the ordered stream of command batches
 //! - [`query`], [`names`], [`counts`], [`stats`]: the questions about clients, uids and groups, numbers
 //! - [`subscribe`]: the stream of events to one worker
+//! - [`follow`]: the stream of steps to whoever follows a uid
 
 mod bind;
 mod close;
 mod counts;
 mod decode;
 mod executor;
+mod follow;
 mod group;
 mod lane;
 mod names;
@@ -52,7 +54,7 @@ pub(crate) struct Control {
     pub(crate) rates: Arc<Rates>,
     pub(crate) executor: Executor,
     pub(crate) draining: CancellationToken,
-    /// Ends every pipe and subscription.
+    /// Ends every pipe, subscription and whoever follows.
     pub(crate) stop: CancellationToken,
 }
 
@@ -76,6 +78,17 @@ impl v1::gateway_server::Gateway for Control {
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         let batches = subscribe::open(request.into_inner(), self.events.clone(), self.stop.clone());
         Ok(Response::new(Box::pin(batches)))
+    }
+
+    type FollowStream = Pin<Box<dyn Stream<Item = Result<v1::FollowStep, Status>> + Send>>;
+
+    async fn follow(
+        &self,
+        request: Request<v1::FollowRequest>,
+    ) -> Result<Response<Self::FollowStream>, Status> {
+        let (followers, draining) = (&self.executor.followers, self.draining.is_cancelled());
+        let steps = follow::open(request.get_ref(), &self.hub, followers, draining, self.stop.clone())?;
+        Ok(Response::new(Box::pin(steps)))
     }
 
     async fn stats(&self, _: Request<v1::StatsRequest>) -> Result<Response<v1::StatsReply>, Status> {

@@ -9,6 +9,7 @@ use gatepipe_proto::{ClientId, Group, Uid};
 use crate::client::Client;
 use crate::encode::Frame;
 use crate::hub::Hub;
+use crate::trail::{Fate, Mark, Path, Trail};
 
 /// Clients between two pauses.
 const CHUNK: usize = 256;
@@ -19,11 +20,12 @@ pub(crate) async fn to_clients(
     frame: &Frame,
     ids: &[ClientId],
     exclude: &HashSet<ClientId>,
+    trail: Option<&Trail>,
 ) -> usize {
-    let mut sending = Sending::new(frame, exclude);
+    let mut sending = Sending::new(hub, frame, exclude);
     let mut seen = HashSet::with_capacity(ids.len());
     for client in ids.iter().filter(|id| seen.insert(**id)).filter_map(|id| hub.client(*id)) {
-        sending.offer(&[client]).await;
+        sending.offer(&[client], Followed::some(trail)).await;
     }
     sending.reached
 }
@@ -34,8 +36,9 @@ pub(crate) async fn to_uids(
     frame: &Frame,
     uids: &[Uid],
     exclude: &HashSet<ClientId>,
+    trail: Option<&Trail>,
 ) -> (usize, Vec<usize>) {
-    let mut sending = Sending::new(frame, exclude);
+    let mut sending = Sending::new(hub, frame, exclude);
     let mut named = HashSet::with_capacity(uids.len());
     // A client has one uid at a time, but may be bound to the next one while this goes on.
     let mut seen = HashSet::new();
@@ -48,7 +51,8 @@ pub(crate) async fn to_uids(
         if uids.len() > 1 {
             clients.retain(|client| seen.insert(client.id));
         }
-        sending.offer(&clients).await;
+        let path = trail.and_then(|trail| trail.path(Some(uid)));
+        sending.offer(&clients, path.as_ref().map(Followed::All)).await;
     }
     (sending.reached, absent)
 }
@@ -59,15 +63,45 @@ pub(crate) async fn to_groups(
     frame: &Frame,
     groups: &HashSet<Group>,
     exclude: &HashSet<ClientId>,
+    trail: Option<&Trail>,
 ) -> usize {
-    let mut sending = Sending::new(frame, exclude);
+    let mut sending = Sending::new(hub, frame, exclude);
     for members in hub.members_by_shard(groups) {
-        sending.offer(&members).await;
+        sending.offer(&members, Followed::some(trail)).await;
     }
     sending.reached
 }
 
+/// Of which clients somebody wants to know what they make of the message.
+#[derive(Clone, Copy)]
+enum Followed<'a> {
+    /// Of all that are offered it.
+    All(&'a Path),
+    /// That depends on whose they are.
+    Some(&'a Trail),
+}
+
+impl<'a> Followed<'a> {
+    fn some(trail: Option<&'a Trail>) -> Option<Self> {
+        trail.map(Self::Some)
+    }
+
+    fn mark(self, hub: &Hub, client: ClientId) -> Option<Mark> {
+        match self {
+            Self::All(path) => Some(path.to(client)),
+            Self::Some(trail) => mark(hub, trail, client),
+        }
+    }
+}
+
+/// What tells of this client on the trail of a message, if anybody wants to know of it.
+pub(crate) fn mark(hub: &Hub, trail: &Trail, client: ClientId) -> Option<Mark> {
+    let (_, uid) = hub.client_and_uid(client)?;
+    Some(trail.path(uid.as_ref())?.to(client))
+}
+
 struct Sending<'a> {
+    hub: &'a Hub,
     frame: &'a Frame,
     exclude: &'a HashSet<ClientId>,
     reached: usize,
@@ -75,19 +109,32 @@ struct Sending<'a> {
 }
 
 impl<'a> Sending<'a> {
-    fn new(frame: &'a Frame, exclude: &'a HashSet<ClientId>) -> Self {
-        Self { frame, exclude, reached: 0, since_pause: 0 }
+    fn new(hub: &'a Hub, frame: &'a Frame, exclude: &'a HashSet<ClientId>) -> Self {
+        Self { hub, frame, exclude, reached: 0, since_pause: 0 }
     }
 
-    async fn offer(&mut self, clients: &[Arc<Client>]) {
+    async fn offer(&mut self, clients: &[Arc<Client>], followed: Option<Followed<'_>>) {
         for client in clients {
-            if !self.exclude.contains(&client.id) && client.offer(self.frame) {
+            let mark = followed.and_then(|followed| followed.mark(self.hub, client.id));
+            if self.offer_to(client, mark) {
                 self.reached += 1;
             }
             self.since_pause += 1;
             if self.since_pause == CHUNK {
                 self.since_pause = 0;
                 tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn offer_to(&self, client: &Client, mark: Option<Mark>) -> bool {
+        match (self.exclude.contains(&client.id), mark) {
+            (false, None) => client.offer(self.frame),
+            (false, Some(mark)) => client.offer_marked(self.frame, &mark),
+            (true, None) => false,
+            (true, Some(mark)) => {
+                mark.offered(Fate::Excluded);
+                false
             }
         }
     }

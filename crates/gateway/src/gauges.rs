@@ -11,6 +11,7 @@ use crate::absence::Absence;
 use crate::events::Events;
 use crate::hub::Hub;
 use crate::outbox::Budget;
+use crate::trail::follow::{self, Followers};
 
 #[derive(Debug)]
 pub(crate) struct Gauges {
@@ -18,6 +19,7 @@ pub(crate) struct Gauges {
     pub(crate) budget: Arc<Budget>,
     pub(crate) events: Arc<Events>,
     pub(crate) absence: Arc<Absence>,
+    pub(crate) followers: Arc<Followers>,
     /// Clients that there may be.
     pub(crate) clients: Arc<Room>,
 }
@@ -37,6 +39,8 @@ impl Collector for Gauges {
             ("subscriptions", "Subscriptions of workers now", self.events.subscriptions()),
             ("event_bytes", "Bytes of events that wait for all workers now", self.events.queued_bytes()),
             ("absence_notes", "Uids that pipes believe to have no client here, for each pipe, now", notes),
+            ("followers", "Calls that follow a uid now", self.followers.count()),
+            ("followers_limit", "Calls that may follow a uid at a time", follow::MOST),
             ("absence_leases", "Pipes whose sends may leave this gateway out now", leases),
         ];
         for (name, help, value) in gauges {

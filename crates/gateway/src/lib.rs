@@ -9,6 +9,7 @@
 //! | `server`, `admission`, `places` | sockets that are not clients yet |
 //! | `connection`, `frame_limit`, `seat`, `inbound` | one client's life; how many frames it may send, and what they mean |
 //! | `client`, `outbox`, `encode`, `wire`, `traffic` | bytes on their way to one client, and how many they were |
+//! | `trail` (`follow`) | what becomes of one message, for whoever wants to know |
 //! | `session` | the JSON object kept with a client |
 //! | `hub` (`shard`), `delivery` | who is where; one message to many |
 //! | `sweep`, `heartbeat` | silence, slow readers, and those that are not bound in time |
@@ -58,6 +59,7 @@ mod session;
 pub mod simulation;
 mod sweep;
 mod traffic;
+mod trail;
 mod wire;
 
 use std::net::SocketAddr;
@@ -103,6 +105,7 @@ use places::Places;
 use rates::Rates;
 use server::{DoorRules, Server};
 use sweep::{Sweep, SweepRules};
+use trail::follow::Followers;
 
 /// Bytes that a client's host has not acknowledged for this long mean that it is gone.
 const USER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -184,11 +187,13 @@ impl<L: Listener> Gateway<L> {
         let metrics = Metrics::register(ours);
         let events = Events::new(hub.clone(), metrics.clone(), config.worker_queue);
         let absence = Absence::new(metrics.clone());
+        let followers = Followers::new(metrics.clone());
         ours.register_collector(Box::new(Gauges {
             hub: hub.clone(),
             budget: budget.clone(),
             events: events.clone(),
             absence: absence.clone(),
+            followers: followers.clone(),
             clients: places.clients(),
         }));
         let common = Arc::new(Common {
@@ -212,6 +217,7 @@ impl<L: Listener> Gateway<L> {
             lane: Lane::open(&hub, &common),
             metrics: metrics.clone(),
             moments: Arc::default(),
+            followers,
             draining: draining.clone(),
         };
         let rates = Rates::new(common.clock().now());

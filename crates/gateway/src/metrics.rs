@@ -78,6 +78,8 @@ pub(crate) struct Metrics {
     pub(crate) dropped_others: Counter,
     /// Uids revoked from pipes that believed them absent.
     pub(crate) revocations: Counter,
+    pub(crate) follows_refused: Counter,
+    pub(crate) follow_steps_missed: Counter,
     bind_waits: Times,
     /// One observation for a batch of commands, a command by itself, a broadcast: never one for each frame.
     batches_written: Times,
@@ -183,6 +185,16 @@ impl Metrics {
             "absence_revocations",
             "Uids that a pipe was told not to believe absent any more, because of a bind or for want of room",
             metrics.revocations.clone(),
+        );
+        registry.register(
+            "follows_refused",
+            "Calls to follow a uid that were refused because there were too many",
+            metrics.follows_refused.clone(),
+        );
+        registry.register(
+            "follow_steps_missed",
+            "Steps of messages that whoever follows a uid did not read in time and will not be told",
+            metrics.follow_steps_missed.clone(),
         );
         registry.register(
             "bind_wait_seconds",

@@ -9,6 +9,7 @@
 //! - [`subscribe`]: the bounds of a worker's hello
 //! - [`absence`]: which gateways a send to a uid may leave out
 //! - [`distinct`]: counting different names over several gateways
+//! - [`mark`](mod@mark): what messages are told apart by where nobody may see them
 //! - [`secret`]: the shared secret on internal gRPC calls
 //!
 //! `vectors/client-frames.json` in the repository root holds golden client frames; every implementation of the client wire is
@@ -20,6 +21,7 @@ pub mod code;
 pub mod distinct;
 pub mod frame;
 pub mod id;
+pub mod mark;
 pub mod message;
 pub mod secret;
 pub mod session;
@@ -36,5 +38,6 @@ pub use close::CloseCode;
 pub use code::Code;
 pub use frame::{ClientFrame, ServerFrame};
 pub use id::{ClientId, GatewayId, Group, InvalidId, Uid};
+pub use mark::mark;
 pub use message::{InvalidMessage, MAX_MESSAGE_BYTES, Message};
 pub use session::{InvalidSession, MAX_SESSION_BYTES, Session};

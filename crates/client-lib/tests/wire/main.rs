@@ -3,6 +3,7 @@
 mod closes;
 mod commands;
 mod failures;
+mod follow;
 mod groups;
 mod lists;
 mod membership;

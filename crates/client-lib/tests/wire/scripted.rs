@@ -1,6 +1,7 @@
 //! A register and gateways that follow a script. Each runs on a thread of its own like a process: it can be killed, which
 //! closes its sockets in the middle of anything, and frozen, which leaves them open and mute as SIGSTOP does.
 
+mod follows;
 mod gateway;
 pub(crate) mod subscriptions;
 

@@ -16,6 +16,8 @@ use crate::clock::{self, Moments};
 use crate::events::Events;
 use crate::hub::{Hub, HubError};
 use crate::metrics::{Metrics, Way};
+use crate::trail::Trail;
+use crate::trail::follow::{Coming, Followers, SentTo};
 
 /// Carries out commands. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -27,6 +29,8 @@ pub(crate) struct Executor {
     pub(crate) metrics: Arc<Metrics>,
     /// When binds happen whose caller does not say it: of two in the same millisecond one is still the later.
     pub(crate) moments: Arc<Moments>,
+    /// Those who want to know what becomes of messages.
+    pub(crate) followers: Arc<Followers>,
     /// Cancelled by a command to drain: whoever asks hears of it before the receipt.
     pub(crate) draining: CancellationToken,
 }
@@ -128,7 +132,7 @@ impl Executor {
     /// Carries out one command and waits until it is done.
     pub(super) async fn execute(&self, command: v1::Command) -> v1::Receipt {
         let began = clock::instant();
-        match self.start(command, None).await {
+        match self.start(command, None, began).await {
             Started::Done(receipt) => {
                 self.metrics.written(Way::Call, began);
                 receipt
@@ -142,25 +146,27 @@ impl Executor {
         }
     }
 
-    /// Begins one command, that came through the pipe of `asking`; everything but a broadcast, and the closes that follow from a bind, is
+    /// Begins one command, that came in at `began` through the pipe of `asking`; everything but a broadcast, and the closes that follow from a bind, is
     /// done when this returns. Waits only for room on the broadcast lane, and pauses in what is about many clients.
-    pub(super) async fn start(&self, command: v1::Command, asking: Option<&Asking>) -> Started {
+    pub(super) async fn start(
+        &self,
+        command: v1::Command,
+        asking: Option<&Asking>,
+        began: Instant,
+    ) -> Started {
         let id = command.id;
         let (kind, done) = match command.command {
             None => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
-            Some(Kind::SendToAll(send)) => {
-                let began = clock::instant();
-                match self.broadcast(send).await {
-                    Ok(running) => {
-                        let metrics = self.metrics.clone();
-                        return Started::Broadcast(Broadcast { id, running, began, metrics });
-                    }
-                    Err(refusal) => ("send_to_all", Err(refusal)),
+            Some(Kind::SendToAll(send)) => match self.broadcast(send, began).await {
+                Ok(running) => {
+                    let metrics = self.metrics.clone();
+                    return Started::Broadcast(Broadcast { id, running, began, metrics });
                 }
-            }
-            Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send).await),
-            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send, asking).await),
-            Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send).await),
+                Err(refusal) => ("send_to_all", Err(refusal)),
+            },
+            Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send, began).await),
+            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send, asking, began).await),
+            Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send, began).await),
             Some(Kind::BindUid(bind)) => match self.bind_uid(bind, asking) {
                 Ok(Bound { done, login: Some(login), withheld }) => {
                     let metrics = self.metrics.clone();
@@ -199,10 +205,21 @@ impl Executor {
         self.hub.client(id).ok_or_else(|| HubError::NoSuchClient(id).into())
     }
 
-    async fn broadcast(&self, send: v1::SendToAll) -> Result<Running, Refusal> {
+    async fn broadcast(&self, send: v1::SendToAll, began: Instant) -> Result<Running, Refusal> {
+        let trail = self.trail(began, send.message.as_ref(), SentTo::All);
         let frame = decode::frame(send.message)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
-        Ok(self.lane.start(frame, exclude).await)
+        Ok(self.lane.start(frame, exclude, trail).await)
+    }
+
+    /// The trail of a message that came in at `began`; nearly always there is none.
+    pub(super) fn trail(
+        &self,
+        began: Instant,
+        message: Option<&v1::Message>,
+        sent_to: SentTo<'_>,
+    ) -> Option<Trail> {
+        Trail::new(self.followers.witnesses(Coming { began, message, sent_to }))
     }
 }
 

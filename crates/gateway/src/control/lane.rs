@@ -25,6 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use crate::client::Common;
 use crate::encode::Frame;
 use crate::hub::{Hub, STOPS};
+use crate::trail::Trail;
 use batch::Post;
 use runner::Runner;
 
@@ -91,13 +92,18 @@ impl Lane {
     }
 
     /// Lets one broadcast on, waiting for room.
-    pub(super) async fn start(&self, frame: Frame, exclude: HashSet<ClientId>) -> Running {
+    pub(super) async fn start(
+        &self,
+        frame: Frame,
+        exclude: HashSet<ClientId>,
+        trail: Option<Trail>,
+    ) -> Running {
         let (done, reached) = oneshot::channel();
         // The semaphore is never closed. If it were, the dropped `done` would tell.
         if let Ok(permit) = self.0.room.clone().acquire_owned().await {
             let runners = self.0.runners.lock();
             let broadcast = Arc::new(Broadcast {
-                post: Post { frame, exclude: Arc::new(exclude) },
+                post: Post { frame, exclude: Arc::new(exclude), trail: trail.map(Arc::new) },
                 reached: AtomicUsize::new(0),
                 runners: AtomicUsize::new(runners.len()),
                 done: Mutex::new(Some(done)),

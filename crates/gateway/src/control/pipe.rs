@@ -142,7 +142,7 @@ impl Pipe {
             if !self.broadcasts.is_empty() && self.closes_any(&command) {
                 self.finish_broadcasts().await?;
             }
-            match self.executor.start(command, Some(&self.asking)).await {
+            match self.executor.start(command, Some(&self.asking), began).await {
                 Started::Done(receipt) => self.done.push(receipt),
                 Started::Broadcast(broadcast) => self.broadcasts.push(Box::pin(broadcast.receipt())),
                 Started::Withheld(bind) => self.withhold(bind).await,

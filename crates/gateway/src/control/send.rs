@@ -1,5 +1,7 @@
 //! Messages to named clients, uids and groups. Those to everybody go through [`super::lane`].
 
+use std::time::Instant;
+
 use gatepipe_proto::absence::Noted;
 use gatepipe_proto::{Uid, v1};
 
@@ -7,13 +9,19 @@ use super::decode::{self, Refusal};
 use super::executor::{Done, Executor};
 use crate::absence::Asking;
 use crate::delivery;
+use crate::trail::follow::SentTo;
 
 impl Executor {
-    pub(super) async fn send_to_clients(&self, send: v1::SendToClients) -> Result<Done, Refusal> {
+    pub(super) async fn send_to_clients(
+        &self,
+        send: v1::SendToClients,
+        began: Instant,
+    ) -> Result<Done, Refusal> {
+        let trail = self.trail(began, send.message.as_ref(), SentTo::Clients);
         let frame = decode::frame(send.message)?;
         let ids = decode::client_ids(&send.client_ids)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
-        Ok(Done::reached(delivery::to_clients(&self.hub, &frame, &ids, &exclude).await))
+        Ok(Done::reached(delivery::to_clients(&self.hub, &frame, &ids, &exclude, trail.as_ref()).await))
     }
 
     /// `asking`: who learns which uids have no client here.
@@ -21,20 +29,32 @@ impl Executor {
         &self,
         send: v1::SendToUids,
         asking: Option<&Asking>,
+        began: Instant,
     ) -> Result<Done, Refusal> {
         let uids = decode::uids(&send.uids)?;
-        let exclude = decode::excluded(&send.exclude_client_ids)?;
-        let frame = decode::frame(send.message)?;
-        let (reached, absent) = delivery::to_uids(&self.hub, &frame, &uids, &exclude).await;
+        let trail = self.trail(began, send.message.as_ref(), SentTo::Uids(&uids));
+        let refused = |refusal: &Refusal| {
+            if let Some(trail) = &trail {
+                trail.refused(refusal.code, &refusal.text);
+            }
+        };
+        let exclude = decode::excluded(&send.exclude_client_ids).inspect_err(refused)?;
+        let frame = decode::frame(send.message).inspect_err(refused)?;
+        let (reached, absent) = delivery::to_uids(&self.hub, &frame, &uids, &exclude, trail.as_ref()).await;
         let told = |asking| self.told_absent(asking, &uids, absent);
         Ok(Done { absent: asking.map(told).unwrap_or_default(), ..Done::reached(reached) })
     }
 
-    pub(super) async fn send_to_groups(&self, send: v1::SendToGroups) -> Result<Done, Refusal> {
+    pub(super) async fn send_to_groups(
+        &self,
+        send: v1::SendToGroups,
+        began: Instant,
+    ) -> Result<Done, Refusal> {
+        let trail = self.trail(began, send.message.as_ref(), SentTo::Groups);
         let groups = decode::groups(&send.groups)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         let frame = decode::frame(send.message)?;
-        Ok(Done::reached(delivery::to_groups(&self.hub, &frame, &groups, &exclude).await))
+        Ok(Done::reached(delivery::to_groups(&self.hub, &frame, &groups, &exclude, trail.as_ref()).await))
     }
 
     /// Of the uids that a send found without a client, those that the pipe may believe absent: whoever is bound to one from now on

@@ -18,9 +18,12 @@ type Nothing = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::ReceiptBatch, 
 
 type NoEvents = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::EventBatch, Status>> + Send>>;
 
+type NoSteps = Pin<Box<dyn tokio_stream::Stream<Item = Result<v1::FollowStep, Status>> + Send>>;
+
 #[tonic::async_trait]
 impl Gateway for Somebody {
     type PipeStream = Nothing;
+    type FollowStream = NoSteps;
     type SubscribeStream = NoEvents;
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {
@@ -61,6 +64,10 @@ impl Gateway for Somebody {
         &self,
         _: Request<Streaming<v1::SubscribeRequest>>,
     ) -> Result<Response<NoEvents>, Status> {
+        Err(Status::unimplemented("only Identify"))
+    }
+
+    async fn follow(&self, _: Request<v1::FollowRequest>) -> Result<Response<NoSteps>, Status> {
         Err(Status::unimplemented("only Identify"))
     }
 

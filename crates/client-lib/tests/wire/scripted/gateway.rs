@@ -14,6 +14,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::follows::{self, Follows};
 use super::subscriptions::{self, Subscription, Subscriptions};
 use super::{Frozen, PATIENCE, Process};
 
@@ -51,11 +52,27 @@ struct Script {
     newer: Mutex<u64>,
     bound_at_ms: Mutex<i64>,
     subscriptions: Subscriptions,
+    follows: Follows,
 }
 
 impl Gateway {
     pub(crate) fn start() -> Self {
         Self::start_at(0)
+    }
+
+    /// From now on nobody may follow a uid here.
+    pub(crate) fn refuse_follows(&self, refusal: Status) {
+        self.script.follows.refuse(refusal);
+    }
+
+    /// Tells everybody who follows a uid here.
+    pub(crate) fn tell_followers(&self, step: v1::FollowStep) {
+        self.script.follows.tell(&step);
+    }
+
+    /// Nobody is followed here any more.
+    pub(crate) fn end_follows(&self) {
+        self.script.follows.end();
     }
 
     fn start_at(port: u16) -> Self {
@@ -73,6 +90,7 @@ impl Gateway {
             newer: Mutex::default(),
             bound_at_ms: Mutex::default(),
             subscriptions: Subscriptions::new(id),
+            follows: Follows::new(id),
         });
         let service = GatewayServer::new(Scripted(Arc::clone(&script))).max_decoding_message_size(8 << 20);
         Self { id, process: Process::start(port, Routes::new(service)), script }
@@ -283,6 +301,7 @@ fn uids_of<'a>(clients: impl IntoIterator<Item = &'a v1::ClientEntry>) -> Option
 impl v1::gateway_server::Gateway for Scripted {
     type PipeStream = Receipts;
     type SubscribeStream = subscriptions::Events;
+    type FollowStream = follows::Steps;
 
     async fn pipe(
         &self,
@@ -306,6 +325,15 @@ impl v1::gateway_server::Gateway for Scripted {
         request: Request<Streaming<v1::SubscribeRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         self.subscriptions.open(request.into_inner()).await.map(Response::new)
+    }
+
+    async fn follow(
+        &self,
+        request: Request<v1::FollowRequest>,
+    ) -> Result<Response<Self::FollowStream>, Status> {
+        let uid = request.into_inner().uid;
+        let clients = self.clients.lock().values().filter(|entry| entry.uid == uid).count() as u64;
+        self.follows.open(clients).map(Response::new)
     }
 
     async fn is_online(

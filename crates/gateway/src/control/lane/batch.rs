@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use gatepipe_proto::ClientId;
 
 use crate::encode::Frame;
+use crate::trail::{Fate, Mark, Trail};
 
 /// Most bytes that are joined. Larger frames gain nothing by it: the copy then costs more than the write that it saves.
 const JOINED_BYTES: usize = 64 << 10;
@@ -17,6 +18,15 @@ const JOINED_BYTES: usize = 64 << 10;
 pub(super) struct Post {
     pub(super) frame: Frame,
     pub(super) exclude: Arc<HashSet<ClientId>>,
+    /// Somebody may want to know what becomes of it.
+    pub(super) trail: Option<Arc<Trail>>,
+}
+
+impl Post {
+    /// Whether this client gets it, if at all, by itself.
+    fn is_special_to(&self, client: &ClientId) -> bool {
+        self.trail.is_some() || self.exclude.contains(client)
+    }
 }
 
 /// Posts in order, in pieces that leave in one write each.
@@ -29,7 +39,7 @@ struct Piece {
     /// The frames of `posts`.
     frames: Vec<Frame>,
     posts: Vec<Post>,
-    /// Nobody is excluded from any of them.
+    /// Nobody is excluded from any of them, and nobody wants to know of them.
     is_for_all: bool,
     /// How many took all of them.
     took_all: usize,
@@ -57,16 +67,25 @@ impl Batch {
     }
 
     /// Offers one client what it is to have, in order. `offer` is given frames, joined and one by one, and tells whether they were
-    /// taken: all, or none.
-    pub(super) fn offer_to(&mut self, client: &ClientId, mut offer: impl FnMut(&Frame, &[Frame]) -> bool) {
+    /// taken: all, or none. Where there is a trail `mark` gives what tells of this client on it, and `offer` is given that, too.
+    pub(super) fn offer_to(
+        &mut self,
+        client: &ClientId,
+        mark: impl Fn(&Trail) -> Option<Mark>,
+        mut offer: impl FnMut(&Frame, &[Frame], Option<&Mark>) -> bool,
+    ) {
         for piece in &mut self.0 {
-            if piece.is_for_all || !piece.posts.iter().any(|post| post.exclude.contains(client)) {
-                piece.took_all += usize::from(offer(&piece.joined, &piece.frames));
+            if piece.is_for_all || !piece.posts.iter().any(|post| post.is_special_to(client)) {
+                piece.took_all += usize::from(offer(&piece.joined, &piece.frames, None));
                 continue;
             }
             for (post, took) in piece.posts.iter().zip(&mut piece.took_one) {
+                let mark = post.trail.as_deref().and_then(&mark);
                 if !post.exclude.contains(client) {
-                    *took += usize::from(offer(&post.frame, std::slice::from_ref(&post.frame)));
+                    let taken = offer(&post.frame, std::slice::from_ref(&post.frame), mark.as_ref());
+                    *took += usize::from(taken);
+                } else if let Some(mark) = mark {
+                    mark.offered(Fate::Excluded);
                 }
             }
         }
@@ -94,7 +113,7 @@ impl Piece {
         };
         Self {
             joined,
-            is_for_all: posts.iter().all(|post| post.exclude.is_empty()),
+            is_for_all: posts.iter().all(|post| post.exclude.is_empty() && post.trail.is_none()),
             took_one: vec![0; posts.len()],
             took_all: 0,
             frames,

@@ -9,7 +9,9 @@ use super::Broadcast;
 use super::batch::Batch;
 use super::ring::Ring;
 use crate::client::{Client, Common};
+use crate::delivery;
 use crate::hub::Hub;
+use crate::trail::Trail;
 
 /// How long clients are visited between two pauses: whatever else the worker thread has to do waits so long, and a little more.
 const SLICE: Duration = Duration::from_micros(500);
@@ -96,8 +98,13 @@ impl Runner {
     fn visit(&mut self, clients: &[Arc<Client>]) {
         let (mut frames_taken, mut bytes_taken) = (0, 0);
         for client in clients {
-            self.batch.offer_to(&client.id, |joined, frames| {
-                let taken = client.offer_uncounted(joined, frames);
+            let mark = |trail: &Trail| delivery::mark(&self.hub, trail, client.id);
+            self.batch.offer_to(&client.id, mark, |joined, frames, mark| {
+                let taken = match mark {
+                    None => client.offer_uncounted(joined, frames),
+                    // It came by itself.
+                    Some(mark) => client.offer_marked_uncounted(joined, mark),
+                };
                 if taken {
                     frames_taken += frames.len();
                     bytes_taken += joined.len();

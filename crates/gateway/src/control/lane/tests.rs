@@ -107,21 +107,25 @@ impl Street {
             person.is_here && person.takes && !excluded.contains(&person.id)
         });
         self.sent.push(Sent { expected: expected.collect(), excluded: excluded.clone(), reached: None });
-        self.ring.board((number, Post { frame, exclude: Arc::new(excluded) }, 0));
+        self.ring.board((number, Post { frame, exclude: Arc::new(excluded), trail: None }, 0));
     }
 
     fn stop(&mut self) {
         let mut batch = Batch::new(self.ring.aboard().map(|(_, post, _)| post), self.most);
         let stop = self.ring.position();
         for person in self.people.iter_mut().filter(|person| person.is_here && person.stop == stop) {
-            batch.offer_to(&person.id, |joined, frames| {
-                assert_eq!(joined[..], frames.concat()[..]);
-                assert!(frames.len() == 1 || joined.len() <= self.most, "joined past the bound");
-                if person.takes {
-                    person.writes.push(frames.iter().map(|frame| self.number_of[frame]).collect());
-                }
-                person.takes
-            });
+            batch.offer_to(
+                &person.id,
+                |_| None,
+                |joined, frames, _| {
+                    assert_eq!(joined[..], frames.concat()[..]);
+                    assert!(frames.len() == 1 || joined.len() <= self.most, "joined past the bound");
+                    if person.takes {
+                        person.writes.push(frames.iter().map(|frame| self.number_of[frame]).collect());
+                    }
+                    person.takes
+                },
+            );
         }
         for ((_, _, sum), reached) in self.ring.aboard_mut().zip(batch.take_reached()) {
             *sum += reached;
@@ -200,6 +204,7 @@ fn frames_are_joined_up_to_the_bound_and_large_ones_go_alone() {
     let post = |bytes: usize, exclude: &[ClientId]| Post {
         frame: encode::text(&"x".repeat(bytes)),
         exclude: Arc::new(exclude.iter().copied().collect()),
+        trail: None,
     };
     let [ana, ben] = [(); 2].map(|()| ClientId::random(GatewayId::random()));
     let posts = [
@@ -213,10 +218,14 @@ fn frames_are_joined_up_to_the_bound_and_large_ones_go_alone() {
     let mut batch = Batch::new(posts.iter(), 1 << 20);
     let mut writes = |client: ClientId| {
         let mut writes = Vec::new();
-        batch.offer_to(&client, |_, frames| {
-            writes.push(frames.iter().map(|frame| frame.len()).collect::<Vec<_>>());
-            true
-        });
+        batch.offer_to(
+            &client,
+            |_| None,
+            |_, frames, _| {
+                writes.push(frames.iter().map(|frame| frame.len()).collect::<Vec<_>>());
+                true
+            },
+        );
         writes
     };
     let (large, huge) = (vec![40_004, 20_004], vec![70_010]);
