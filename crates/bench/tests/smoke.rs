@@ -70,7 +70,8 @@ fn a_fleet_is_bound_broadcast_to_and_pushed_to() {
 fn an_export_is_measured_with_one_of_a_tenth() {
     let rows = figures("export", "8");
     assert!(value(&rows, "export of 50000 rows: upload, queue and file") > 0.0);
-    assert!(value(&rows, "export of 50000 rows: memory of the api, growth at most") > 0.0);
+    // None at all where the api gives back more from its start than the rows take.
+    assert!(value(&rows, "export of 50000 rows: memory of the api, growth at most") >= 0.0);
 }
 
 #[test]
