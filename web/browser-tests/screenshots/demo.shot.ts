@@ -24,7 +24,7 @@ test('every page, in light and dark, English and Chinese, wide and narrow', asyn
         const page = await context.newPage()
         const shoot = async (name: string) => {
           await page.waitForLoadState('networkidle')
-        await settle(page)
+          await settle(page)
           await page.screenshot({ path: `${folder}${name}-${locale}-${colorScheme}-${width}.png`, animations: 'disabled' })
         }
         const goTo = (place: string) => page.goto(`${dev.http}/demo/#${place}`)

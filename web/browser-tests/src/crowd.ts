@@ -113,9 +113,9 @@ export class Crowd implements Cluster {
     this.gateways.splice(this.gateways.indexOf(gateway), 1)
   }
 
-  /** One more, which the api commands when this returns. */
-  async addGateway(): Promise<Daemon> {
-    const gateway = await startGateway(this.register, this.folder)
+  /** One more, with these flags, which the api commands when this returns. */
+  async addGateway(flags: string[] = []): Promise<Daemon> {
+    const gateway = await startGateway(this.register, this.folder, '127.0.0.1:0', flags)
     this.gateways.push(gateway)
     await until('the api commands it', async () => {
       const { list } = await this.admin.get<{ list: { gateway_id: string; connected: boolean }[] }>('/Gateway/list')

@@ -23,9 +23,9 @@ export async function startDaemon(name: 'register' | 'gateway' | 'api', flags: s
   return await Program.start<Addresses>(program(`gatepipe-${name}`), all, folder, { from: 'stderr', read: isUp })
 }
 
-/** A gateway that announces itself to `register`. */
-export function startGateway(register: string, folder: string, listen = '127.0.0.1:0'): Promise<Daemon> {
-  return startDaemon('gateway', ['--listen', listen, '--rpc-listen', '127.0.0.1:0', '--register', register], folder)
+/** A gateway that announces itself to `register`. `more`: flags of its own. */
+export function startGateway(register: string, folder: string, listen = '127.0.0.1:0', more: string[] = []): Promise<Daemon> {
+  return startDaemon('gateway', ['--listen', listen, '--rpc-listen', '127.0.0.1:0', '--register', register, ...more], folder)
 }
 
 function isUp(line: string): Addresses | undefined {

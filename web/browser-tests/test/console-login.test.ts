@@ -77,11 +77,12 @@ test('an operator who is signed out elsewhere is told so, and comes back to wher
 })
 
 test('a sign-in that runs out while the page is open leads to the login, and from there back', async ({ context }) => {
-  const parts = await Parts.start(['--token-lifetime', '10s'])
+  // Long enough for all that has to happen before it runs out, on a slow machine, too.
+  const parts = await Parts.start(['--token-lifetime', '20s'])
   try {
     const admin = await ConsoleTab.open(context, parts, 'admin', '/gateways')
     // Nobody does anything: the page looks at the gateways by itself, and is refused.
-    await admin.says('Your sign-in is no longer valid. Please sign in again.')
+    await admin.page.getByText('Your sign-in is no longer valid. Please sign in again.').waitFor({ timeout: 60_000 })
     await admin.logIn('admin', parts.users.admin.password)
     await admin.shows('Gateways')
     await admin.page.getByRole('row').getByText('serving').first().waitFor()

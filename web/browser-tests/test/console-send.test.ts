@@ -25,7 +25,7 @@ test('a message goes to one connection, a user, a group and everyone, after the 
   await admin.says('It would reach 1 connections now.')
   await submit.click()
   await admin.says(/Connections reached: 1,/)
-  expect(heard('to-one')).toBe(1)
+  await until('the one has heard it', () => heard('to-one') === 1)
   const ops = crowd.in('ops').length
   await to('group', 'to-group', 'Group', 'ops')
   await admin.says(`It would reach ${ops} connections now.`)
