@@ -10,7 +10,7 @@ import { makeFolder, removeFolder } from './folder.js'
 import { gatepipe } from './installed.js'
 import { until } from './until.js'
 
-const PERMISSIONS = ['websocket.broadcast', 'websocket.drain', 'websocket.force_offline', 'websocket.inspect', 'websocket.push_any', 'notification.send', 'settings.inspect']
+const PERMISSIONS = ['websocket.broadcast', 'websocket.drain', 'websocket.force_offline', 'websocket.inspect', 'websocket.push_any', 'notification.send', 'notification.view', 'settings.inspect']
 
 /** A register, two gateways and the api, each a process that can be killed and started again. */
 export class Parts implements Cluster {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'vitest'
-import { logIn } from '../src/cluster.js'
+import { logIn, notify } from '../src/cluster.js'
 import { ConsoleTab } from '../src/console.js'
 import { gatepipe } from '../src/installed.js'
 import { test } from '../src/story.js'
@@ -111,7 +111,15 @@ test('gateways that could not be asked are named with what was reached', async (
   await admin.page.getByRole('form', { name: 'Send' }).getByRole('button', { name: 'Send', exact: true }).click()
   await admin.answer('Send', '0')
   await admin.says('Connections reached: 0')
-  await admin.says(new RegExp(`Gateways that could not be asked: ${gone!.up.gateway_id}`))
+  const named = new RegExp(`Gateways that could not be asked: ${gone!.up.gateway_id}`)
+  await admin.says(named)
+  // Nor is anybody called offline who could not be asked about.
+  const id = await notify(parts, 'alice', { title: 'Maintenance' })
+  await admin.goTo(`/notifications?of=everybody&notification=${parts.users.alice.id}.${id}`)
+  const drawer = admin.page.getByRole('dialog', { name: 'Notification' })
+  await drawer.getByRole('button', { name: 'Push again' }).click()
+  await drawer.getByText('Pushed again. Connections reached: 0.').waitFor()
+  await drawer.getByText(named).waitFor()
   await admin.goTo('/overview')
   await admin.says('No register can be heard.')
   await admin.says('cannot be reached.')
