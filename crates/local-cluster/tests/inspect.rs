@@ -241,12 +241,15 @@ async fn the_stream_tells_how_long_binds_took_and_why_connections_ended() {
     assert_eq!(samples.next().await.unwrap().1["bind_ms"], json!(null));
     let _forced = Page::bound(&cluster.ws()[0], &alice).await;
     let leaving = Page::bound(&cluster.ws()[1], &alice).await;
-    let bound = loop {
-        let (_, sample) = samples.next().await.unwrap();
-        if !sample["bind_ms"].is_null() {
-            break sample["bind_ms"].clone();
+    let bound = within("the binds to be told", async {
+        loop {
+            let (_, sample) = samples.next().await.unwrap();
+            if !sample["bind_ms"].is_null() {
+                return sample["bind_ms"].clone();
+            }
         }
-    };
+    })
+    .await;
     let (half, most) = (bound["p50"].as_f64().unwrap(), bound["p95"].as_f64().unwrap());
     assert!(0.0 < half && half <= most && most < 30_000.0, "{bound}");
     leaving.close().await;
