@@ -24,12 +24,14 @@ RUN cargo chef prepare --recipe-path recipe.json
 # Dependencies first: this layer stays as long as the manifests do.
 FROM chef AS build
 COPY --from=plan /src/recipe.json .
-RUN cargo chef cook --profile dist --locked --workspace --bins --recipe-path recipe.json
+# What is built in beside the defaults; `--build-arg FEATURES=` leaves traces out.
+ARG FEATURES=otlp
+RUN cargo chef cook --profile dist --locked --workspace --bins --features "$FEATURES" --recipe-path recipe.json
 COPY . .
 COPY --from=pages /src/crates/web-assets/dist crates/web-assets/dist
 # A release without its console is refused.
 ENV GATEPIPE_REQUIRE_CONSOLE=1
-RUN cargo build --profile dist --locked --workspace --bins
+RUN cargo build --profile dist --locked --workspace --bins --features "$FEATURES"
 # For exports, and for the api's database when it is SQLite.
 RUN mkdir /data
 

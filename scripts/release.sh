@@ -43,7 +43,9 @@ if [ -z "$given" ]; then
     for program in "${programs[@]}"; do
         packages+=(-p "$program")
     done
-    cargo build --locked --profile dist --bins "${packages[@]}"
+    # Traces are off until somebody says where they go.
+    features=gatepipe/otlp,gatepipe-gateway/otlp,gatepipe-api/otlp
+    cargo build --locked --profile dist --bins --features "$features" "${packages[@]}"
     given=${CARGO_TARGET_DIR:-$root/target}/dist
 fi
 

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use gatepipe_client::GatewayClient;
 use gatepipe_daemon::forwarded::Network;
+use gatepipe_traces::Tracer;
 use parking_lot::RwLock;
 
 use crate::audit::Audit;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub live: Live,
     /// What is counted.
     pub metrics: Metrics,
+    /// Makes the spans of traces.
+    pub tracer: Tracer,
     /// How the api was set up.
     pub settings: Settings,
     caller_rules: RwLock<Arc<CallerRules>>,
@@ -129,6 +132,7 @@ impl App {
         audit: Audit,
         pushed: Outcomes,
         metrics: Metrics,
+        tracer: Tracer,
         settings: Settings,
         caller_rules: CallerRules,
         shown: Vec<Shown>,
@@ -155,6 +159,7 @@ impl App {
             store,
             gateways,
             metrics,
+            tracer,
             settings,
             caller_rules: RwLock::new(Arc::new(caller_rules)),
             shown: RwLock::new(shown),

@@ -17,6 +17,7 @@ use gatepipe_daemon::config::{ConfigError, Noted, Settings};
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
 use gatepipe_daemon::tls::{self, Files};
+use gatepipe_daemon::traces::Traces;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::auth::foreign::source::Source;
@@ -93,6 +94,8 @@ pub struct Config {
     pub command_timeout: Duration,
     /// From the stop signal to the last answer.
     pub drain_timeout: Duration,
+    /// Where traces go.
+    pub traces: Traces,
     /// What is logged; used by `main` only.
     pub log: Log,
     /// Where all this came from.
@@ -197,6 +200,7 @@ impl Config {
         let max_requests = s.number("max-requests");
         let command_timeout = s.duration("command-timeout");
         let drain_timeout = s.duration_or_zero("drain-timeout");
+        let traces = Traces::read(s);
         let log = Log::read(s);
         if let Ok(Some(url)) = &database_url
             && let Err(error) = store::check_url(url.expose_secret())
@@ -242,6 +246,7 @@ impl Config {
             max_requests: max_requests?,
             command_timeout: command_timeout?,
             drain_timeout: drain_timeout?,
+            traces: traces?,
             log: log?,
             given: Given::default(),
         };

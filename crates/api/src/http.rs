@@ -22,5 +22,6 @@ pub mod settings;
 pub mod stats;
 pub mod to_the_end;
 pub mod token;
+pub mod traced;
 pub mod user;
 pub mod websocket;

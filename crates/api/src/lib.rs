@@ -43,6 +43,7 @@ use gatepipe_daemon::listen::{self, BindError, ListenOptions};
 use gatepipe_daemon::reload::Reloads;
 use gatepipe_daemon::room::Room;
 use gatepipe_daemon::tls::{Certificates, Unusable, Use};
+use gatepipe_daemon::traces::Sending;
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
@@ -112,6 +113,7 @@ pub struct Api {
     readiness: Readiness,
     drain_timeout: Duration,
     certificates: Certificates,
+    traces: Sending,
     reloads: Reloads,
 }
 
@@ -141,6 +143,8 @@ impl Api {
         Metrics::count_fetches(&mut registry, &fetches.unwrap_or_default());
         let mut certificates = Certificates::new(&mut registry);
         let reloads = Reloads::register(&mut registry);
+        let instance = format!("{:016x}", rand::random::<u64>());
+        let traces = config.traces.begin(&mut registry, PROGRAM.name, instance);
         let tls = certificates.take("http", config.tls, Use::Http)?;
         // Watched here, so that its end is told; the client reads it for itself.
         certificates.take("internal", config.internal_tls.clone(), Use::Grpc)?;
@@ -160,6 +164,7 @@ impl Api {
             .secret(config.secret)
             .tls(config.internal_tls)
             .deadline(config.command_timeout)
+            .tracer(traces.tracer())
             .build()?;
         metrics.watch(gateways.clone());
         let upload_timeout = config.export.upload_timeout;
@@ -194,6 +199,7 @@ impl Api {
             audit,
             outcomes,
             metrics,
+            traces.tracer(),
             settings,
             caller_rules,
             shown,
@@ -219,6 +225,7 @@ impl Api {
             readiness,
             drain_timeout: config.drain_timeout,
             certificates,
+            traces,
             reloads,
         })
     }
@@ -287,6 +294,7 @@ impl Api {
             readiness,
             drain_timeout,
             certificates,
+            traces,
             ..
         } = self;
         let (draining, ended) = (CancellationToken::new(), CancellationToken::new());
@@ -339,6 +347,7 @@ impl Api {
         drop(auditing.await);
         drop(noting.await);
         drop(admin.await);
+        traces.finish().await;
         Ok(())
     }
 }

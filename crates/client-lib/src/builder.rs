@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use gatepipe_proto::secret::SendSecret;
 use gatepipe_tls::{Files, Identity, Unusable, Use};
+use gatepipe_traces::Tracer;
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::transport::Endpoint;
@@ -19,6 +20,7 @@ pub struct Builder {
     secret: Option<SecretString>,
     tls: Option<Files>,
     dial: Dial,
+    tracer: Tracer,
     pub(crate) limits: Limits,
 }
 
@@ -40,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) registers: Vec<(String, Endpoint)>,
     pub(crate) secret: SendSecret,
     pub(crate) dial: Dial,
+    pub(crate) tracer: Tracer,
     pub(crate) limits: Limits,
 }
 
@@ -76,6 +79,7 @@ impl Default for Builder {
             secret: None,
             tls: None,
             dial: Dial::default(),
+            tracer: Tracer::global(),
             limits: Limits {
                 deadline: Duration::from_secs(2),
                 connect_timeout: Duration::from_secs(2),
@@ -179,6 +183,16 @@ impl Builder {
         self
     }
 
+    /// Makes the spans of commands, with the feature `otlp`. By default it is whatever the process has set up with `opentelemetry::global`.
+    ///
+    /// A command has a span for each gateway that hears it, if the call is part of a sampled one: of OpenTelemetry's current context, which
+    /// `tracing-opentelemetry` sets for the `tracing` span that is entered. Then the gateways are told as well, and go on with theirs.
+    #[must_use]
+    pub fn tracer(mut self, tracer: Tracer) -> Self {
+        self.tracer = tracer;
+        self
+    }
+
     /// Starts the client on the current tokio runtime. Never waits: see [`GatewayClient::joined`].
     ///
     /// # Errors
@@ -212,6 +226,7 @@ impl Builder {
             registers: self.registers.into_iter().map(endpoint).collect::<Result<_, _>>()?,
             secret: SendSecret::new(self.secret.as_ref())?,
             dial,
+            tracer: self.tracer,
             limits,
         })
     }

@@ -16,7 +16,7 @@ use tonic::transport::Endpoint;
 use crate::Error;
 use crate::builder::{Limits, Settings};
 use crate::connection::{Peer, Trouble};
-use crate::lane::Lane;
+use crate::lane::{Lane, Spans};
 use crate::membership::Membership;
 use crate::pipe::{self, Places};
 use crate::status::RegisterStatus;
@@ -214,7 +214,9 @@ impl Settings {
         counts: &Arc<Counts>,
     ) -> Pipe {
         let Limits { queue_commands, queue_bytes, .. } = self.limits;
-        let lane = Arc::new(Lane::new(queue_commands, queue_bytes, Arc::clone(changed), Arc::clone(counts)));
+        let spans = Spans::new(self.tracer.clone(), gateway);
+        let lane =
+            Arc::new(Lane::new(queue_commands, queue_bytes, Arc::clone(changed), Arc::clone(counts), spans));
         let peer = |address: &String| match Endpoint::from_shared(format!("http://{address}")) {
             Ok(endpoint) => Some(self.peer(endpoint)),
             Err(_) => {

@@ -8,26 +8,33 @@
 //! The lane also keeps what its program believes about its gateway: which uids have no client there, so that sends to them may leave it
 //! out. The rules are `gatepipe_proto::absence`; what has to be said for them goes out with the next batch, or alone.
 
+mod batches;
+mod spans;
+mod ticket;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gatepipe_proto::absence::Asker;
 use gatepipe_proto::v1::command::Command;
 use gatepipe_proto::{Code, Uid, v1};
+use gatepipe_traces::Span;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 use prost::Message as _;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use crate::query::QueryLine;
 use crate::receipt::FailureReason;
 use crate::tally::Counts;
 
-/// Most commands in a batch.
-const BATCH_COMMANDS: usize = 256;
-/// A batch ends with the command that reaches this.
-const BATCH_BYTES: usize = 1 << 20;
+pub(crate) use batches::Batches;
+pub(crate) use spans::Spans;
+pub(crate) use ticket::Ticket;
+
+use ticket::Entry;
+
 /// Longest command: with a batch before it, it must pass the 8 MiB limit of the inner gRPC.
 const COMMAND_BYTES: usize = 6 << 20;
 
@@ -41,6 +48,7 @@ pub(crate) struct Lane {
     settled: Notify,
     /// Of all lanes together.
     counts: Arc<Counts>,
+    spans: Spans,
 }
 
 struct State {
@@ -72,22 +80,29 @@ struct Waiting {
     command: v1::Command,
     bytes: usize,
     uids: Option<Arc<[Uid]>>,
-    outcome: oneshot::Sender<Outcome>,
+    caller: Caller,
 }
 
 struct InFlight {
     /// Of a send to uids: what its receipt is about.
     uids: Option<Arc<[Uid]>>,
+    caller: Caller,
+}
+
+/// Who waits for what becomes of a command.
+struct Caller {
     outcome: oneshot::Sender<Outcome>,
+    span: Span,
 }
 
 type Outcome = Result<v1::Receipt, FailureReason>;
 
 /// An outcome and who waits for it.
-type Told = (oneshot::Sender<Outcome>, Outcome);
+type Told = (Caller, Outcome);
 
 fn tell(outcomes: Vec<Told>) {
-    for (waiting, outcome) in outcomes {
+    for (Caller { outcome: waiting, span }, outcome) in outcomes {
+        spans::over(&span, &outcome);
         // Whoever gave up does not hear it.
         drop(waiting.send(outcome));
     }
@@ -110,6 +125,7 @@ impl Lane {
         most_bytes: usize,
         changed: Arc<Notify>,
         counts: Arc<Counts>,
+        spans: Spans,
     ) -> Self {
         Self {
             most_commands,
@@ -130,6 +146,7 @@ impl Lane {
             changed,
             settled: Notify::new(),
             counts,
+            spans,
         }
     }
 
@@ -138,7 +155,7 @@ impl Lane {
     /// # Errors
     /// `Unreachable` while the pipe is down, `TooBusy` when full, `Refused` as too large; the command is not sent then.
     pub(crate) fn submit(self: &Arc<Self>, command: Command) -> Result<Ticket, FailureReason> {
-        self.counted(self.put_in(command, None))
+        self.put_in(command, None)
     }
 
     /// Puts a send to these uids last in the queue, as [`Lane::submit`] does, and learns from its receipt.
@@ -147,15 +164,24 @@ impl Lane {
         uids: Arc<[Uid]>,
         send: v1::SendToUids,
     ) -> Result<Ticket, FailureReason> {
-        self.counted(self.put_in(Command::SendToUids(send), Some(uids)))
-    }
-
-    fn counted(&self, put_in: Result<Ticket, FailureReason>) -> Result<Ticket, FailureReason> {
-        put_in.inspect_err(|reason| self.counts.failed(reason))
+        self.put_in(Command::SendToUids(send), Some(uids))
     }
 
     fn put_in(self: &Arc<Self>, command: Command, uids: Option<Arc<[Uid]>>) -> Result<Ticket, FailureReason> {
-        let mut command = v1::Command { id: 0, command: Some(command) };
+        let span = self.spans.begin(&command);
+        self.enqueue(command, uids, span.clone()).inspect_err(|reason| {
+            self.counts.failed(reason);
+            spans::failed(&span, reason);
+        })
+    }
+
+    fn enqueue(
+        self: &Arc<Self>,
+        command: Command,
+        uids: Option<Arc<[Uid]>>,
+        span: Span,
+    ) -> Result<Ticket, FailureReason> {
+        let mut command = v1::Command { id: 0, command: Some(command), traceparent: span.traceparent() };
         let bytes = command.encoded_len();
         if bytes > COMMAND_BYTES {
             return Err(FailureReason::Refused {
@@ -180,10 +206,11 @@ impl Lane {
             state.asker.doubt(&bind.uid, id);
         }
         state.waiting_bytes += bytes;
-        let waiting = Waiting { command, bytes, uids, outcome };
+        let caller = Caller { outcome, span: span.clone() };
+        let waiting = Waiting { command, bytes, uids, caller };
         state.waiting.insert(id, waiting);
         state.wake.notify_one();
-        Ok(Ticket { entry: Entry { lane: Arc::clone(self), id }, receipt })
+        Ok(Ticket { entry: Entry { lane: Arc::clone(self), id }, receipt, span })
     }
 
     /// Which of these uids a send has to ask this gateway for: those that are not known to have no client there.
@@ -278,7 +305,7 @@ impl Lane {
         self.enter(Phase::Down(trouble), |state| {
             state.waiting_bytes = 0;
             let waiting = std::mem::take(&mut state.waiting).into_values();
-            waiting.map(|waiting| (waiting.outcome, Err(FailureReason::Unreachable))).collect()
+            waiting.map(|waiting| (waiting.caller, Err(FailureReason::Unreachable))).collect()
         });
     }
 
@@ -311,12 +338,12 @@ impl Lane {
                 }
             }
             let told = |receipt: v1::Receipt| {
-                let InFlight { uids, outcome } = in_flight.remove(&receipt.id)?;
+                let InFlight { uids, caller } = in_flight.remove(&receipt.id)?;
                 if let Some(uids) = uids.filter(|_| !receipt.absent.is_empty()) {
                     let absent = receipt.absent.iter().filter_map(|position| uids.get(*position as usize));
                     asker.learn(receipt.id, absent, now);
                 }
-                Some((outcome, Ok(receipt)))
+                Some((caller, Ok(receipt)))
             };
             batch.receipts.into_iter().filter_map(told).collect()
         };
@@ -327,10 +354,18 @@ impl Lane {
     }
 
     fn forget(&self, id: u64) {
-        let mut state = self.state.lock();
-        match state.waiting.remove(&id) {
-            Some(waiting) => state.waiting_bytes -= waiting.bytes,
-            None => drop(state.in_flight.remove(&id)),
+        let caller = {
+            let mut state = self.state.lock();
+            match state.waiting.remove(&id) {
+                Some(waiting) => {
+                    state.waiting_bytes -= waiting.bytes;
+                    Some(waiting.caller)
+                }
+                None => state.in_flight.remove(&id).map(|sent| sent.caller),
+            }
+        };
+        if let Some(caller) = caller {
+            spans::given_up(&caller.span);
         }
     }
 }
@@ -347,241 +382,10 @@ impl State {
         self.wake.notify_one();
         self.asker.broke(self.last_id);
         let unknown =
-            |(_, in_flight): (u64, InFlight)| (in_flight.outcome, Err(FailureReason::UnknownOutcome));
+            |(_, in_flight): (u64, InFlight)| (in_flight.caller, Err(FailureReason::UnknownOutcome));
         self.in_flight.drain().map(unknown).collect()
-    }
-
-    /// What is to be sent now; `None` when that is nothing.
-    fn take_batch(&mut self) -> Option<v1::CommandBatch> {
-        let mut commands = Vec::new();
-        let mut bytes = 0;
-        let mut asks = false;
-        let sent_before = self.last_sent;
-        while commands.len() < BATCH_COMMANDS && bytes < BATCH_BYTES {
-            let Some((id, waiting)) = self.waiting.pop_first() else {
-                break;
-            };
-            bytes += waiting.bytes;
-            self.waiting_bytes -= waiting.bytes;
-            asks |= waiting.uids.is_some();
-            self.last_sent = id;
-            self.in_flight.insert(id, InFlight { uids: waiting.uids, outcome: waiting.outcome });
-            commands.push(waiting.command);
-        }
-        let absence = self.asker.word(sent_before, asks, Instant::now().into_std());
-        (!commands.is_empty() || absence.is_some()).then_some(v1::CommandBatch { commands, absence })
-    }
-}
-
-/// The outgoing half of one opened pipe.
-pub(crate) struct Batches {
-    lane: Arc<Lane>,
-    stream: u64,
-    wake: Arc<Notify>,
-}
-
-impl Batches {
-    /// Whatever waits, up to the bounds of a batch; waits for a first command or word. `None` once the pipe broke.
-    ///
-    /// May be dropped at any time: commands are taken only as it returns.
-    pub(crate) async fn next(&mut self) -> Option<v1::CommandBatch> {
-        loop {
-            let next_word = {
-                let mut state = self.lane.state.lock();
-                if state.stream != self.stream {
-                    return None;
-                }
-                if !matches!(state.phase, Phase::Open(_)) {
-                    None
-                } else if let Some(batch) = state.take_batch() {
-                    self.lane.counts.sent(batch.commands.len());
-                    return Some(batch);
-                } else {
-                    state.asker.next_word()
-                }
-            };
-            let woken = self.wake.notified();
-            match next_word {
-                // Then there is a word, or it is due later.
-                Some(time) => drop(timeout_at(time.into(), woken).await),
-                None => woken.await,
-            }
-            // Whoever else is about to put a command in does it before the batch is taken: a batch costs far more than a command.
-            tokio::task::yield_now().await;
-        }
-    }
-}
-
-/// A command that was put in; dropping it withdraws the command if it was not yet sent.
-pub(crate) struct Ticket {
-    entry: Entry,
-    receipt: oneshot::Receiver<Outcome>,
-}
-
-/// A place in the lane; dropping it frees it.
-struct Entry {
-    lane: Arc<Lane>,
-    id: u64,
-}
-
-impl Ticket {
-    /// What the command did, or why that is not known.
-    pub(crate) async fn receipt(self, deadline: Instant) -> Outcome {
-        let outcome = match timeout_at(deadline, self.receipt).await {
-            Ok(Ok(outcome)) => outcome,
-            // The lane answers every entry before it lets go of it.
-            Ok(Err(_)) => Err(FailureReason::UnknownOutcome),
-            Err(_) => {
-                self.entry.lane.counts.failed(&FailureReason::Deadline);
-                Err(FailureReason::Deadline)
-            }
-        };
-        drop(self.entry);
-        outcome
-    }
-}
-
-impl Drop for Entry {
-    fn drop(&mut self) {
-        self.lane.forget(self.id);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use gatepipe_proto::GatewayId;
-    use gatepipe_proto::secret::SendSecret;
-    use tonic::transport::Endpoint;
-
-    use super::*;
-    use crate::connection::Peer;
-    use crate::dial::Dial;
-    use crate::{Builder, Tally};
-
-    fn lane() -> Arc<Lane> {
-        Arc::new(Lane::new(1_000, 4 << 20, Arc::default(), Arc::default()))
-    }
-
-    fn open(lane: &Lane) {
-        let peer = Peer {
-            endpoint: Endpoint::from_static("http://127.0.0.1:1"),
-            dial: Dial::default(),
-            secret: SendSecret::new(None).unwrap(),
-            limits: Builder::default().limits,
-        };
-        lane.open(QueryLine::new(GatewayId::random(), peer));
-    }
-
-    fn submit(lane: &Arc<Lane>, bytes: usize) -> Result<Ticket, FailureReason> {
-        lane.submit(Command::SendToUids(v1::SendToUids {
-            uids: vec!["x".repeat(bytes)],
-            ..v1::SendToUids::default()
-        }))
-    }
-
-    async fn ids(batches: &mut Batches) -> Vec<u64> {
-        let batch = batches.next().await.expect("the stream goes on");
-        batch.commands.iter().map(|command| command.id).collect()
-    }
-
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(10)
-    }
-
-    #[tokio::test]
-    async fn a_batch_is_whatever_waits_within_its_bounds_in_order() {
-        let lane = lane();
-        let mut batches = lane.new_stream();
-        open(&lane);
-        let _small: Vec<_> = (0..300).map(|_| submit(&lane, 1).unwrap()).collect();
-        assert_eq!(ids(&mut batches).await, (1..=256).collect::<Vec<_>>());
-        assert_eq!(ids(&mut batches).await, (257..=300).collect::<Vec<_>>());
-        let _big: Vec<_> = (0..3).map(|_| submit(&lane, 900 << 10).unwrap()).collect();
-        assert_eq!(ids(&mut batches).await, [301, 302]);
-        assert_eq!(ids(&mut batches).await, [303]);
-    }
-
-    #[tokio::test]
-    async fn nothing_is_taken_before_the_pipe_is_open_or_by_a_stream_of_a_broken_one() {
-        let lane = lane();
-        let mut old = lane.new_stream();
-        let _first = submit(&lane, 1).unwrap();
-        assert!(timeout_at(Instant::now(), old.next()).await.is_err());
-        open(&lane);
-        lane.broken();
-        let mut new = lane.new_stream();
-        open(&lane);
-        assert!(old.next().await.is_none());
-        assert_eq!(ids(&mut new).await, [1]);
-    }
-
-    #[tokio::test]
-    async fn an_attempt_that_goes_on_after_the_grace_can_still_open_the_pipe() {
-        let lane = lane();
-        let mut batches = lane.new_stream();
-        let early = submit(&lane, 1).unwrap();
-        lane.down("no answer yet".into());
-        assert_eq!(early.receipt(soon()).await, Err(FailureReason::Unreachable));
-        assert_eq!(submit(&lane, 1).err(), Some(FailureReason::Unreachable));
-        open(&lane);
-        let _late = submit(&lane, 1).unwrap();
-        assert_eq!(ids(&mut batches).await, [2]);
-    }
-
-    #[tokio::test]
-    async fn a_break_leaves_what_was_sent_unknown_and_what_waits_waiting() {
-        let lane = lane();
-        let mut batches = lane.new_stream();
-        open(&lane);
-        let sent = submit(&lane, 1).unwrap();
-        batches.next().await;
-        let waiting = submit(&lane, 1).unwrap();
-        lane.broken();
-        assert_eq!(sent.receipt(soon()).await, Err(FailureReason::UnknownOutcome));
-        assert_eq!(lane.status().waiting, 1);
-        lane.down("refused".into());
-        assert_eq!(waiting.receipt(soon()).await, Err(FailureReason::Unreachable));
-        let counted =
-            Tally { batches: 1, commands: 1, unknown_outcome: 1, unreachable: 1, ..Tally::default() };
-        assert_eq!(lane.counts.tally(), counted);
-    }
-
-    #[tokio::test]
-    async fn every_command_is_counted_once_by_what_became_of_it() {
-        let lane = Arc::new(Lane::new(2, 4 << 20, Arc::default(), Arc::default()));
-        let mut batches = lane.new_stream();
-        open(&lane);
-        let too_large = submit(&lane, COMMAND_BYTES);
-        assert!(matches!(too_large, Err(FailureReason::Refused { .. })));
-        let (done, refused) = (submit(&lane, 1).unwrap(), submit(&lane, 1).unwrap());
-        assert_eq!(submit(&lane, 1).err(), Some(FailureReason::TooBusy));
-        batches.next().await;
-        let receipt = |id, code| v1::Receipt { id, code, ..v1::Receipt::default() };
-        let receipts = vec![receipt(1, 0), receipt(2, Code::NotFound.number())];
-        lane.answer(v1::ReceiptBatch { receipts, absence: None });
-        assert!(done.receipt(soon()).await.is_ok() && refused.receipt(soon()).await.is_ok());
-        let counted = Tally { batches: 1, commands: 2, done: 1, refused: 2, too_busy: 1, ..Tally::default() };
-        assert_eq!(lane.counts.tally(), counted);
-    }
-
-    #[tokio::test]
-    async fn a_late_receipt_and_one_for_nobody_change_nothing() {
-        let lane = lane();
-        let mut batches = lane.new_stream();
-        open(&lane);
-        let gave_up = submit(&lane, 1).unwrap();
-        batches.next().await;
-        assert_eq!(gave_up.receipt(Instant::now()).await, Err(FailureReason::Deadline));
-        assert_eq!(lane.status().in_flight, 0);
-        let waits = submit(&lane, 1).unwrap();
-        batches.next().await;
-        let receipt = |id| v1::Receipt { id, ..v1::Receipt::default() };
-        let receipts = vec![receipt(99), receipt(1), receipt(2)];
-        lane.answer(v1::ReceiptBatch { receipts, absence: None });
-        assert_eq!(waits.receipt(soon()).await, Ok(receipt(2)));
-        let counted = Tally { batches: 2, commands: 2, done: 1, deadline: 1, ..Tally::default() };
-        assert_eq!(lane.counts.tally(), counted);
-    }
-}
+mod tests;

@@ -137,6 +137,7 @@ pub use gatepipe_proto::{
     Uid,
 };
 pub use gatepipe_tls::Files as TlsFiles;
+pub use gatepipe_traces::Tracer;
 pub use receipt::{Answer, Failure, FailureReason, Receipt};
 pub use stats::{Rates, Stats, Totals};
 pub use status::{GatewayStatus, RegisterStatus};

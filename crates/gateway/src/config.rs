@@ -7,6 +7,7 @@ use gatepipe_daemon::config::{self, ConfigError, Knob, Noted, Program, Settings}
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_daemon::telemetry::Log;
 use gatepipe_daemon::tls::{self, Files};
+use gatepipe_daemon::traces::Traces;
 use gatepipe_proto::MAX_MESSAGE_BYTES;
 use secrecy::SecretString;
 
@@ -205,6 +206,8 @@ pub struct Config {
     pub send_buffer: usize,
     /// From SIGTERM to the last close.
     pub drain_timeout: Duration,
+    /// Where traces go.
+    pub traces: Traces,
     /// What is logged; used by `main` only.
     pub log: Log,
 }
@@ -252,6 +255,7 @@ impl Config {
         let worker_queue = size(s, "worker-queue");
         let send_buffer = size(s, "send-buffer");
         let drain_timeout = s.duration_or_zero("drain-timeout");
+        let traces = Traces::read(s);
         let log = Log::read(s);
         if let (Ok(addr), Ok(secret), Ok(tls)) = (&rpc_listen, &secret, &internal_tls) {
             config::check_internal_listener(s, "rpc-listen", *addr, secret.as_ref(), tls.as_ref());
@@ -286,6 +290,7 @@ impl Config {
             worker_queue: worker_queue?,
             send_buffer: send_buffer?,
             drain_timeout: drain_timeout?,
+            traces: traces?,
             log: log?,
         })
     }

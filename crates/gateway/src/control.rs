@@ -6,6 +6,7 @@
 //! - [`lane`]: broadcasts, one after the other, beside everything else
 //! - [`pipe`]: the ordered stream of command batches
 //! - [`query`], [`names`], [`counts`], [`stats`]: the questions about clients, uids and groups, numbers
+//! - [`spans`]: what traces are told
 //! - [`subscribe`]: the stream of events to one worker
 //! - [`follow`]: the stream of steps to whoever follows a uid
 
@@ -22,6 +23,7 @@ mod pipe;
 mod query;
 mod send;
 mod session;
+mod spans;
 mod stats;
 mod subscribe;
 
@@ -96,7 +98,8 @@ impl v1::gateway_server::Gateway for Control {
     }
 
     async fn execute(&self, request: Request<v1::Command>) -> Result<Response<v1::Receipt>, Status> {
-        Ok(Response::new(self.executor.execute(request.into_inner()).await))
+        let command = spans::with_metadata(&self.executor.tracer, request);
+        Ok(Response::new(self.executor.execute(command).await))
     }
 
     async fn identify(&self, _: Request<v1::IdentifyRequest>) -> Result<Response<v1::IdentifyReply>, Status> {

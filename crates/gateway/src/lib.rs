@@ -73,6 +73,7 @@ use gatepipe_daemon::open_files;
 use gatepipe_daemon::reload::Reloads;
 use gatepipe_daemon::rpc::{self, RpcOptions};
 use gatepipe_daemon::tls::{Certificates, Identity, Use};
+use gatepipe_daemon::traces::Sending;
 use gatepipe_proto::secret::{RequireSecret, SendSecret};
 use gatepipe_proto::v1::gateway_server::GatewayServer;
 use gatepipe_proto::{CloseCode, GatewayId};
@@ -134,6 +135,7 @@ pub struct Gateway<L = TcpListener> {
     stop_control: CancellationToken,
     internal_tls: Option<Arc<Identity>>,
     certificates: Certificates,
+    traces: Sending,
     registers: Vec<Endpoint>,
     send_secret: SendSecret,
     advertise: String,
@@ -183,6 +185,7 @@ impl<L: Listener> Gateway<L> {
         let reloads = Reloads::register(&mut registry);
         let tls = certificates.take("clients", config.tls, Use::Http)?;
         let internal_tls = certificates.take("internal", config.internal_tls, Use::Grpc)?;
+        let traces = config.traces.begin(&mut registry, PROGRAM.name, hub.gateway().to_string());
         let ours = registry.sub_registry_with_prefix("gatepipe_gateway");
         let metrics = Metrics::register(ours);
         let events = Events::new(hub.clone(), metrics.clone(), config.worker_queue);
@@ -216,6 +219,7 @@ impl<L: Listener> Gateway<L> {
             absence: absence.clone(),
             lane: Lane::open(&hub, &common),
             metrics: metrics.clone(),
+            tracer: traces.tracer(),
             moments: Arc::default(),
             followers,
             draining: draining.clone(),
@@ -269,6 +273,7 @@ impl<L: Listener> Gateway<L> {
             stop_control,
             internal_tls,
             certificates,
+            traces,
             registers,
             send_secret,
             advertise: config.advertise.unwrap_or_else(|| network.addr.to_string()),
@@ -360,6 +365,7 @@ impl<L: Listener> Gateway<L> {
         stop_admin.cancel();
         // Both end by themselves now; a task that panicked has said so in the log.
         drop(tokio::join!(control, admin));
+        self.traces.finish().await;
         tracing::info!("drained");
         Ok(())
     }

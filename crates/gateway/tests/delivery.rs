@@ -351,6 +351,7 @@ async fn a_pipe_keeps_the_order_and_answers_every_command_once() {
                     ..Default::default()
                 }),
             }),
+            ..Default::default()
         })
         .collect();
     let batches: Vec<_> = commands
@@ -385,8 +386,11 @@ async fn what_was_broadcast_before_a_close_arrives_before_it() {
         Kind::SendToAll(v1::SendToAll { message: text("two"), ..Default::default() }),
         Kind::CloseClient(v1::CloseClient { client_id: page.client_id.clone(), close }),
     ];
-    let commands =
-        commands.into_iter().zip(1..).map(|(command, id)| v1::Command { id, command: Some(command) });
+    let commands = commands.into_iter().zip(1..).map(|(command, id)| v1::Command {
+        id,
+        command: Some(command),
+        ..Default::default()
+    });
     let batch = v1::CommandBatch { commands: commands.collect(), absence: None };
     let mut receipts = worker.0.pipe(tokio_stream::iter([batch])).await.unwrap().into_inner();
     let mut reached = Vec::new();

@@ -98,7 +98,7 @@ async fn pushes_are_accepted_until_the_clients_close_and_arrive_before_it() {
                 message: common::text("push"),
                 ..Default::default()
             });
-            let command = gatepipe_proto::v1::Command { id: 1, command: Some(send) };
+            let command = gatepipe_proto::v1::Command { id: 1, command: Some(send), ..Default::default() };
             match worker.0.execute(command).await {
                 Ok(receipt) => *accepted += usize::try_from(receipt.into_inner().reached).unwrap(),
                 Err(_) => break 'pushing,

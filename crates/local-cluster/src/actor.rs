@@ -2,6 +2,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use gatepipe_proto::ClientId;
+use reqwest::header::HeaderName;
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -263,6 +264,23 @@ impl Caller {
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// The same person, who sends this header with every request.
+    ///
+    /// # Panics
+    /// When it cannot be a header.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let header = [(HeaderName::from_static(name), value.parse().expect("the value of a header"))];
+        let http = reqwest::Client::builder().default_headers(header.into_iter().collect());
+        Self { http: http.build().expect("an HTTP client"), ..self.clone() }
+    }
+
+    /// What it is let in with.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
     }
 
     /// `POST /api/admin` + `path`.

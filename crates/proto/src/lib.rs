@@ -18,6 +18,7 @@
 pub mod absence;
 pub mod close;
 pub mod code;
+mod command;
 pub mod distinct;
 pub mod frame;
 pub mod id;

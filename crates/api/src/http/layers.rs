@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::http::cors::Cors;
 use crate::http::to_the_end::ToTheEnd;
+use crate::http::traced::Traced;
 use crate::http::{envelope, export_task};
 use crate::metrics;
 
@@ -86,13 +87,14 @@ impl Running {
 
 /// Everything that stands around every route, in one layer: each layer of axum costs several allocations a request.
 pub async fn around(State((app, running)): State<(App, Running)>, request: Request, next: Next) -> Response {
-    let observed = Observed::begin(&request);
+    let observed = Observed::begin(&app, &request);
     let cors = Cors::of(&app.caller_rules().cors_origins, &request);
+    let traced = observed.traced.clone();
     let answering = async {
         if let Some(answer) = cors.preflight() {
             return answer;
         }
-        let response = to_the_end(&running, request, next).await;
+        let response = to_the_end(&running, request, next, &traced).await;
         envelope::seal(app.settings.success_code, response)
     };
     let mut response = answering.instrument(observed.span.clone()).await;
@@ -102,15 +104,15 @@ pub async fn around(State((app, running)): State<(App, Running)>, request: Reque
 
 /// Runs the request to its end, see [`ToTheEnd`]. An answer whose body is a stream has ended here when the stream begins: how
 /// many there may be, and how long, is up to who makes it.
-async fn to_the_end(running: &Running, request: Request, next: Next) -> Response {
+async fn to_the_end(running: &Running, request: Request, next: Next, traced: &Traced) -> Response {
     let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
     };
     let patience = if export_task::is_upload(&request) { running.upload_timeout } else { running.timeout };
-    let work = async move {
+    let work = traced.during(async move {
         let _place = place;
         next.run(request).await
-    };
+    });
     match tokio::time::timeout(patience, ToTheEnd::of(work, &running.tasks)).await {
         Ok(Ok(response)) => response,
         Ok(Err(_panic)) => ApiError::Internal("a request ended in a panic".into()).into_response(),
@@ -124,21 +126,24 @@ struct Observed {
     route: String,
     method: Method,
     span: Span,
+    traced: Traced,
     started: Instant,
 }
 
 impl Observed {
-    fn begin(request: &Request) -> Self {
+    fn begin(app: &App, request: &Request) -> Self {
         let request_id = request_id(request.headers());
         let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
         let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-        Self { request_id, route, method: request.method().clone(), span, started: Instant::now() }
+        let traced = Traced::begin(&app.tracer, request, &route, &request_id);
+        Self { request_id, route, method: request.method().clone(), span, traced, started: Instant::now() }
     }
 
     fn end(self, app: &App, mut response: Response) -> Response {
-        let Self { request_id, route, method, span, started } = self;
+        let Self { request_id, route, method, span, traced, started } = self;
         let took = started.elapsed();
         let status = response.status().as_u16();
+        traced.end(status);
         span.in_scope(|| {
             tracing::debug!(%method, route, status, took_ms = took.as_millis() as u64, "request answered");
         });

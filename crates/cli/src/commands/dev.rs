@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::Args;
 use gatepipe_daemon::shutdown::Signals;
 use gatepipe_daemon::telemetry::Log;
+use gatepipe_daemon::traces::{Ratio, Traces};
 use gatepipe_local_cluster::people::Person;
 use gatepipe_local_cluster::{Cluster, Ending, Others, Plan, Ports};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -57,6 +58,18 @@ pub struct Dev {
     /// What is logged on stderr, as in warn,gatepipe_gateway=debug
     #[arg(long, value_name = "FILTER", env = "GATEPIPE_LOG", default_value = "info")]
     log: String,
+    /// Where traces are sent: the gRPC listener of an OpenTelemetry collector, such as http://127.0.0.1:4317. Needs a program
+    /// built with the feature otlp [default: nowhere]
+    #[arg(long, value_name = "URL", env = "GATEPIPE_OTLP_ENDPOINT", default_value = "", hide_default_value = true, value_parser = collector)]
+    otlp_endpoint: String,
+    /// Of all requests that come without a traceparent, how many are traced: 0 to 1
+    #[arg(long, value_name = "RATIO", env = "GATEPIPE_OTLP_SAMPLE", default_value = "1")]
+    otlp_sample: Ratio,
+}
+
+/// A URL to which this program can send traces, or none.
+fn collector(url: &str) -> Result<String, String> {
+    Traces::new(url, Ratio::ALL).map(|_| url.to_owned())
 }
 
 /// Where things are, as it stands in the line of JSON.
@@ -107,7 +120,7 @@ impl Dev {
         let begun = Instant::now();
         let mut stop = Box::pin(stop);
         let cluster = tokio::select! {
-            started = Cluster::start_with(self.plan()) => started?,
+            started = Cluster::start_with(self.plan()?) => started?,
             () = &mut stop => return Ok(()),
         };
         let places = self.places(&cluster);
@@ -133,15 +146,19 @@ impl Dev {
         self.secret.as_ref().filter(|secret| !secret.expose_secret().is_empty())
     }
 
-    fn plan(&self) -> Plan {
-        Plan {
+    fn plan(&self) -> anyhow::Result<Plan> {
+        let traces = Traces::new(&self.otlp_endpoint, self.otlp_sample).map_err(anyhow::Error::msg)?;
+        let of_api = traces.clone();
+        Ok(Plan {
             gateways: self.gateways,
             data_dir: Some(self.data_dir.clone()),
             ports: ports(self.ws_port, self.http_port),
             secret: self.secret().cloned(),
             pages: true,
+            tune_gateway: Box::new(move |config| config.traces = traces.clone()),
+            tune_api: Box::new(move |config| config.traces = of_api.clone()),
             ..Plan::default()
-        }
+        })
     }
 
     fn places(&self, cluster: &Cluster) -> Places {

@@ -48,8 +48,8 @@ impl GatewayClient {
             BindPolicy::KeepAll => bound(client, sent, deadline).await.map(|(bound, _)| bound),
             BindPolicy::NewestWins => {
                 let (this, uid) = (self.clone(), uid.clone());
-                let binding =
-                    tokio::spawn(async move { this.bind_newest(bound_at, uid, sent, deadline).await });
+                let binding = async move { this.bind_newest(bound_at, uid, sent, deadline).await };
+                let binding = tokio::spawn(gatepipe_traces::within(&gatepipe_traces::current(), binding));
                 // It ends early only with the runtime.
                 binding.await.unwrap_or(Err(Error::UnknownOutcome(client.gateway())))
             }

@@ -1,5 +1,7 @@
 //! One setting: what it is called in every layer, its default, and its help.
 
+use crate::traces;
+
 /// What a setting holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -138,6 +140,8 @@ pub const COMMON: &[Knob] = &[
         Some("info"),
         "What is logged: error, warn, info, debug, or per module as in info,gatepipe_gateway=debug",
     ),
+    traces::ENDPOINT,
+    traces::SAMPLE,
 ];
 
 /// A daemon as its settings see it.

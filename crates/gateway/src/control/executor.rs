@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use gatepipe_proto::v1::command::Command as Kind;
 use gatepipe_proto::{Code, v1};
+use gatepipe_traces::{Span, Tracer};
 use tokio_util::sync::CancellationToken;
 
 use super::bind::{Bound, Login};
 use super::decode::{self, Refusal};
 use super::lane::{Lane, Running};
+use super::spans;
 use crate::absence::{Absence, Asking, Withheld};
 use crate::client::Client;
 use crate::clock::{self, Moments};
@@ -27,6 +29,7 @@ pub(crate) struct Executor {
     pub(crate) absence: Arc<Absence>,
     pub(crate) lane: Lane,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tracer: Tracer,
     /// When binds happen whose caller does not say it: of two in the same millisecond one is still the later.
     pub(crate) moments: Arc<Moments>,
     /// Those who want to know what becomes of messages.
@@ -35,7 +38,14 @@ pub(crate) struct Executor {
     pub(crate) draining: CancellationToken,
 }
 
-/// A command that has begun.
+/// A command that has begun, as its receipt, the metrics and its trace know it.
+struct Begun {
+    id: u64,
+    kind: &'static str,
+    span: Span,
+}
+
+/// What became of a command so far.
 pub(super) enum Started {
     /// Done; here is the receipt.
     Done(v1::Receipt),
@@ -49,7 +59,7 @@ pub(super) enum Started {
 
 /// A bind that is done but for this: somebody has to go, and may get something before.
 pub(super) struct Replacing {
-    id: u64,
+    command: Begun,
     done: Done,
     login: Login,
     withheld: Option<Withheld>,
@@ -59,11 +69,11 @@ pub(super) struct Replacing {
 impl Replacing {
     /// Lets them go.
     pub(super) fn settle(self) -> Settled {
-        let Self { id, mut done, mut login, withheld, metrics } = self;
+        let Self { command, mut done, mut login, withheld, metrics } = self;
         (done.replaced, done.newer) = login.settle();
         match withheld {
-            None => Settled::Done(receipt(&metrics, id, "bind_uid", Ok(done))),
-            Some(withheld) => Settled::Withheld(WithheldBind { id, done, withheld, metrics }),
+            None => Settled::Done(command.receipt(&metrics, Ok(done))),
+            Some(withheld) => Settled::Withheld(WithheldBind { command, done, withheld, metrics }),
         }
     }
 }
@@ -76,7 +86,7 @@ pub(super) enum Settled {
 
 /// A bind whose receipt comes later.
 pub(super) struct WithheldBind {
-    id: u64,
+    command: Begun,
     done: Done,
     withheld: Withheld,
     metrics: Arc<Metrics>,
@@ -85,13 +95,13 @@ pub(super) struct WithheldBind {
 impl WithheldBind {
     pub(super) async fn receipt(self) -> v1::Receipt {
         self.withheld.over().await;
-        receipt(&self.metrics, self.id, "bind_uid", Ok(self.done))
+        self.command.receipt(&self.metrics, Ok(self.done))
     }
 }
 
 /// A broadcast whose receipt comes later.
 pub(super) struct Broadcast {
-    id: u64,
+    command: Begun,
     running: Running,
     began: Instant,
     metrics: Arc<Metrics>,
@@ -102,7 +112,7 @@ impl Broadcast {
         let ending = Refusal { code: Code::Unavailable, text: "the gateway is ending".to_owned() };
         let done = self.running.reached().await.map(Done::reached).ok_or(ending);
         self.metrics.written(Way::Broadcast, self.began);
-        receipt(&self.metrics, self.id, "send_to_all", done)
+        self.command.receipt(&self.metrics, done)
     }
 }
 
@@ -154,41 +164,42 @@ impl Executor {
         asking: Option<&Asking>,
         began: Instant,
     ) -> Started {
-        let id = command.id;
-        let (kind, done) = match command.command {
-            None => ("none", Err(Refusal::invalid("a command is missing or not known to this gateway"))),
+        let kind = command.command.as_ref().map_or("none", Kind::name);
+        let begun = Begun { id: command.id, kind, span: spans::begin(&self.tracer, &command, kind) };
+        let done = match command.command {
+            None => Err(Refusal::invalid("a command is missing or not known to this gateway")),
             Some(Kind::SendToAll(send)) => match self.broadcast(send, began).await {
                 Ok(running) => {
                     let metrics = self.metrics.clone();
-                    return Started::Broadcast(Broadcast { id, running, began, metrics });
+                    return Started::Broadcast(Broadcast { command: begun, running, began, metrics });
                 }
-                Err(refusal) => ("send_to_all", Err(refusal)),
+                Err(refusal) => Err(refusal),
             },
-            Some(Kind::SendToClients(send)) => ("send_to_clients", self.send_to_clients(send, began).await),
-            Some(Kind::SendToUids(send)) => ("send_to_uids", self.send_to_uids(send, asking, began).await),
-            Some(Kind::SendToGroups(send)) => ("send_to_groups", self.send_to_groups(send, began).await),
+            Some(Kind::SendToClients(send)) => self.send_to_clients(send, began).await,
+            Some(Kind::SendToUids(send)) => self.send_to_uids(send, asking, began).await,
+            Some(Kind::SendToGroups(send)) => self.send_to_groups(send, began).await,
             Some(Kind::BindUid(bind)) => match self.bind_uid(bind, asking) {
                 Ok(Bound { done, login: Some(login), withheld }) => {
                     let metrics = self.metrics.clone();
-                    return Started::Replacing(Replacing { id, done, login, withheld, metrics });
+                    return Started::Replacing(Replacing { command: begun, done, login, withheld, metrics });
                 }
                 Ok(Bound { done, login: None, withheld: Some(withheld) }) => {
                     let metrics = self.metrics.clone();
-                    return Started::Withheld(WithheldBind { id, done, withheld, metrics });
+                    return Started::Withheld(WithheldBind { command: begun, done, withheld, metrics });
                 }
-                bound => ("bind_uid", bound.map(|bound| bound.done)),
+                bound => bound.map(|bound| bound.done),
             },
-            Some(Kind::UnbindUid(unbind)) => ("unbind_uid", self.unbind_uid(&unbind)),
-            Some(Kind::CloseClient(close)) => ("close_client", self.close_client(close)),
-            Some(Kind::CloseUid(close)) => ("close_uid", self.close_uid(close)),
-            Some(Kind::JoinGroup(join)) => ("join_group", self.join_group(&join)),
-            Some(Kind::LeaveGroup(leave)) => ("leave_group", self.leave_group(&leave)),
-            Some(Kind::Ungroup(ungroup)) => ("ungroup", self.ungroup(&ungroup).await),
-            Some(Kind::SetSession(set)) => ("set_session", self.set_session(&set)),
-            Some(Kind::UpdateSession(update)) => ("update_session", self.update_session(&update)),
-            Some(Kind::Drain(v1::Drain {})) => ("drain", Ok(self.drain())),
+            Some(Kind::UnbindUid(unbind)) => self.unbind_uid(&unbind),
+            Some(Kind::CloseClient(close)) => self.close_client(close),
+            Some(Kind::CloseUid(close)) => self.close_uid(close),
+            Some(Kind::JoinGroup(join)) => self.join_group(&join),
+            Some(Kind::LeaveGroup(leave)) => self.leave_group(&leave),
+            Some(Kind::Ungroup(ungroup)) => self.ungroup(&ungroup).await,
+            Some(Kind::SetSession(set)) => self.set_session(&set),
+            Some(Kind::UpdateSession(update)) => self.update_session(&update),
+            Some(Kind::Drain(v1::Drain {})) => Ok(self.drain()),
         };
-        Started::Done(receipt(&self.metrics, id, kind, done))
+        Started::Done(begun.receipt(&self.metrics, done))
     }
 
     /// Lets everybody go and the gateway end, as the stop signal does. Gives how many have to leave.
@@ -223,21 +234,26 @@ impl Executor {
     }
 }
 
-fn receipt(metrics: &Metrics, id: u64, kind: &'static str, done: Result<Done, Refusal>) -> v1::Receipt {
-    metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
-    match done {
-        Ok(Done { reached, previous_uid, replaced, newer, bound_at_ms, absent }) => v1::Receipt {
-            id,
-            reached: reached as u64,
-            previous_uid,
-            replaced: replaced as u64,
-            newer: newer as u64,
-            bound_at_ms,
-            absent,
-            ..v1::Receipt::default()
-        },
-        Err(Refusal { code, text }) => {
-            v1::Receipt { id, code: code.number(), error: text, ..v1::Receipt::default() }
-        }
+impl Begun {
+    fn receipt(self, metrics: &Metrics, done: Result<Done, Refusal>) -> v1::Receipt {
+        let Self { id, kind, span } = self;
+        metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
+        let receipt = match done {
+            Ok(Done { reached, previous_uid, replaced, newer, bound_at_ms, absent }) => v1::Receipt {
+                id,
+                reached: reached as u64,
+                previous_uid,
+                replaced: replaced as u64,
+                newer: newer as u64,
+                bound_at_ms,
+                absent,
+                ..v1::Receipt::default()
+            },
+            Err(Refusal { code, text }) => {
+                v1::Receipt { id, code: code.number(), error: text, ..v1::Receipt::default() }
+            }
+        };
+        spans::end(&span, &receipt);
+        receipt
     }
 }

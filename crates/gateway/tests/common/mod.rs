@@ -224,7 +224,7 @@ pub struct Worker(pub GatewayClient<Channel>);
 
 impl Worker {
     pub async fn execute(&mut self, command: Kind) -> Receipt {
-        let command = v1::Command { id: 7, command: Some(command) };
+        let command = v1::Command { id: 7, command: Some(command), ..Default::default() };
         let receipt = within("a receipt", self.0.execute(command)).await.unwrap().into_inner();
         assert_eq!(receipt.id, 7);
         receipt
@@ -232,8 +232,10 @@ impl Worker {
 
     /// Carries out commands through a pipe of their own; the receipts in the commands' order.
     pub async fn pipe(&mut self, commands: Vec<Kind>) -> Vec<Receipt> {
-        let commands: Vec<_> =
-            (0..).zip(commands).map(|(id, command)| v1::Command { id, command: Some(command) }).collect();
+        let commands: Vec<_> = (0..)
+            .zip(commands)
+            .map(|(id, command)| v1::Command { id, command: Some(command), ..Default::default() })
+            .collect();
         let batches: Vec<_> = commands
             .chunks(200)
             .map(|chunk| v1::CommandBatch { commands: chunk.to_vec(), absence: None })

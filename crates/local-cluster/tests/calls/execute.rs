@@ -21,7 +21,7 @@ impl FirstGateway {
 
     /// Carries a command out; the receipt repeats its id.
     async fn execute(&mut self, command: Command) -> v1::Receipt {
-        let command = v1::Command { id: 77, command: Some(command) };
+        let command = v1::Command { id: 77, command: Some(command), ..Default::default() };
         let receipt = within("a receipt", self.0.execute(command)).await.unwrap().into_inner();
         assert_eq!(receipt.id, 77);
         receipt
@@ -175,6 +175,11 @@ async fn what_a_caller_gets_wrong_is_told_in_the_receipt() {
         assert_eq!((receipt.code, receipt.reached), (code.number(), 0), "{name}: {}", receipt.error);
         assert!(!receipt.error.is_empty(), "{name}");
     }
-    let nothing = gateway.0.execute(v1::Command { id: 1, command: None }).await.unwrap().into_inner();
+    let nothing = gateway
+        .0
+        .execute(v1::Command { id: 1, command: None, ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner();
     assert_ne!(nothing.code, 0);
 }

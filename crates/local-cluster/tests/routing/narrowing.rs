@@ -110,7 +110,7 @@ async fn a_bind_by_a_call_of_its_own_is_known_to_the_next_send() {
             uid: ana.to_string(),
             ..v1::BindUid::default()
         };
-        let bind = v1::Command { id: 1, command: Some(Command::BindUid(bind)) };
+        let bind = v1::Command { id: 1, command: Some(Command::BindUid(bind)), ..Default::default() };
         let receipt = within("a receipt", door.execute(bind)).await.unwrap().into_inner();
         assert_eq!((receipt.code, receipt.reached), (0, 1));
         let receipt = programs.one.send_to_uid(&ana, text("hello")).await;

@@ -136,7 +136,7 @@ impl Life {
         let gateway = gateways.into_iter().find(|gateway| gateway.gateway_id == client.gateway())?;
         let bind =
             v1::BindUid { client_id: client.to_string(), uid: uid.to_string(), ..v1::BindUid::default() };
-        let command = v1::Command { id: 1, command: Some(Command::BindUid(bind)) };
+        let command = v1::Command { id: 1, command: Some(Command::BindUid(bind)), ..Default::default() };
         let mut commands = network::commands(&gateway.address).await.ok()?;
         Some(commands.execute(command).await.ok()?.into_inner())
     }

@@ -309,7 +309,11 @@ async fn finish(
         app.exports.remove(vec![rows_name(&task.token)]).await;
         app.metrics.notifications.inc();
         let ids = vec![(owner, number)];
-        app.notifications.push(&Stored { ids, notification, created_at_ms }).await;
+        // The request that ordered it has ended long ago, perhaps in another process.
+        let span = app.tracer.root(gatepipe_traces::Kind::Internal, || "export ended".to_owned(), None);
+        let stored = Stored { ids, notification, created_at_ms };
+        gatepipe_traces::within(&span, app.notifications.push(&stored)).await;
+        span.end();
     }
     Some(finished)
 }
