@@ -89,10 +89,12 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci
 	@touch $@
 
-## Exactly what CI checks before it tests.
+## Exactly what CI checks before it tests. The tests have traces built in; the operators' tool, which has all the others in it, is also looked at
+## without.
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy -p gatepipe --bin gatepipe -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps
 	@$(MAKE) --no-print-directory check-deploy
 	@$(MAKE) --no-print-directory check-prometheus

@@ -96,6 +96,9 @@ impl<'a> Followed<'a> {
 
 /// What tells of this client on the trail of a message, if anybody wants to know of it.
 pub(crate) fn mark(hub: &Hub, trail: &Trail, client: ClientId) -> Option<Mark> {
+    if trail.is_over() {
+        return None;
+    }
     let (_, uid) = hub.client_and_uid(client)?;
     Some(trail.path(uid.as_ref())?.to(client))
 }

@@ -8,8 +8,10 @@
 //!
 //! - here: the trail, and who is told
 //! - [`follow`]: whoever follows a uid, the first reason for a trail
+//! - [`traced`]: the trace that a command belongs to, the other one
 
 pub(crate) mod follow;
+pub(crate) mod traced;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -20,6 +22,11 @@ use gatepipe_proto::{ClientId, Code, Uid};
 pub(crate) trait Witness: Debug + Send + Sync {
     /// Whether it wants to know what clients of `uid` make of it; `None`: those without one.
     fn cares_for(&self, uid: Option<&Uid>) -> bool;
+
+    /// Whether it has heard of as many clients as it wants to hear of. Asked first, and never again once it is so.
+    fn is_sated(&self) -> bool {
+        false
+    }
 
     /// The message was offered to a client, or kept from it.
     fn offered(&self, client: ClientId, fate: Fate);
@@ -66,6 +73,11 @@ impl Trail {
     /// The trail that these are told of; none when there is nobody.
     pub(crate) fn new(witnesses: Vec<Arc<dyn Witness>>) -> Option<Self> {
         (!witnesses.is_empty()).then_some(Self(witnesses))
+    }
+
+    /// Whether everybody has heard of as many clients as they want to hear of.
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.iter().all(|witness| witness.is_sated())
     }
 
     /// The way to clients of `uid`; none when nobody wants to know of them.

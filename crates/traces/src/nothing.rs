@@ -1,7 +1,5 @@
 //! The same words without the feature `otlp`: no span is ever made.
 
-use std::time::SystemTime;
-
 use crate::Kind;
 
 /// Makes no spans.
@@ -40,13 +38,6 @@ impl Tracer {
     #[must_use]
     #[inline]
     pub fn child(&self, _parent: &Span, _kind: Kind, _name: &'static str) -> Span {
-        Span(())
-    }
-
-    /// None.
-    #[must_use]
-    #[inline]
-    pub fn child_since(&self, _parent: &Span, _name: &'static str, _began: SystemTime) -> Span {
         Span(())
     }
 }
@@ -89,10 +80,6 @@ impl Span {
     /// Does nothing.
     #[inline]
     pub fn end(&self) {}
-
-    /// Does nothing.
-    #[inline]
-    pub fn end_at(&self, _time: SystemTime) {}
 }
 
 /// What [`within`] gives: the work itself.

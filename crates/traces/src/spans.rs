@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use futures_util::future::Either;
 use opentelemetry::global::{self, BoxedTracer};
@@ -102,15 +101,6 @@ impl Tracer {
         }
     }
 
-    /// A part of `parent` that began at this time.
-    #[must_use]
-    pub fn child_since(&self, parent: &Span, name: &'static str, began: SystemTime) -> Span {
-        match &parent.0 {
-            Some(context) => self.start(SpanBuilder::from_name(name).with_start_time(began), context),
-            None => Span::default(),
-        }
-    }
-
     fn start(&self, builder: SpanBuilder, parent: &Context) -> Span {
         let span = match &self.0 {
             Maker::Nobody => return Span::default(),
@@ -188,14 +178,6 @@ impl Span {
     pub fn end(&self) {
         if let Some(context) = &self.0 {
             context.span().end();
-        }
-    }
-
-    /// It ended at this time, if it has not ended.
-    #[inline]
-    pub fn end_at(&self, time: SystemTime) {
-        if let Some(context) = &self.0 {
-            context.span().end_with_timestamp(time);
         }
     }
 }

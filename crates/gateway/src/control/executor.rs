@@ -20,6 +20,7 @@ use crate::hub::{Hub, HubError};
 use crate::metrics::{Metrics, Way};
 use crate::trail::Trail;
 use crate::trail::follow::{Coming, Followers, SentTo};
+use crate::trail::traced::Traced;
 
 /// Carries out commands. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -39,9 +40,10 @@ pub(crate) struct Executor {
 }
 
 /// A command that has begun, as its receipt, the metrics and its trace know it.
-struct Begun {
+pub(super) struct Begun {
     id: u64,
     kind: &'static str,
+    at: Instant,
     span: Span,
 }
 
@@ -165,19 +167,20 @@ impl Executor {
         began: Instant,
     ) -> Started {
         let kind = command.command.as_ref().map_or("none", Kind::name);
-        let begun = Begun { id: command.id, kind, span: spans::begin(&self.tracer, &command, kind) };
+        let span = spans::begin(&self.tracer, &command, kind);
+        let begun = Begun { id: command.id, kind, at: began, span };
         let done = match command.command {
             None => Err(Refusal::invalid("a command is missing or not known to this gateway")),
-            Some(Kind::SendToAll(send)) => match self.broadcast(send, began).await {
+            Some(Kind::SendToAll(send)) => match self.broadcast(send, &begun).await {
                 Ok(running) => {
                     let metrics = self.metrics.clone();
                     return Started::Broadcast(Broadcast { command: begun, running, began, metrics });
                 }
                 Err(refusal) => Err(refusal),
             },
-            Some(Kind::SendToClients(send)) => self.send_to_clients(send, began).await,
-            Some(Kind::SendToUids(send)) => self.send_to_uids(send, asking, began).await,
-            Some(Kind::SendToGroups(send)) => self.send_to_groups(send, began).await,
+            Some(Kind::SendToClients(send)) => self.send_to_clients(send, &begun).await,
+            Some(Kind::SendToUids(send)) => self.send_to_uids(send, asking, &begun).await,
+            Some(Kind::SendToGroups(send)) => self.send_to_groups(send, &begun).await,
             Some(Kind::BindUid(bind)) => match self.bind_uid(bind, asking) {
                 Ok(Bound { done, login: Some(login), withheld }) => {
                     let metrics = self.metrics.clone();
@@ -216,27 +219,31 @@ impl Executor {
         self.hub.client(id).ok_or_else(|| HubError::NoSuchClient(id).into())
     }
 
-    async fn broadcast(&self, send: v1::SendToAll, began: Instant) -> Result<Running, Refusal> {
-        let trail = self.trail(began, send.message.as_ref(), SentTo::All);
+    async fn broadcast(&self, send: v1::SendToAll, command: &Begun) -> Result<Running, Refusal> {
+        let trail = self.trail(command, send.message.as_ref(), SentTo::All);
         let frame = decode::frame(send.message)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         Ok(self.lane.start(frame, exclude, trail).await)
     }
 
-    /// The trail of a message that came in at `began`; nearly always there is none.
+    /// The trail of a message that came with `command`; nearly always there is none.
     pub(super) fn trail(
         &self,
-        began: Instant,
+        command: &Begun,
         message: Option<&v1::Message>,
         sent_to: SentTo<'_>,
     ) -> Option<Trail> {
-        Trail::new(self.followers.witnesses(Coming { began, message, sent_to }))
+        let mut witnesses = self.followers.witnesses(Coming { began: command.at, message, sent_to });
+        if !command.span.is_none() {
+            witnesses.push(Arc::new(Traced::new(&self.tracer, &command.span)));
+        }
+        Trail::new(witnesses)
     }
 }
 
 impl Begun {
     fn receipt(self, metrics: &Metrics, done: Result<Done, Refusal>) -> v1::Receipt {
-        let Self { id, kind, span } = self;
+        let Self { id, kind, span, .. } = self;
         metrics.command(kind, done.as_ref().err().map(|refusal| refusal.code));
         let receipt = match done {
             Ok(Done { reached, previous_uid, replaced, newer, bound_at_ms, absent }) => v1::Receipt {

@@ -1,12 +1,10 @@
 //! Messages to named clients, uids and groups. Those to everybody go through [`super::lane`].
 
-use std::time::Instant;
-
 use gatepipe_proto::absence::Noted;
 use gatepipe_proto::{Uid, v1};
 
 use super::decode::{self, Refusal};
-use super::executor::{Done, Executor};
+use super::executor::{Begun, Done, Executor};
 use crate::absence::Asking;
 use crate::delivery;
 use crate::trail::follow::SentTo;
@@ -15,9 +13,9 @@ impl Executor {
     pub(super) async fn send_to_clients(
         &self,
         send: v1::SendToClients,
-        began: Instant,
+        command: &Begun,
     ) -> Result<Done, Refusal> {
-        let trail = self.trail(began, send.message.as_ref(), SentTo::Clients);
+        let trail = self.trail(command, send.message.as_ref(), SentTo::Clients);
         let frame = decode::frame(send.message)?;
         let ids = decode::client_ids(&send.client_ids)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
@@ -29,10 +27,10 @@ impl Executor {
         &self,
         send: v1::SendToUids,
         asking: Option<&Asking>,
-        began: Instant,
+        command: &Begun,
     ) -> Result<Done, Refusal> {
         let uids = decode::uids(&send.uids)?;
-        let trail = self.trail(began, send.message.as_ref(), SentTo::Uids(&uids));
+        let trail = self.trail(command, send.message.as_ref(), SentTo::Uids(&uids));
         let refused = |refusal: &Refusal| {
             if let Some(trail) = &trail {
                 trail.refused(refusal.code, &refusal.text);
@@ -48,9 +46,9 @@ impl Executor {
     pub(super) async fn send_to_groups(
         &self,
         send: v1::SendToGroups,
-        began: Instant,
+        command: &Begun,
     ) -> Result<Done, Refusal> {
-        let trail = self.trail(began, send.message.as_ref(), SentTo::Groups);
+        let trail = self.trail(command, send.message.as_ref(), SentTo::Groups);
         let groups = decode::groups(&send.groups)?;
         let exclude = decode::excluded(&send.exclude_client_ids)?;
         let frame = decode::frame(send.message)?;

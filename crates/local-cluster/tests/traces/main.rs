@@ -1,6 +1,7 @@
 //! One trace from a request to the gateways, as a collector is told of it.
 
 mod collector;
+mod slow;
 mod trouble;
 
 use gatepipe_daemon::traces::{Ratio, Traces};
@@ -26,10 +27,21 @@ fn traceparent(sampled: bool) -> String {
 
 /// Two gateways and an api that tell this collector.
 async fn cluster(url: &str) -> Cluster {
+    cluster_with(url, |_| {}).await
+}
+
+/// The same with settings of gateways.
+async fn cluster_with(
+    url: &str,
+    tune: impl Fn(&mut gatepipe_gateway::Config) + Send + Sync + 'static,
+) -> Cluster {
     let traces = Traces::new(url, Ratio::ALL).unwrap();
     let of_api = traces.clone();
     let plan = Plan {
-        tune_gateway: Box::new(move |config| config.traces = traces.clone()),
+        tune_gateway: Box::new(move |config| {
+            config.traces = traces.clone();
+            tune(config);
+        }),
         tune_api: Box::new(move |config| config.traces = of_api.clone()),
         secret: Some("planted-shared-secret".into()),
         ..Plan::default()
@@ -43,11 +55,14 @@ fn only(told: &Told, trace: &str, name: &str) -> Span {
     span
 }
 
-/// Whether every gateway has told of its part in the command `name`, and whoever commanded it too.
+/// Whether every gateway has told of its part in the command `name` and of its one client, and whoever commanded it too.
 fn is_whole(told: &Told, trace: &str, name: &str, gateways: usize) -> bool {
     let spans = told.named(trace, name);
     let of = |kind| spans.iter().filter(|span| span.kind == kind).count();
-    of(SpanKind::Client) == gateways && of(SpanKind::Server) == gateways
+    let writes = told.named(trace, "socket write").len();
+    of(SpanKind::Client) == gateways
+        && of(SpanKind::Server) == gateways
+        && (writes == gateways || !name.starts_with("send_to"))
 }
 
 /// Looks at the command `name` below `request`: a span where it was sent for each gateway, and below that one where it was carried out.
@@ -67,6 +82,13 @@ fn below(cluster: &Cluster, told: &Told, request: &Span, name: &str) {
             assert_eq!(carried_out.service, "gatepipe-gateway");
             assert_eq!(carried_out.instance, sent.says("gatepipe.gateway_id"));
             assert_eq!(carried_out.says("gatepipe.reached"), "1");
+            let written = told.named(&request.trace, "socket write");
+            let below: Vec<_> = written.iter().filter(|span| span.parent == carried_out.id).collect();
+            assert_eq!(below.len(), usize::from(name.starts_with("send_to")), "{written:#?}");
+            for write in below {
+                assert!(write.says("gatepipe.client_id").starts_with(&carried_out.instance));
+                assert_eq!((&write.service, &write.failure), (&carried_out.service, &None));
+            }
             carried_out.instance.clone()
         })
         .collect();

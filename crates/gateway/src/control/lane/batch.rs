@@ -25,7 +25,7 @@ pub(super) struct Post {
 impl Post {
     /// Whether this client gets it, if at all, by itself.
     fn is_special_to(&self, client: &ClientId) -> bool {
-        self.trail.is_some() || self.exclude.contains(client)
+        self.trail.as_ref().is_some_and(|trail| !trail.is_over()) || self.exclude.contains(client)
     }
 }
 
