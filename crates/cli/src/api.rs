@@ -13,7 +13,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{StatusCode, Url};
 use rustls::ClientConfig;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::AsyncRead;
 use tokio_util::io::ReaderStream;
@@ -111,6 +111,8 @@ impl ApiArgs {
 pub struct Trouble {
     /// Why.
     pub failure: Failure,
+    /// What was answered; `None`: nothing.
+    pub status: Option<u16>,
     kind: Kind,
 }
 
@@ -165,7 +167,13 @@ impl Api {
         }
     }
 
-    async fn try_post(&self, path: &str, key: Option<&str>, body: &Value) -> Result<Value, Trouble> {
+    /// [`Api::post`], once, with what is known of why it did not go well.
+    pub async fn try_post(
+        &self,
+        path: &str,
+        key: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<Value, Trouble> {
         let mut sending = self.http.post(self.url(path)).bearer_auth(self.token.expose_secret()).json(body);
         if let Some(key) = key {
             sending = sending.header("idempotency-key", key);
@@ -223,7 +231,11 @@ impl Api {
             Err(_) => {
                 let line =
                     format!("{} answered {status}, but not as Gatepipe's api: is --api right?", self.base);
-                Err(Trouble { failure: Failure::new(Exit::Unreachable, line), kind: Kind::Refused })
+                Err(Trouble {
+                    failure: Failure::new(Exit::Unreachable, line),
+                    status: Some(status.as_u16()),
+                    kind: Kind::Refused,
+                })
             }
         }
     }
@@ -244,7 +256,7 @@ impl Api {
                 self.base
             )
         };
-        Trouble { failure: Failure::new(Exit::Unreachable, line), kind }
+        Trouble { failure: Failure::new(Exit::Unreachable, line), status: None, kind }
     }
 }
 
@@ -268,7 +280,7 @@ fn refusal(status: StatusCode, envelope: &Envelope) -> Trouble {
         StatusCode::CONFLICT | StatusCode::SERVICE_UNAVAILABLE => Kind::Passing,
         _ => Kind::Refused,
     };
-    Trouble { failure: Failure::new(exit, line), kind }
+    Trouble { failure: Failure::new(exit, line), status: Some(status.as_u16()), kind }
 }
 
 #[cfg(test)]

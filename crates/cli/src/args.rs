@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     audit, broadcast, certs, clients, completions, config, dev, export, force_offline, gateways, groups,
-    health, listen, migrate, notifications, notify, openapi, push, role, tail, token, user, users,
+    health, listen, migrate, notifications, notify, openapi, push, role, tail, token, trace, user, users,
 };
 use crate::exit;
 use crate::output::Format;
@@ -38,6 +38,7 @@ pub enum Command {
     Groups(groups::Groups),
     Gateways(gateways::Gateways),
     Tail(tail::Tail),
+    Trace(trace::Trace),
     Listen(listen::Listen),
     Token(token::Token),
     User(user::User),

@@ -21,6 +21,7 @@ pub mod push;
 pub mod role;
 pub mod tail;
 pub mod token;
+pub mod trace;
 pub mod user;
 pub mod users;
 
@@ -44,6 +45,7 @@ pub async fn run(command: Command, output: Output) -> anyhow::Result<Exit> {
         Command::Groups(groups) => groups.run(output).await,
         Command::Gateways(gateways) => gateways.run(output).await,
         Command::Tail(tail) => tail.run(output).await,
+        Command::Trace(trace) => trace.run(output).await,
         Command::Listen(listen) => listen.run().await,
         Command::Token(token) => token.run(output).await,
         Command::User(user) => user.run(output).await,

@@ -33,6 +33,12 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// The type and the data, when it is not a text or bytes.
+    pub fn typed(&self) -> Option<(&str, Box<RawValue>)> {
+        let is_typed = self.text.is_none() && self.binary.is_none();
+        is_typed.then(|| (self.kind.as_str(), self.data.clone()))
+    }
+
     /// The message, at most 1 MiB.
     pub fn message(&self) -> anyhow::Result<Message> {
         let message = match (&self.binary, &self.text) {

@@ -100,8 +100,12 @@ impl Output {
 /// What comes one by one: one object in JSON, one line for people, or one row.
 pub trait Told: Serialize {
     fn cells(&self) -> Vec<String>;
-    /// Cut at the end when it is longer than a line.
+    /// Cut at the end when it is longer than a line, unless it is to be read to its end.
     fn for_people(&self) -> String;
+    /// Whether its end matters as much as its beginning.
+    fn is_read_to_its_end(&self) -> bool {
+        false
+    }
 }
 
 /// Where things go that come one by one.
@@ -118,6 +122,7 @@ impl Stream {
         let line = match self.format {
             Format::Json => json(told)?,
             Format::Tsv => told.cells().iter().map(|cell| plain(cell)).collect::<Vec<_>>().join("\t"),
+            Format::Table if told.is_read_to_its_end() => plain(&told.for_people()),
             Format::Table => cut(&plain(&told.for_people()), self.width),
         };
         writeln!(self.stdout, "{line}")

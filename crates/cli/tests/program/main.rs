@@ -17,5 +17,6 @@ mod sends;
 mod tail;
 mod tls;
 mod token;
+mod trace;
 mod usage;
 mod users;
