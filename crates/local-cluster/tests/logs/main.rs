@@ -113,6 +113,12 @@ async fn seed_flow(system: &mut System) {
     let mut page = Page::open_with(&format!("{}?token=planted-query", ws(0)), &headers).await;
     // Somebody watches, so that what clients do travels to the api.
     let events = system.admin.events("/Event/stream").await;
+    // And somebody follows alice, so that each of her messages has a trail.
+    let client = GatewayClient::builder().register(system.register_url()).secret(Some(SHARED_SECRET.into()));
+    let client = client.build().unwrap();
+    within("both gateways", client.joined()).await;
+    let mut following = client.follow_uid(&Uid::from(alice.id)).await;
+    assert!(following.gateways.is_whole(), "{following:?}");
     alice.bind(&page).await;
     assert_eq!(page.next().await["type"], "bind_success");
     page.send(r#"{"type":"planted-from-client","data":"planted-words"}"#).await;
@@ -120,6 +126,11 @@ async fn seed_flow(system: &mut System) {
     let body = json!({"uid": alice.id, "type": "export", "data": {"text": "planted-push"}});
     assert_eq!(alice.post("/WebSocket/pushToUser", body).await.ok()["reached"], 1);
     assert_eq!(page.next().await["data"]["text"], "planted-push");
+    // It came, the page took it, and that was all.
+    for _ in 0..3 {
+        let step = format!("{:?}", within("a step", following.next()).await.unwrap());
+        assert!(!step.contains(PLANTED), "a trail shows what a message says: {step}");
+    }
     let body = json!({"data": {"text": "planted-broadcast"}});
     assert_eq!(system.admin.post("/WebSocket/broadcast", body).await.ok()["reached"], 1);
     assert_eq!(page.next().await["data"]["text"], "planted-broadcast");
