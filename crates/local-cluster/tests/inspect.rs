@@ -297,7 +297,7 @@ async fn the_stream_begins_with_what_was_and_goes_on_each_second() {
     // Somebody who comes later has it in the history, as a row in the order of the columns.
     let mut second = admin.events("/Stats/stream").await;
     let (name, history) = second.next().await.unwrap();
-    assert_eq!(name, "history");
+    assert_eq!((name.as_str(), &history["interval_ms"]), ("history", &json!(1_000)));
     let columns: Vec<&str> =
         history["columns"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     let samples = history["samples"].as_array().unwrap();
@@ -310,11 +310,11 @@ async fn the_stream_begins_with_what_was_and_goes_on_each_second() {
             assert_eq!(&named[*name], number, "{name}");
         }
     }
-    // Both go on from there, with the same, about a second apart.
+    // Both go on from there, with the same. A machine that stood still goes on with less than a second between two.
     let mut last = samples.last().unwrap()["at_ms"].as_i64().unwrap();
     for _ in 0..3 {
         let at = second.next().await.unwrap().1["at_ms"].as_i64().unwrap();
-        assert!((500..5_000).contains(&(at - last)), "{last}, then {at}");
+        assert!(at > last, "{last}, then {at}");
         last = at;
     }
     while first.next().await.unwrap().1["at_ms"] != json!(last) {}
