@@ -16,7 +16,7 @@ use crate::auth::Auth;
 use crate::auth::caller::Tokens;
 use crate::auth::password::PasswordCheck;
 use crate::auth::throttle::Throttle;
-use crate::config::{BindPolicy, Shown};
+use crate::config::{BindPolicy, Config, Shown};
 use crate::http::cors::Origin;
 use crate::metrics::Metrics;
 use crate::pushed::Outcomes;
@@ -66,17 +66,52 @@ pub struct Parts {
     pub tracer: Tracer,
     /// How the api was set up.
     pub settings: Settings,
-    caller_rules: RwLock<Arc<CallerRules>>,
+    rules: RwLock<Arc<Rules>>,
     shown: RwLock<Vec<Shown>>,
 }
 
-/// Who may call, and whom we believe about it; may change while the api runs.
-#[derive(Debug, Clone, Default)]
-pub struct CallerRules {
+/// The part of the configuration that may change while the api runs.
+#[derive(Debug, Clone)]
+pub struct Rules {
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<Network>,
     /// Pages of which origins may call.
     pub cors_origins: Vec<Origin>,
+    /// How long a caller waits for an answer, and a body that is streamed may pause.
+    pub request_timeout: Duration,
+    /// How long a token of ours is good.
+    pub token_lifetime: Duration,
+    /// What a bind does to the user's other connections.
+    pub bind_policy: BindPolicy,
+    /// How long notifications are kept; zero for ever.
+    pub notification_retention: Duration,
+    /// How long entries of the audit are kept; zero for ever.
+    pub audit_retention: Duration,
+    /// Whether each push to a user is noted in the audit.
+    pub audit_pushes: bool,
+    /// How often is deleted what is too old.
+    pub sweep_interval: Duration,
+    /// From the stop signal to the last answer.
+    pub drain_timeout: Duration,
+}
+
+impl Rules {
+    /// As they stand in `config`.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        Self {
+            trusted_proxies: config.trusted_proxies.clone(),
+            cors_origins: config.cors_origins.clone(),
+            request_timeout: config.request_timeout,
+            token_lifetime: config.token_lifetime,
+            bind_policy: config.bind_policy,
+            notification_retention: config.notification_retention,
+            audit_retention: config.audit_retention,
+            audit_pushes: config.audit_pushes,
+            sweep_interval: config.sweep_interval,
+            drain_timeout: config.drain_timeout,
+        }
+    }
 }
 
 /// What operators are told about this process.
@@ -88,33 +123,19 @@ pub struct Setup {
     pub started_at_ms: i64,
 }
 
-/// The part of the configuration that requests need.
+/// The part of the configuration that requests need, and that stays as it is.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `code` in the envelope of a success.
     pub success_code: i64,
     /// In which times are written.
     pub time_zone: Tz,
-    /// How long a caller waits for an answer, and a body that is streamed may pause.
-    pub request_timeout: Duration,
-    /// How long a token of ours is good.
-    pub token_lifetime: Duration,
-    /// Failed logins a minute for each username.
+    /// Failed logins a minute for each username, at first.
     pub tries_per_name: NonZeroU32,
-    /// Failed logins a minute for each remote address.
+    /// Failed logins a minute for each remote address, at first.
     pub tries_per_address: NonZeroU32,
-    /// What a bind does to the user's other connections.
-    pub bind_policy: BindPolicy,
-    /// Whether users are made at the first sight of somebody else's token.
+    /// Whether users are made at the first sight of somebody else's token, at first.
     pub create_users: bool,
-    /// How long notifications are kept; zero for ever.
-    pub notification_retention: Duration,
-    /// How long entries of the audit are kept; zero for ever.
-    pub audit_retention: Duration,
-    /// Whether each push to a user is noted in the audit.
-    pub audit_pushes: bool,
-    /// How often is deleted what is too old.
-    pub sweep_interval: Duration,
     /// All of it, for people.
     pub setup: Setup,
 }
@@ -134,7 +155,7 @@ impl App {
         metrics: Metrics,
         tracer: Tracer,
         settings: Settings,
-        caller_rules: CallerRules,
+        rules: Rules,
         shown: Vec<Shown>,
     ) -> Self {
         let started = Instant::now();
@@ -161,20 +182,20 @@ impl App {
             metrics,
             tracer,
             settings,
-            caller_rules: RwLock::new(Arc::new(caller_rules)),
+            rules: RwLock::new(Arc::new(rules)),
             shown: RwLock::new(shown),
         }))
     }
 
     /// Those of now.
     #[must_use]
-    pub fn caller_rules(&self) -> Arc<CallerRules> {
-        self.caller_rules.read().clone()
+    pub fn rules(&self) -> Arc<Rules> {
+        self.rules.read().clone()
     }
 
     /// Those from now on.
-    pub fn set_caller_rules(&self, rules: CallerRules) {
-        *self.caller_rules.write() = Arc::new(rules);
+    pub fn set_rules(&self, rules: Rules) {
+        *self.rules.write() = Arc::new(rules);
     }
 
     /// Every setting and where it came from, secrets masked, for people.

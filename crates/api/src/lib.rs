@@ -47,15 +47,17 @@ use gatepipe_daemon::traces::Sending;
 use prometheus_client::registry::Registry;
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use config::{Config, PROGRAM};
 
-use app::{App, CallerRules, Settings, Setup};
+use app::{App, Rules, Settings, Setup};
 use audit::Audit;
 use auth::caller::Tokens;
+use auth::foreign::Fetches;
 use auth::password::PasswordCheck;
 use export::folder::Folder;
 use http::layers::Running;
@@ -106,12 +108,13 @@ pub struct Api {
     audit: audit::queue::Writer,
     pushed: pushed::Writer,
     running: Running,
+    header_timeout: watch::Sender<Duration>,
+    fetches: Fetches,
     server: Server,
     listener: TcpListener,
     http_addr: SocketAddr,
     admin: Admin,
     readiness: Readiness,
-    drain_timeout: Duration,
     certificates: Certificates,
     traces: Sending,
     reloads: Reloads,
@@ -123,7 +126,10 @@ impl Api {
     /// # Errors
     /// [`Error`], a line that says what is wrong and what to do.
     pub async fn bind(config: Config) -> Result<Self, Error> {
-        let tokens = config.tokens()?;
+        let fetches = Fetches::default();
+        let tokens = config.tokens(&fetches)?;
+        config.warn_about_tokens();
+        let rules = Rules::of(&config);
         let shown = config.shown();
         let setup = Setup {
             database: store::shown(config.database_url.expose_secret()),
@@ -136,11 +142,7 @@ impl Api {
         let http_addr = listener.local_addr().unwrap_or(config.listen);
         let mut registry = Registry::default();
         let metrics = Metrics::register(&mut registry, &store);
-        let fetches = match &tokens {
-            Tokens::Foreign(foreign) => foreign.fetches().cloned(),
-            Tokens::Ours(_) => None,
-        };
-        Metrics::count_fetches(&mut registry, &fetches.unwrap_or_default());
+        Metrics::count_fetches(&mut registry, &fetches);
         let mut certificates = Certificates::new(&mut registry);
         let reloads = Reloads::register(&mut registry);
         let instance = format!("{:016x}", rand::random::<u64>());
@@ -149,11 +151,6 @@ impl Api {
         // Watched here, so that its end is told; the client reads it for itself.
         certificates.take("internal", config.internal_tls.clone(), Use::Grpc)?;
         if let Tokens::Foreign(foreign) = &tokens {
-            if config.foreign.mapping.audiences.is_empty() {
-                tracing::warn!(
-                    "tokens that were made for other programs are good here too; --jwt-audience refuses them"
-                );
-            }
             foreign.start().await;
         }
         let readiness = Readiness::new("no register was heard yet");
@@ -167,29 +164,19 @@ impl Api {
             .tracer(traces.tracer())
             .build()?;
         metrics.watch(gateways.clone());
-        let upload_timeout = config.export.upload_timeout;
         let exports = Exports::new(folder, config.export);
         let settings = Settings {
             success_code: config.success_code,
             time_zone: config.time_zone,
-            request_timeout: config.request_timeout,
-            token_lifetime: config.token_lifetime,
             tries_per_name: config.login_tries_per_username,
             tries_per_address: config.login_tries_per_address,
-            bind_policy: config.bind_policy,
             create_users: config.foreign.create_users,
-            notification_retention: config.notification_retention,
-            audit_retention: config.audit_retention,
-            audit_pushes: config.audit_pushes,
-            sweep_interval: config.sweep_interval,
             setup,
         };
         let (audit, writer) = Audit::new(store.clone(), metrics.audit.clone());
         let (outcomes, pushed) = Outcomes::new(store.clone(), metrics.push_outcomes.clone());
         let (open, count) = (metrics.connections.clone(), metrics.running.clone());
         let passwords = PasswordCheck::new()?;
-        let caller_rules =
-            CallerRules { trusted_proxies: config.trusted_proxies, cors_origins: config.cors_origins };
         let app = App::new(
             store,
             gateways,
@@ -201,15 +188,16 @@ impl Api {
             metrics,
             traces.tracer(),
             settings,
-            caller_rules,
+            rules,
             shown,
         );
-        let running = Running::new(config.max_requests.get(), config.request_timeout, upload_timeout, count);
+        let running = Running::new(config.max_requests.get(), count);
         let (router, _) = router::router(&app, running.clone(), Router::new());
+        let header_timeout = watch::Sender::new(config.header_timeout);
         let server = Server {
             router,
             tls,
-            header_timeout: config.header_timeout,
+            header_timeout: header_timeout.subscribe(),
             room: Room::new(config.max_connections.get()),
             open,
         };
@@ -218,12 +206,13 @@ impl Api {
             audit: writer,
             pushed,
             running,
+            header_timeout,
+            fetches,
             server,
             listener,
             http_addr,
             admin,
             readiness,
-            drain_timeout: config.drain_timeout,
             certificates,
             traces,
             reloads,
@@ -256,6 +245,8 @@ impl Api {
             app: self.app.clone(),
             running: self.running.clone(),
             connections: self.server.room.clone(),
+            header_timeout: self.header_timeout.clone(),
+            fetches: self.fetches.clone(),
             reloads: self.reloads.clone(),
         }
     }
@@ -292,7 +283,6 @@ impl Api {
             listener,
             admin,
             readiness,
-            drain_timeout,
             certificates,
             traces,
             ..
@@ -317,12 +307,13 @@ impl Api {
         let noting = tokio::spawn(pushed.run(ended.clone()));
         let reading = tokio::spawn(certificates.watch());
         let workers = TaskTracker::new();
-        for _ in 0..app.exports.settings.workers {
+        for _ in 0..app.exports.settings().workers {
             workers.spawn(service::export::worker::work(app.clone(), draining.clone()));
         }
         workers.close();
         let mut serving = tokio::spawn(server.run(listener, draining.clone()));
         stop.await;
+        let drain_timeout = app.rules().drain_timeout;
         readiness.set_draining("stopping");
         app.watching.end();
         draining.cancel();

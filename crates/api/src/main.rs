@@ -26,7 +26,7 @@ async fn start() -> anyhow::Result<()> {
     let hangups = Hangups::listen(settings, filter);
     let api = Api::bind(config).await?;
     tracing::info!(http = %api.http_addr(), admin = %api.admin_addr(), "api is up");
-    tokio::spawn(hangups.obey(api.live()));
     let stop = service_manager::up_until(signals.first());
+    tokio::spawn(hangups.obey(api.live()));
     signals.or_second(Box::pin(api.run(stop))).await
 }

@@ -1,26 +1,32 @@
-//! What can change while an api runs: origins, proxies, limits, keys for tokens.
+//! What can change while an api runs: origins, proxies, limits, times, and whose tokens are accepted.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatepipe_daemon::config::{ConfigError, Settings};
 use gatepipe_daemon::reload::{self, Reloads};
 use gatepipe_daemon::room::Room;
+use tokio::sync::watch;
 
-use crate::app::{App, CallerRules};
+use crate::app::{App, Rules};
+use crate::auth::foreign::Fetches;
 use crate::config::Config;
 use crate::http::layers::Running;
 
 /// Settings that say whose tokens are accepted. They change together or not at all.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 12] = [
     "jwt-secret",
     "jwt-public-key",
     "jwt-jwks",
+    "jwt-jwks-refresh",
+    "jwt-jwks-pause",
     "jwt-issuer",
     "jwt-audience",
     "jwt-user-claim",
     "jwt-user-kind",
     "jwt-username-claim",
     "jwt-permissions-claim",
+    "jwt-create-users",
 ];
 
 /// An api's settings as they can change. Cheap to clone.
@@ -29,6 +35,8 @@ pub struct Live {
     pub(crate) app: App,
     pub(crate) running: Running,
     pub(crate) connections: Arc<Room>,
+    pub(crate) header_timeout: watch::Sender<Duration>,
+    pub(crate) fetches: Fetches,
     pub(crate) reloads: Reloads,
 }
 
@@ -39,18 +47,36 @@ impl reload::Live for Live {
         "jwt-secret",
         "jwt-public-key",
         "jwt-jwks",
+        "jwt-jwks-refresh",
+        "jwt-jwks-pause",
         "jwt-issuer",
         "jwt-audience",
         "jwt-user-claim",
         "jwt-user-kind",
         "jwt-username-claim",
         "jwt-permissions-claim",
+        "jwt-create-users",
+        "token-lifetime",
         "login-tries-per-username",
         "login-tries-per-address",
+        "bind-policy",
         "trusted-proxy",
         "cors-origin",
+        "notification-retention",
+        "audit-retention",
+        "audit-pushes",
+        "sweep-interval",
+        "export-body-limit",
+        "export-upload-timeout",
+        "export-unfinished",
+        "export-keep",
+        "export-lease",
+        "export-link",
+        "request-timeout",
+        "header-timeout",
         "max-connections",
         "max-requests",
+        "drain-timeout",
     ];
 
     fn read(settings: &mut Settings) -> Result<Config, ConfigError> {
@@ -63,11 +89,15 @@ impl reload::Live for Live {
         app.tries_by_address.set_per_minute(config.login_tries_per_address);
         self.connections.set_most(config.max_connections.get());
         self.running.set_most(config.max_requests.get());
-        let not_now = match config.tokens() {
-            Ok(tokens) => match app.auth.take(tokens) {
-                true => Vec::new(),
-                false => KEYS.to_vec(),
-            },
+        self.header_timeout.send_replace(config.header_timeout);
+        app.set_rules(Rules::of(&config));
+        app.exports.set_settings(config.export.clone());
+        let not_now = match config.tokens(&self.fetches) {
+            Ok(tokens) => {
+                config.warn_about_tokens();
+                app.auth.take(tokens, config.foreign.create_users);
+                Vec::new()
+            }
             // Its keys were read a moment ago: the file has changed again, and whoever changed it will say so again.
             Err(error) => {
                 tracing::error!(%error, "the keys for tokens stay as they are");
@@ -76,10 +106,6 @@ impl reload::Live for Live {
         };
         let taken = |name: &str| Self::SETTINGS.contains(&name) && !not_now.contains(&name);
         app.show_again(config.shown(), taken);
-        app.set_caller_rules(CallerRules {
-            trusted_proxies: config.trusted_proxies,
-            cors_origins: config.cors_origins,
-        });
         not_now
     }
 

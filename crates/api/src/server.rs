@@ -17,6 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
@@ -34,8 +35,9 @@ pub struct Server {
     pub router: Router,
     /// What callers are shown; `None`: no TLS.
     pub tls: Option<Arc<Identity>>,
-    /// For a TLS handshake, for a request's headers, and between two requests: half-sent requests do not pile up.
-    pub header_timeout: Duration,
+    /// For a TLS handshake, for a request's headers, and between two requests: half-sent requests do not pile up. A connection keeps
+    /// what it was when it came.
+    pub header_timeout: watch::Receiver<Duration>,
     /// Connections at once; more wait in the kernel's backlog.
     pub room: Arc<Room>,
     /// Counts the open ones.
@@ -82,7 +84,8 @@ impl Server {
     ) -> impl Future<Output = ()> + Send + use<> {
         // Small answers go out at once. A socket that is gone already says so when it is read.
         let _ = socket.set_nodelay(true);
-        let (router, header_timeout, tls) = (self.router.clone(), self.header_timeout, self.tls.clone());
+        let (router, header_timeout, tls) =
+            (self.router.clone(), *self.header_timeout.borrow(), self.tls.clone());
         async move {
             let Some(identity) = tls else {
                 return converse(router, header_timeout, socket, peer, stop).await;

@@ -168,7 +168,7 @@ async fn an_answer_that_lasts_can_be_cut_while_its_reader_takes_nothing() {
     };
     let server = Server {
         router: Router::new().route("/", get(endless)),
-        header_timeout: Duration::from_secs(5),
+        header_timeout: tokio::sync::watch::channel(Duration::from_secs(5)).1,
         tls: None,
         room: gatepipe_daemon::room::Room::new(10),
         open: Default::default(),

@@ -24,7 +24,7 @@ pub use example::example;
 pub use knob::{COMMON, Kind, Knob, Program};
 use layers::Layers;
 pub use layers::flags;
-pub use reference::reference;
+pub use reference::{Described, reference};
 
 /// Why a daemon does not start: help that was asked for, or every mistake at once.
 #[derive(Debug, thiserror::Error)]

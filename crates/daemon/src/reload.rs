@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::{ConfigError, Settings};
 use crate::report::line;
+use crate::service_manager;
 use crate::telemetry::LogFilter;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,7 +56,7 @@ pub trait Live {
     /// All mistakes, in words.
     fn read(settings: &mut Settings) -> Result<Self::Config, ConfigError>;
 
-    /// Takes over what can change. Gives those of [`Live::SETTINGS`] that cannot change in this way after all.
+    /// Takes over what can change. Gives those of [`Live::SETTINGS`] that could not change this time.
     fn take(&self, config: Self::Config) -> Vec<&'static str>;
 
     /// Where it is counted.
@@ -78,13 +79,13 @@ impl Hangups {
         Self { signal: signal(SignalKind::hangup()).ok(), settings, filter }
     }
 
-    /// Reads the settings again at each SIGHUP, for as long as it is polled.
+    /// Reads the settings again at each SIGHUP, for as long as it is polled, and tells the service manager.
     pub async fn obey<L: Live>(mut self, live: L) {
         let Some(mut signal) = self.signal.take() else {
             return std::future::pending().await;
         };
         while signal.recv().await.is_some() {
-            let result = match self.reload(&live) {
+            let result = match service_manager::while_reloading(|| self.reload(&live)) {
                 Ok(()) => "used",
                 Err(error) => {
                     let error = line(&error.into());

@@ -1,4 +1,5 @@
-//! Telling the service manager how far we are: systemd's `Type=notify` (`man 3 sd_notify`), READY, STOPPING and the watchdog.
+//! Telling the service manager how far we are: systemd's `Type=notify` and `notify-reload` (`man 3 sd_notify`), READY, RELOADING, STOPPING
+//! and the watchdog.
 //!
 //! Without `NOTIFY_SOCKET` in the environment all of it does nothing. What cannot be told is logged and stops nobody.
 
@@ -8,6 +9,8 @@ use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
+
+use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// Says that the daemon is up, and that it stops as soon as `stop` resolves; gives a future that resolves with `stop`.
 ///
@@ -38,6 +41,26 @@ where
             manager.tell("STOPPING=1");
         }
     }
+}
+
+/// Says that the settings are read again while `reload` does it, and that the daemon is up again afterwards, however that went: what cannot be
+/// used changes nothing. Meant for a daemon that has said that it is up.
+pub fn while_reloading<T>(reload: impl FnOnce() -> T) -> T {
+    let manager = variable("NOTIFY_SOCKET").and_then(|address| ServiceManager::at(&address).ok());
+    if let Some(manager) = &manager {
+        manager.tell(&reloading(clock_gettime(ClockId::Monotonic)));
+    }
+    let reloaded = reload();
+    if let Some(manager) = &manager {
+        manager.tell("READY=1");
+    }
+    reloaded
+}
+
+/// With the time, by which a service manager that waits for a reload knows that this one began after it was asked for.
+fn reloading(now: Timespec) -> String {
+    let usec = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1_000;
+    format!("RELOADING=1\nMONOTONIC_USEC={usec}")
 }
 
 /// Where the service manager listens.
@@ -80,10 +103,7 @@ fn watchdog(usec: Option<OsString>, pid: Option<OsString>, own: u32) -> Option<D
     ours.then(|| Duration::from_micros(usec) / 2)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "words of the service manager and no settings; read once, by main"
-)]
+#[expect(clippy::disallowed_methods, reason = "words of the service manager and no settings")]
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
@@ -101,6 +121,12 @@ mod tests {
             assert_eq!(asked(usec, pid), None, "{usec} {pid:?}");
         }
         assert_eq!(watchdog(None, None, 7), None);
+    }
+
+    #[test]
+    fn a_reload_is_told_with_its_moment_in_microseconds() {
+        let moment = Timespec { tv_sec: 86_400, tv_nsec: 1_999 };
+        assert_eq!(reloading(moment), "RELOADING=1\nMONOTONIC_USEC=86400000001");
     }
 
     #[test]

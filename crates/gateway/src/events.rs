@@ -76,8 +76,8 @@ pub(crate) enum Said<'a> {
 pub(crate) struct Events {
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
-    /// Bound of one worker's queue, in bytes.
-    queue_bytes: usize,
+    /// Bound of one worker's queue, in bytes, for those that come from now on.
+    queue_bytes: AtomicUsize,
     gate: RwLock<Teams>,
     /// How many there are. Read without the gate, so that a message costs one look when nobody listens.
     subscriptions: AtomicUsize,
@@ -102,12 +102,17 @@ impl Events {
         Arc::new(Self {
             hub,
             metrics,
-            queue_bytes,
+            queue_bytes: queue_bytes.into(),
             gate: RwLock::default(),
             subscriptions: AtomicUsize::new(0),
             ending: AtomicBool::new(false),
             ended: Notify::new(),
         })
+    }
+
+    /// From now on `queue_bytes` may wait for each worker that comes; those who are here keep what they have.
+    pub(crate) fn set_queue_bytes(&self, queue_bytes: usize) {
+        self.queue_bytes.store(queue_bytes, Ordering::Relaxed);
     }
 
     /// Takes a client into the hub, and tells so.
@@ -183,7 +188,8 @@ impl Events {
         let key = teams.next_key;
         teams.next_key += 1;
         let wake = Arc::new(Notify::new());
-        let worker = Worker::new(hello.wants_messages, self.queue_bytes, wake.clone(), self.metrics.clone());
+        let queue_bytes = self.queue_bytes.load(Ordering::Relaxed);
+        let worker = Worker::new(hello.wants_messages, queue_bytes, wake.clone(), self.metrics.clone());
         let team = match teams.by_name.get(&hello.worker) {
             Some(team) => {
                 team.lock().join(key, worker, []);

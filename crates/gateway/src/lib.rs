@@ -139,7 +139,7 @@ pub struct Gateway<L = TcpListener> {
     registers: Vec<Endpoint>,
     send_secret: SendSecret,
     advertise: String,
-    drain_timeout: Duration,
+    drain_timeout: watch::Receiver<Duration>,
 }
 
 impl Gateway {
@@ -181,6 +181,7 @@ impl<L: Listener> Gateway<L> {
         let budget = Budget::new(config.outbox_total);
         let mut registry = Registry::default();
         let sweep_rules = watch::Sender::new(SweepRules::of(&config));
+        let drain_timeout = watch::Sender::new(config.drain_timeout);
         let mut certificates = Certificates::new(&mut registry);
         let reloads = Reloads::register(&mut registry);
         let tls = certificates.take("clients", config.tls, Use::Http)?;
@@ -260,8 +261,6 @@ impl<L: Listener> Gateway<L> {
         };
         let server = Arc::new(server);
         Ok(Self {
-            live: Live { server: server.clone(), sweep: sweep_rules, reloads },
-            server,
             sweep,
             absence,
             rates,
@@ -278,7 +277,9 @@ impl<L: Listener> Gateway<L> {
             send_secret,
             advertise: config.advertise.unwrap_or_else(|| network.addr.to_string()),
             network,
-            drain_timeout: config.drain_timeout,
+            drain_timeout: drain_timeout.subscribe(),
+            live: Live { server: server.clone(), sweep: sweep_rules, drain_timeout, reloads },
+            server,
         })
     }
 
@@ -349,7 +350,8 @@ impl<L: Listener> Gateway<L> {
         self.server.draining.cancel();
         announcements.drain();
         tracing::info!(clients = self.server.hub.client_count(), "draining: no new clients");
-        let cut = drain::drain(&self.server.hub, &self.server.connections, self.drain_timeout).await;
+        let drain_timeout = *self.drain_timeout.borrow();
+        let cut = drain::drain(&self.server.hub, &self.server.connections, drain_timeout).await;
         if cut > 0 {
             tracing::warn!(clients = cut, "clients did not leave in time and were cut");
         }

@@ -1,6 +1,7 @@
-//! What can change while a gateway runs: limits, origins, proxies.
+//! What can change while a gateway runs: limits, origins, proxies, times.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatepipe_daemon::config::{ConfigError, Settings};
 use gatepipe_daemon::reload::{self, Reloads};
@@ -15,6 +16,7 @@ use crate::sweep::SweepRules;
 pub struct Live {
     pub(crate) server: Arc<Server>,
     pub(crate) sweep: watch::Sender<SweepRules>,
+    pub(crate) drain_timeout: watch::Sender<Duration>,
     pub(crate) reloads: Reloads,
 }
 
@@ -36,6 +38,8 @@ impl reload::Live for Live {
         "outbox-size",
         "outbox-age",
         "outbox-total",
+        "worker-queue",
+        "drain-timeout",
     ];
 
     fn read(settings: &mut Settings) -> Result<Config, ConfigError> {
@@ -46,8 +50,9 @@ impl reload::Live for Live {
         let server = &self.server;
         server.common.rules.set_limits(config.outbox_size, config.outbox_total);
         server.places.set_most(config.max_connections);
+        server.events.set_queue_bytes(config.worker_queue);
         self.sweep.send_replace(SweepRules::of(&config));
-        let per_address = server.places.set_most_of_address(config.max_connections_per_address);
+        server.places.set_most_of_address(config.max_connections_per_address);
         let inbound = server.rules().inbound.with(config.max_message_size, config.max_frames_per_second);
         server.set_rules(DoorRules {
             origins: config.origins,
@@ -55,7 +60,8 @@ impl reload::Live for Live {
             handshake_timeout: config.handshake_timeout,
             inbound,
         });
-        if per_address { Vec::new() } else { vec!["max-connections-per-address"] }
+        self.drain_timeout.send_replace(config.drain_timeout);
+        Vec::new()
     }
 
     fn reloads(&self) -> &Reloads {

@@ -34,7 +34,7 @@ async fn start() -> anyhow::Result<()> {
         gateway_id = %gateway.gateway_id(),
         "gateway is up"
     );
-    tokio::spawn(hangups.obey(gateway.live()));
     let stop = service_manager::up_until(signals.first());
+    tokio::spawn(hangups.obey(gateway.live()));
     signals.or_second(Box::pin(gateway.run(stop))).await
 }

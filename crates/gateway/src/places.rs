@@ -16,7 +16,7 @@ const REFUSALS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Place {
     _inside: Inside,
-    _of_address: Option<PlaceOfAddress>,
+    _of_address: PlaceOfAddress,
 }
 
 /// Why there is no place.
@@ -41,13 +41,14 @@ pub(crate) struct Places {
     sockets: Arc<Room>,
     /// What the open-file limit allows.
     allowed: usize,
-    /// `None`: an address may have any number.
-    addresses: Option<Arc<Addresses>>,
+    addresses: Arc<Addresses>,
 }
 
-/// How many clients each address has; an IPv6 network of 64 bits counts as one. An address without a client is absent.
-#[derive(Debug)]
+/// How many clients each address has, also while it may have any number, so that a limit that comes later counts those who are here. An
+/// IPv6 network of 64 bits counts as one. An address without a client is absent.
+#[derive(Debug, Default)]
 struct Addresses {
+    /// 0: any number.
     most: AtomicUsize,
     taken: Mutex<HashMap<IpAddr, usize>>,
 }
@@ -63,8 +64,9 @@ impl Addresses {
         let address = customer(address);
         let mut taken = self.taken.lock();
         let count = taken.entry(address).or_default();
-        // An entry that is there has a client, so a refusal leaves no empty one: `most` is above zero.
-        if *count >= self.most.load(Relaxed) {
+        let most = self.most.load(Relaxed);
+        // An entry without a client is new, and never refused: so a refusal leaves no empty one.
+        if most > 0 && *count >= most {
             return None;
         }
         *count += 1;
@@ -86,14 +88,10 @@ impl Places {
     /// Room for `clients` clients (0: as many as are `allowed`), and a few sockets more to refuse newcomers politely. Of one address at
     /// most `per_address` clients; 0: any number.
     pub(crate) fn new(clients: usize, per_address: usize, allowed: usize) -> Self {
-        let places = Self {
-            clients: Room::new(0),
-            sockets: Room::new(0),
-            allowed,
-            addresses: (per_address > 0)
-                .then(|| Arc::new(Addresses { most: per_address.into(), taken: Mutex::default() })),
-        };
+        let places =
+            Self { clients: Room::new(0), sockets: Room::new(0), allowed, addresses: Arc::default() };
         places.set_most(clients);
+        places.set_most_of_address(per_address);
         places
     }
 
@@ -109,16 +107,9 @@ impl Places {
         self.sockets.set_most(clients.saturating_add(REFUSALS));
     }
 
-    /// From now on an address may have `most` clients. `false` when that cannot change, because it was or would be any number: those who
-    /// are here were not counted.
-    pub(crate) fn set_most_of_address(&self, most: usize) -> bool {
-        match &self.addresses {
-            Some(addresses) if most > 0 => {
-                addresses.most.store(most, Relaxed);
-                true
-            }
-            addresses => addresses.is_none() && most == 0,
-        }
+    /// From now on an address may have `most` clients; 0: any number. Nobody who is here has to leave.
+    pub(crate) fn set_most_of_address(&self, most: usize) {
+        self.addresses.most.store(most, Relaxed);
     }
 
     /// A place for one more client from `address`.
@@ -126,10 +117,7 @@ impl Places {
     /// # Errors
     /// Why there is none.
     pub(crate) fn take(&self, address: IpAddr) -> Result<Place, NoPlace> {
-        let of_address = match &self.addresses {
-            Some(addresses) => Some(addresses.take(address).ok_or(NoPlace::OfAddress)?),
-            None => None,
-        };
+        let of_address = self.addresses.take(address).ok_or(NoPlace::OfAddress)?;
         let inside = self.clients.try_enter().ok_or(NoPlace::Full)?;
         Ok(Place { _inside: inside, _of_address: of_address })
     }
@@ -185,6 +173,22 @@ mod tests {
         let again = take("2001:db8:1:2::5").unwrap();
         assert_eq!(take("2001:db8:1:2::5").unwrap_err(), NoPlace::OfAddress);
         drop((second, again, other, old));
-        assert!(places.addresses.as_ref().unwrap().taken.lock().is_empty());
+        assert!(places.addresses.taken.lock().is_empty());
+    }
+
+    #[test]
+    fn a_limit_that_comes_later_counts_those_who_are_here() {
+        let places = Places::new(9, 0, 9);
+        let take = || places.take("192.0.2.1".parse().unwrap());
+        let mut here: Vec<_> = (0..3).map(|_| take().unwrap()).collect();
+        places.set_most_of_address(2);
+        assert_eq!(take().unwrap_err(), NoPlace::OfAddress);
+        here.truncate(1);
+        here.push(take().unwrap());
+        assert_eq!(take().unwrap_err(), NoPlace::OfAddress);
+        places.set_most_of_address(0);
+        here.push(take().unwrap());
+        here.clear();
+        assert!(places.addresses.taken.lock().is_empty());
     }
 }

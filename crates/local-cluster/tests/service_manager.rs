@@ -2,11 +2,12 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatepipe_local_cluster::eventually::PATIENCE;
 use gatepipe_local_cluster::program;
 use rustix::process::{Pid, Signal, kill_process};
+use rustix::time::{ClockId, clock_gettime};
 
 /// Answered twice in this time: seldom enough that the socket's queue (10 words by default) is never full while a test waits for its turn.
 const WATCHDOG: Duration = Duration::from_secs(2);
@@ -15,7 +16,7 @@ const WATCHDOG: Duration = Duration::from_secs(2);
 struct Service {
     told: UnixDatagram,
     child: Child,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Service {
@@ -24,8 +25,9 @@ impl Service {
         let socket = dir.path().join("notify");
         let told = UnixDatagram::bind(&socket).unwrap();
         told.set_read_timeout(Some(PATIENCE)).unwrap();
+        std::fs::write(dir.path().join("gatepipe.toml"), "").unwrap();
         let child = Command::new(program::path(name).unwrap())
-            .args(["--admin-listen", "127.0.0.1:0"])
+            .args(["--config", "gatepipe.toml", "--admin-listen", "127.0.0.1:0"])
             .args(flags)
             .env("NOTIFY_SOCKET", &socket)
             .env("WATCHDOG_USEC", WATCHDOG.as_micros().to_string())
@@ -34,7 +36,7 @@ impl Service {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        Self { told, child, _dir: dir }
+        Self { told, child, dir }
     }
 
     fn next(&self) -> String {
@@ -52,6 +54,24 @@ impl Drop for Service {
     }
 }
 
+/// What is told between two words of the watchdog.
+fn next_but_the_watchdog(service: &Service) -> String {
+    let asked = Instant::now();
+    while asked.elapsed() < PATIENCE {
+        let told = service.next();
+        if told != "WATCHDOG=1" {
+            return told;
+        }
+    }
+    panic!("the daemon tells nothing but that it lives");
+}
+
+/// Microseconds of the clock that never jumps.
+fn monotonic() -> u128 {
+    let now = clock_gettime(ClockId::Monotonic);
+    u128::try_from(now.tv_sec).unwrap() * 1_000_000 + u128::try_from(now.tv_nsec).unwrap() / 1_000
+}
+
 /// From the start to the end, as the service manager hears it.
 fn is_heard_until_it_stops(name: &str, flags: &[&str]) {
     let mut service = Service::start(name, flags);
@@ -59,21 +79,24 @@ fn is_heard_until_it_stops(name: &str, flags: &[&str]) {
     for _ in 0..2 {
         assert_eq!(service.next(), "WATCHDOG=1", "{name}");
     }
-    kill_process(Pid::from_child(&service.child), Signal::TERM).unwrap();
-    loop {
-        match service.next().as_str() {
-            "WATCHDOG=1" => {}
-            told => {
-                assert_eq!(told, "STOPPING=1", "{name}");
-                break;
-            }
-        }
+    // Twice: the second time something in the file is wrong, and it goes on as before.
+    for settings in ["log = \"info\"\n", "log_format = \"loud\"\n"] {
+        std::fs::write(service.dir.path().join("gatepipe.toml"), settings).unwrap();
+        let asked_at = monotonic();
+        kill_process(Pid::from_child(&service.child), Signal::HUP).unwrap();
+        let told = next_but_the_watchdog(&service);
+        let began_at =
+            told.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect(&told).parse::<u128>().unwrap();
+        assert!((asked_at..=monotonic()).contains(&began_at), "{name}: {told}");
+        assert_eq!(next_but_the_watchdog(&service), "READY=1", "{name}");
     }
+    kill_process(Pid::from_child(&service.child), Signal::TERM).unwrap();
+    assert_eq!(next_but_the_watchdog(&service), "STOPPING=1", "{name}");
     assert_eq!(service.child.wait().unwrap().code(), Some(0), "{name}");
 }
 
 #[test]
-fn a_register_says_when_it_is_up_that_it_lives_and_that_it_stops() {
+fn a_register_says_when_it_is_up_that_it_lives_that_it_reads_its_settings_again_and_that_it_stops() {
     is_heard_until_it_stops("gatepipe-register", &["--listen", "127.0.0.1:0"]);
 }
 

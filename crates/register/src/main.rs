@@ -23,7 +23,7 @@ async fn start() -> anyhow::Result<()> {
     let hangups = Hangups::listen(settings, filter);
     let register = Register::bind(config).await?;
     tracing::info!(rpc = %register.rpc_addr(), admin = %register.admin_addr(), "register is up");
-    tokio::spawn(hangups.obey(register.live()));
     let stop = service_manager::up_until(signals.first());
+    tokio::spawn(hangups.obey(register.live()));
     signals.or_second(Box::pin(register.run(stop))).await
 }

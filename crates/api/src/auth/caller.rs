@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use parking_lot::RwLock;
+use tokio::sync::watch;
 
 use super::foreign::Foreign;
 use super::last_known::LastKnown;
@@ -21,7 +21,7 @@ use crate::user::Permission;
 /// Decides whose token it is and whether it is still good.
 pub struct Auth {
     store: Store,
-    tokens: RwLock<Arc<Tokens>>,
+    tokens: watch::Sender<Arc<Tokens>>,
     subjects: Subjects,
     last_known: LastKnown,
 }
@@ -133,26 +133,22 @@ impl Auth {
     #[must_use]
     pub fn new(store: Store, tokens: Tokens, create_users: bool) -> Self {
         let subjects = Subjects::new(store.clone(), create_users);
-        let tokens = RwLock::new(Arc::new(tokens));
+        let tokens = watch::Sender::new(Arc::new(tokens));
         Self { store, tokens, subjects, last_known: LastKnown::default() }
     }
 
-    /// Accepts other tokens from now on, if they are of the same kind: those that the keys of before are good for are refused. Keys that are
-    /// fetched are fetched again at their own time. `false`: nothing was changed.
-    pub fn take(&self, tokens: Tokens) -> bool {
-        let mut now = self.tokens.write();
-        match (&**now, &tokens) {
-            (Tokens::Ours(_), Tokens::Ours(_)) => {}
-            (Tokens::Foreign(old), Tokens::Foreign(new))
-                if old.fetches().is_none() && new.fetches().is_none() => {}
-            _ => return false,
+    /// Accepts these tokens from now on, and no others; makes users that it does not know when `create_users`. Keys that have to be fetched
+    /// are fetched at once by [`Auth::keep_fresh`]; until then those count that came from the same place, and without any a caller waits.
+    pub fn take(&self, tokens: Tokens, create_users: bool) {
+        self.subjects.set_create_users(create_users);
+        if let (Tokens::Foreign(before), Tokens::Foreign(after)) = (&*self.tokens(), &tokens) {
+            after.begin_with_keys_of(before);
         }
-        *now = Arc::new(tokens);
-        true
+        self.tokens.send_replace(Arc::new(tokens));
     }
 
     fn tokens(&self) -> Arc<Tokens> {
-        self.tokens.read().clone()
+        self.tokens.borrow().clone()
     }
 
     /// Makes a token as [`Keys::sign`] does; `None` when tokens are made elsewhere.
@@ -178,8 +174,20 @@ impl Auth {
 
     /// Fetches the keys of others on their schedule, for as long as it is polled.
     pub async fn keep_fresh(&self) {
-        if let Tokens::Foreign(foreign) = &*self.tokens() {
-            foreign.keep_fresh().await;
+        let mut changes = self.tokens.subscribe();
+        loop {
+            let now = changes.borrow_and_update().clone();
+            let fetching = async {
+                if let Tokens::Foreign(foreign) = &*now {
+                    foreign.keep_fresh().await;
+                }
+                std::future::pending().await
+            };
+            tokio::select! {
+                () = fetching => {}
+                // Never an error: the sender is ours.
+                _ = changes.changed() => {}
+            }
         }
     }
 

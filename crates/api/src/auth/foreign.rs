@@ -20,7 +20,7 @@ use super::token::{Claims, Refused};
 use crate::error::ApiError;
 use key_set::{KeySet, Unread};
 use mapping::Mapping;
-use source::{FetchError, Fetcher};
+use source::{FetchError, Fetcher, Source};
 
 /// How many requests wait for one fetch at most; more are answered 503 at once.
 const WAITING: usize = 64;
@@ -52,6 +52,7 @@ pub struct Foreign {
 }
 
 struct Changing {
+    source: Source,
     schedule: Schedule,
     /// Held during a fetch, so that there is one at a time.
     fetching: AsyncMutex<Fetching>,
@@ -86,20 +87,25 @@ impl Foreign {
 
     /// Checks with the keys that `fetcher` brings. Has none before [`Foreign::start`].
     #[must_use]
-    pub fn fetched(fetcher: Fetcher, mapping: Mapping, schedule: Schedule) -> Self {
+    pub fn fetched(fetcher: Fetcher, mapping: Mapping, schedule: Schedule, fetches: Fetches) -> Self {
         let changing = Changing {
+            source: fetcher.source().clone(),
             schedule,
             fetching: AsyncMutex::new(Fetching { fetcher, last: None }),
             places: Semaphore::new(WAITING),
-            fetches: Fetches::default(),
+            fetches,
         };
         Self { mapping, keys: Mutex::default(), changing: Some(changing) }
     }
 
-    /// How fetches went; `None` for keys that never change.
-    #[must_use]
-    pub fn fetches(&self) -> Option<&Fetches> {
-        self.changing.as_ref().map(|changing| &changing.fetches)
+    /// Begins with the keys of `before` if they come from the same place: they are good until they are fetched, also when that fails. What
+    /// was read of tokens is not taken along, as it may be read in another way now.
+    pub fn begin_with_keys_of(&self, before: &Self) {
+        if let (Some(changing), Some(others)) = (&self.changing, &before.changing)
+            && changing.source == others.source
+        {
+            *self.keys.lock() = Arc::new(before.keys().without_memory());
+        }
     }
 
     /// Fetches the keys for the first time. Without them every token is answered 503, and they are tried again soon.
@@ -109,7 +115,7 @@ impl Foreign {
         }
     }
 
-    /// Fetches the keys on the schedule, for as long as it is polled.
+    /// Fetches the keys on the schedule, for as long as it is polled; at once when they never were.
     pub async fn keep_fresh(&self) {
         let Some(changing) = &self.changing else {
             return;

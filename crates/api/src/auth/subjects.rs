@@ -1,5 +1,7 @@
 //! Which user of ours a token means.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
@@ -17,7 +19,7 @@ const REMEMBERED: usize = 5_000;
 /// Finds users by what tokens say, and makes them at first sight when it is told to.
 pub struct Subjects {
     store: Store,
-    create_users: bool,
+    create_users: AtomicBool,
     /// Whom subjects mean. That never changes: a user is never renamed, and a subject never given to another.
     known: Mutex<Recent<Subject, UserId>>,
 }
@@ -26,7 +28,12 @@ impl Subjects {
     /// Asks `store`; makes users that it does not know when `create_users`.
     #[must_use]
     pub fn new(store: Store, create_users: bool) -> Self {
-        Self { store, create_users, known: Mutex::new(Recent::new(REMEMBERED)) }
+        Self { store, create_users: create_users.into(), known: Mutex::new(Recent::new(REMEMBERED)) }
+    }
+
+    /// From now on makes users that it does not know, or not.
+    pub fn set_create_users(&self, create_users: bool) {
+        self.create_users.store(create_users, Ordering::Relaxed);
     }
 
     /// The user that a good token means. Whether the user still exists is asked elsewhere.
@@ -43,7 +50,7 @@ impl Subjects {
         }
         let user = match self.find(&claims.subject).await? {
             Some(user) => user,
-            None if self.create_users => self.create(claims, now).await?,
+            None if self.create_users.load(Ordering::Relaxed) => self.create(claims, now).await?,
             None => return Err(Refused::Unknown.into()),
         };
         self.known.lock().put(claims.subject.clone(), user);

@@ -11,7 +11,7 @@ use crate::auth::caller::Tokens;
 use crate::auth::foreign::key_set::{InvalidKeys, KeySet};
 use crate::auth::foreign::mapping::{Mapping, UserKind};
 use crate::auth::foreign::source::{Fetcher, Source};
-use crate::auth::foreign::{Foreign, Schedule};
+use crate::auth::foreign::{Fetches, Foreign, Schedule};
 use crate::auth::{Keys, ShortSecret};
 
 /// How tokens of somebody else are read.
@@ -123,11 +123,11 @@ pub enum KeyError {
 }
 
 impl Config {
-    /// Whose tokens are accepted, and their keys. Keys behind a URL, or in a file of many, are not yet fetched.
+    /// Whose tokens are accepted, and their keys. Keys behind a URL, or in a file of many, are not yet fetched; `fetches` counts how that goes.
     ///
     /// # Errors
     /// [`KeyError`]
-    pub fn tokens(&self) -> Result<Tokens, KeyError> {
+    pub fn tokens(&self, fetches: &Fetches) -> Result<Tokens, KeyError> {
         match (&self.jwt_secret, &self.jwt_public_key, &self.jwt_jwks) {
             (None, None, None) => Err(KeyError::Missing),
             (Some(secret), None, None) => {
@@ -140,9 +140,19 @@ impl Config {
             (None, None, Some(source)) => {
                 let schedule = Schedule { refresh: self.foreign.refresh, pause: self.foreign.pause };
                 let fetcher = Fetcher::new(source.clone()).map_err(KeyError::Https)?;
-                Ok(Tokens::Foreign(Foreign::fetched(fetcher, self.foreign.mapping.clone(), schedule)))
+                let mapping = self.foreign.mapping.clone();
+                Ok(Tokens::Foreign(Foreign::fetched(fetcher, mapping, schedule, fetches.clone())))
             }
             _ => Err(KeyError::Several),
+        }
+    }
+
+    /// Says what is allowed and seldom meant.
+    pub fn warn_about_tokens(&self) {
+        if self.jwt_secret.is_none() && self.foreign.mapping.audiences.is_empty() {
+            tracing::warn!(
+                "tokens that were made for other programs are good here too; --jwt-audience refuses them"
+            );
         }
     }
 }

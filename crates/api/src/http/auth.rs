@@ -126,7 +126,7 @@ pub async fn login(
     headers: HeaderMap,
     Body(body): Body<LoginBody>,
 ) -> Result<Answer<LoginAnswer>, ApiError> {
-    let address = remote_address(peer.ip(), &headers, &app.caller_rules().trusted_proxies);
+    let address = remote_address(peer.ip(), &headers, &app.rules().trusted_proxies);
     let done = service::login::login(&app, address, &body.username, body.password).await?;
     Ok(Answer(LoginAnswer::new(&app, &done)))
 }

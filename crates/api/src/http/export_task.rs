@@ -170,7 +170,7 @@ async fn create_from_lines(
     caller: &Caller,
     request: Request,
 ) -> Result<Answered<ExportTaskView>, ApiError> {
-    let limit = app.exports.settings.body_limit;
+    let limit = app.exports.settings().body_limit;
     // Whoever announces too much need not send it.
     if request.body().size_hint().lower() > limit {
         return Err(ApiError::TooLarge(format!("rows have at most {limit} bytes")));
@@ -219,7 +219,7 @@ async fn create_from_chunks(
 
 /// The body as it comes. It breaks off when nothing comes for as long as a request may take.
 fn chunks(app: &App, request: Request) -> impl Stream<Item = Result<Bytes, ApiError>> + use<> {
-    let patience = app.settings.request_timeout;
+    let patience = app.rules().request_timeout;
     stream::unfold(request.into_body().into_data_stream(), move |mut body| async move {
         let chunk = match timeout(patience, body.next()).await {
             Ok(chunk) => chunk?.map_err(|_| ApiError::Malformed("the body could not be read".into())),

@@ -36,13 +36,11 @@ pub struct Peer(pub SocketAddr);
 #[derive(Debug, Clone)]
 pub struct HangUp(pub CancellationToken);
 
-/// How many requests run, and how long their callers wait.
+/// How many requests run.
 #[derive(Clone)]
 pub struct Running {
     places: Arc<Room>,
     tasks: TaskTracker,
-    timeout: Duration,
-    upload_timeout: Duration,
     count: Gauge,
 }
 
@@ -59,11 +57,10 @@ impl Drop for Place {
 }
 
 impl Running {
-    /// At most `places` requests at once, counted in `count`; after `timeout` a caller is told that the outcome is unknown,
-    /// and after `upload_timeout` one who streams rows.
+    /// At most `places` requests at once, counted in `count`.
     #[must_use]
-    pub fn new(places: usize, timeout: Duration, upload_timeout: Duration, count: Gauge) -> Self {
-        Self { places: Room::new(places), tasks: TaskTracker::new(), timeout, upload_timeout, count }
+    pub fn new(places: usize, count: Gauge) -> Self {
+        Self { places: Room::new(places), tasks: TaskTracker::new(), count }
     }
 
     /// From now on at most `places` requests at once.
@@ -88,13 +85,14 @@ impl Running {
 /// Everything that stands around every route, in one layer: each layer of axum costs several allocations a request.
 pub async fn around(State((app, running)): State<(App, Running)>, request: Request, next: Next) -> Response {
     let observed = Observed::begin(&app, &request);
-    let cors = Cors::of(&app.caller_rules().cors_origins, &request);
+    let cors = Cors::of(&app.rules().cors_origins, &request);
     let traced = observed.traced.clone();
     let answering = async {
         if let Some(answer) = cors.preflight() {
             return answer;
         }
-        let response = to_the_end(&running, request, next, &traced).await;
+        let patience = patience(&app, &request);
+        let response = to_the_end(&running, patience, request, next, &traced).await;
         envelope::seal(app.settings.success_code, response)
     };
     let mut response = answering.instrument(observed.span.clone()).await;
@@ -102,13 +100,27 @@ pub async fn around(State((app, running)): State<(App, Running)>, request: Reque
     observed.end(&app, response)
 }
 
+/// After how long a caller is told that the outcome is unknown; longer for one who streams rows.
+fn patience(app: &App, request: &Request) -> Duration {
+    if export_task::is_upload(request) {
+        app.exports.settings().upload_timeout
+    } else {
+        app.rules().request_timeout
+    }
+}
+
 /// Runs the request to its end, see [`ToTheEnd`]. An answer whose body is a stream has ended here when the stream begins: how
 /// many there may be, and how long, is up to who makes it.
-async fn to_the_end(running: &Running, request: Request, next: Next, traced: &Traced) -> Response {
+async fn to_the_end(
+    running: &Running,
+    patience: Duration,
+    request: Request,
+    next: Next,
+    traced: &Traced,
+) -> Response {
     let Some(place) = running.enter() else {
         return ApiError::Unavailable("too many requests at once; try again later".into()).into_response();
     };
-    let patience = if export_task::is_upload(&request) { running.upload_timeout } else { running.timeout };
     let work = traced.during(async move {
         let _place = place;
         next.run(request).await

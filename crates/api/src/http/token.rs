@@ -38,7 +38,7 @@ pub async fn check_token(
 /// Where a request comes from; behind trusted proxies the forwarded address.
 pub(super) fn address(app: &App, extensions: &Extensions, headers: &HeaderMap) -> Option<IpAddr> {
     let Peer(peer) = extensions.get()?;
-    Some(remote_address(peer.ip(), headers, &app.caller_rules().trusted_proxies))
+    Some(remote_address(peer.ip(), headers, &app.rules().trusted_proxies))
 }
 
 /// The token of a request that has one.

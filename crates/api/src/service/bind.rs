@@ -41,7 +41,7 @@ async fn try_bind(app: &App, caller: &Caller, client: ClientId) -> Result<Outcom
     let frame = ServerFrame::bind_success(caller.id().get().unsigned_abs()).to_text();
     let request = Bind {
         condition: BindCondition::UnboundOrSame,
-        policy: app.settings.bind_policy.into(),
+        policy: app.rules().bind_policy.into(),
         message: Message::text(frame).ok(),
     };
     let answer = app.gateways.bind_uid(client, &caller.id().into(), request).await;

@@ -6,11 +6,13 @@ pub mod worker;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt as _};
+use parking_lot::RwLock;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -50,8 +52,8 @@ pub struct KeyInPieces {
 pub struct Exports {
     /// Where rows and files lie.
     pub folder: Folder,
-    /// The settings.
-    pub settings: ExportConfig,
+    /// May change while the api runs.
+    settings: RwLock<Arc<ExportConfig>>,
     /// There is something for a worker of this process.
     wake: Notify,
     uploads: Semaphore,
@@ -62,7 +64,18 @@ impl Exports {
     #[must_use]
     pub fn new(folder: Folder, settings: ExportConfig) -> Self {
         let uploads = Semaphore::new(settings.uploads.get().min(Semaphore::MAX_PERMITS));
-        Self { folder, settings, wake: Notify::new(), uploads }
+        Self { folder, settings: RwLock::new(Arc::new(settings)), wake: Notify::new(), uploads }
+    }
+
+    /// Those of now.
+    #[must_use]
+    pub fn settings(&self) -> Arc<ExportConfig> {
+        self.settings.read().clone()
+    }
+
+    /// Those from now on. The directory, the number of workers and that of uploads stay as they were at the start.
+    pub fn set_settings(&self, settings: ExportConfig) {
+        *self.settings.write() = Arc::new(settings);
     }
 
     /// Removes files, on a thread that may block: a large one takes a while.
@@ -251,7 +264,7 @@ pub async fn create_streamed(
         lines.end(|number, line| waiting.add(line, || format!("line {number}")))?;
         Ok(waiting.end()?)
     }));
-    let limit = app.exports.settings.body_limit;
+    let limit = app.exports.settings().body_limit;
     let feeding = async move {
         let mut chunks = std::pin::pin!(chunks);
         let (mut key, mut bytes, mut next) = (key, 0_u64, Some(begun));
@@ -326,7 +339,7 @@ async fn store_once(
         link_key: random() + &random(),
         created_at_ms: Utc::now().timestamp_millis(),
     };
-    let most = app.exports.settings.unfinished.get().into();
+    let most = app.exports.settings().unfinished.get().into();
     let answering = app.clone();
     let record = move |row: &ExportTaskRow| recording(&view(&answering, row.clone()), true);
     match app.store.add_export_task(new, most, claim, record).await {
@@ -351,7 +364,7 @@ async fn store_once(
 /// Refuses before the rows come, also when the database is away; [`store`] counts again. A request whose key is known was done
 /// already, and gets its answer whether there is room or not.
 async fn check_room(app: &App, caller: &Caller, key: Option<&IdempotencyKey>) -> Result<(), ApiError> {
-    let most = i64::from(app.exports.settings.unfinished.get());
+    let most = i64::from(app.exports.settings().unfinished.get());
     if app.store.unfinished_exports(caller.id()).await? < most {
         return Ok(());
     }

@@ -127,7 +127,7 @@ pub(super) async fn token_for(app: &App, user: UserId) -> Result<LoggedIn, ApiEr
     }
     let token = app
         .auth
-        .sign(user, standing.user.token_generation, Utc::now(), app.settings.token_lifetime)
+        .sign(user, standing.user.token_generation, Utc::now(), app.rules().token_lifetime)
         .ok_or(Reason::LoginElsewhere)?;
     Ok(LoggedIn { token, standing })
 }

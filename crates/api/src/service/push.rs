@@ -56,7 +56,7 @@ pub async fn to_user(
     data: Option<Box<RawValue>>,
 ) -> Result<PushAnswer, ApiError> {
     let pushed = try_to_user(app, caller, user, kind, data).await;
-    if app.settings.audit_pushes || pushed.is_err() {
+    if app.rules().audit_pushes || pushed.is_err() {
         let told = |answer: &PushAnswer| answer.told(kind);
         app.audit.note_outcome(caller, Action::Push, Target::User(user), &pushed, told);
     }
@@ -143,7 +143,7 @@ pub async fn to_client(
     data: Option<Box<RawValue>>,
 ) -> Result<PushAnswer, ApiError> {
     let pushed = try_to_client(app, by, client, kind, data).await;
-    if app.settings.audit_pushes || pushed.is_err() {
+    if app.rules().audit_pushes || pushed.is_err() {
         let told = |answer: &PushAnswer| answer.told(kind);
         app.audit.note_outcome(by.caller(), Action::Push, Target::Client(client), &pushed, told);
     }
@@ -177,7 +177,7 @@ pub async fn to_group(
     data: Option<Box<RawValue>>,
 ) -> Result<PushAnswer, ApiError> {
     let pushed = try_to_group(app, by, group, kind, data).await;
-    if app.settings.audit_pushes || pushed.is_err() {
+    if app.rules().audit_pushes || pushed.is_err() {
         let told = |answer: &PushAnswer| answer.told(kind);
         app.audit.note_outcome(by.caller(), Action::Push, Target::Group(group.clone()), &pushed, told);
     }

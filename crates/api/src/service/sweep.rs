@@ -29,8 +29,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// meet each time.
 pub async fn keep_swept(app: &App) {
     loop {
-        let interval = app.settings.sweep_interval;
-        let pause = interval.mul_f64(rand::rng().random_range(0.75..1.25));
+        let pause = app.rules().sweep_interval.mul_f64(rand::rng().random_range(0.75..1.25));
         sleep(pause).await;
         if let Err(error) = sweep(app).await {
             tracing::warn!(%error, "what is too old could not be deleted and waits for the next sweep");
@@ -40,12 +39,13 @@ pub async fn keep_swept(app: &App) {
 
 async fn sweep(app: &App) -> Result<(), StoreError> {
     delete(app, Swept::IdempotencyKeys, KEY_LIFETIME).await?;
+    let rules = app.rules();
     // Zero: kept for ever.
-    if app.settings.notification_retention > Duration::ZERO {
-        delete(app, Swept::Notifications, app.settings.notification_retention).await?;
+    if rules.notification_retention > Duration::ZERO {
+        delete(app, Swept::Notifications, rules.notification_retention).await?;
     }
-    if app.settings.audit_retention > Duration::ZERO {
-        delete(app, Swept::Audit, app.settings.audit_retention).await?;
+    if rules.audit_retention > Duration::ZERO {
+        delete(app, Swept::Audit, rules.audit_retention).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod common;
 mod issuer;
 mod keys;
+mod reload;
 mod signer;
 mod tls;
 mod tricks;

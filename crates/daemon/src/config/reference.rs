@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::knob::{COMMON, Kind, Knob, Program};
+use crate::reload::Live;
 
 const HEAD: &str = "\
 # Configuration
@@ -24,28 +25,50 @@ gatepipe config check gatepipe.toml             # every mistake, as the daemons 
 gatepipe config show gateway --config gatepipe.toml   # what counts in the end, and where it came from
 ```
 
+SIGHUP makes a running daemon read all of it again. What has SIGHUP in the last column counts from then on, and the log names what changed;
+what has not is named there too, and counts after a restart. With one mistake nothing changes.
+
 A DURATION is a whole number and `ms`, `s`, `m`, `h` or `d`; a SIZE one and `B`, `KiB`, `MiB` or `GiB`.
 ";
 
+/// A daemon, and those of its settings that can change while it runs, beside `log`.
+#[derive(Debug, Clone, Copy)]
+pub struct Described {
+    program: &'static Program,
+    live: &'static [&'static str],
+}
+
+impl Described {
+    /// This program, whose settings change as `L` says.
+    #[must_use]
+    pub const fn of<L: Live>(program: &'static Program) -> Self {
+        Self { program, live: L::SETTINGS }
+    }
+}
+
 /// A Markdown document about every setting of these daemons.
 #[must_use]
-pub fn reference(programs: &[&Program]) -> String {
+pub fn reference(daemons: &[Described]) -> String {
     let mut text = HEAD.to_owned();
     text.push_str("\n## Every daemon\n");
-    write_table(&mut text, COMMON);
-    for program in programs {
+    // What all have in common is live where it is so for each.
+    let live = |name: &str| name == "log" || daemons.iter().all(|daemon| daemon.live.contains(&name));
+    write_table(&mut text, COMMON, live);
+    for Described { program, live } in daemons {
         let _ = writeln!(
             text,
             "\n## {}\n\n{} Its table is `[{}]`.",
             program.name, program.about, program.section
         );
-        write_table(&mut text, program.knobs);
+        write_table(&mut text, program.knobs, |name| live.contains(&name));
     }
     text
 }
 
-fn write_table(text: &mut String, knobs: &[Knob]) {
-    text.push_str("\n| setting | value | default | meaning |\n| --- | --- | --- | --- |\n");
+fn write_table(text: &mut String, knobs: &[Knob], live: impl Fn(&str) -> bool) {
+    text.push_str(
+        "\n| setting | value | default | meaning | changes by |\n| --- | --- | --- | --- | --- |\n",
+    );
     for knob in knobs {
         let file = knob.file_name().map(|name| format!(", `--{name}`")).unwrap_or_default();
         let default = match knob.default {
@@ -55,11 +78,12 @@ fn write_table(text: &mut String, knobs: &[Knob]) {
         };
         let _ = writeln!(
             text,
-            "| `--{}`{file} | {} | {} | {} |",
+            "| `--{}`{file} | {} | {} | {} | {} |",
             knob.name,
             cell(value(knob).as_str()),
             cell(&default),
-            cell(knob.help)
+            cell(knob.help),
+            if live(knob.name) { "SIGHUP" } else { "restart" },
         );
     }
 }
@@ -91,17 +115,18 @@ mod tests {
 
     #[test]
     fn a_row_for_each_setting_and_no_cell_breaks_the_table() {
-        let text = reference(&[&PROGRAM]);
+        let text = reference(&[Described { program: &PROGRAM, live: &["origin"] }]);
+        assert!(text.contains("debug | SIGHUP |\n"), "log: {text}");
         let (_, own) = text.split_once("## gatepipe-test\n").unwrap();
         let expected = "
 A test. Its table is `[gateway]`.
 
-| setting | value | default | meaning |
-| --- | --- | --- | --- |
-| `--is-on` | true\\|false | `false` | On &lt; off |
-| `--words` | TEXT | empty | Some |
-| `--origin` | URL … |  | Pages |
-| `--key`, `--key-file` | SECRET |  | Hidden |
+| setting | value | default | meaning | changes by |
+| --- | --- | --- | --- | --- |
+| `--is-on` | true\\|false | `false` | On &lt; off | restart |
+| `--words` | TEXT | empty | Some | restart |
+| `--origin` | URL … |  | Pages | SIGHUP |
+| `--key`, `--key-file` | SECRET |  | Hidden | restart |
 ";
         assert_eq!(own, expected);
     }

@@ -13,7 +13,7 @@ use gatepipe_local_cluster::eventually::{until, within};
 use gatepipe_local_cluster::home::Home;
 use gatepipe_local_cluster::people;
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Error;
@@ -121,6 +121,24 @@ async fn a_gateway_takes_over_origins_and_limits_and_names_what_needs_a_restart(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_for_each_address_comes_and_goes_and_counts_those_who_are_here() {
+    let settings = |most: u32| format!("max_connections_per_address = {most}\n");
+    let flags = ["--listen", "127.0.0.1:0", "--rpc-listen", "127.0.0.1:0"];
+    let gateway = Watched::start("gatepipe-gateway", &settings(0), &flags);
+    let ws = format!("ws://{}/ws", gateway.program.addr("clients"));
+    let first = Page::open_with(&ws, &[]).await;
+    let _second = Page::open_with(&ws, &[]).await;
+    let told = gateway.reload(&settings(2), "were read again").await;
+    assert_eq!(told["changed"], "max-connections-per-address");
+    assert_eq!(answered(&ws, OLD).await, 429);
+    drop(first);
+    until("the place is free", || async { answered(&ws, OLD).await == 101 }).await;
+    gateway.reload(&settings(0), "were read again").await;
+    let _third = Page::open_with(&ws, &[]).await;
+    let _fourth = Page::open_with(&ws, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_register_logs_what_it_is_told_to_from_now_on() {
     let register = Watched::start("gatepipe-register", "log = \"info\"\n", &["--listen", "127.0.0.1:0"]);
     register.reload("log = \"debug\"\n", "were read again").await;
@@ -147,7 +165,7 @@ async fn an_api_takes_over_keys_and_origins() {
     let admin = &people[0];
     let secret = dir.path().join("jwt");
     write_secret(&secret, home.jwt_secret());
-    let settings = |origin: &str| format!("[api]\ncors_origin = \"{origin}\"\n");
+    let settings = |origin: &str| format!("[api]\nsweep_interval = \"100ms\"\ncors_origin = \"{origin}\"\n");
     let url = home.database_url();
     let flags = [
         "--listen",
@@ -186,7 +204,24 @@ async fn an_api_takes_over_keys_and_origins() {
     let shown = caller.get("/Settings/list").await.ok();
     let shown = shown["list"].as_array().unwrap();
     let cors = shown.iter().find(|setting| setting["name"] == "cors-origin").unwrap();
-    assert_eq!(cors["values"], serde_json::json!([NEW]));
+    assert_eq!(cors["values"], json!([NEW]));
+
+    // Nothing is deleted for days, and then almost everything at once.
+    let stranger = json!({"username": "nobody", "password": "a password"});
+    assert_eq!(caller.post("/Auth/login", stranger).await.status, 401);
+    let kept = "audit_retention = \"1s\"\ntime_zone = \"Asia/Shanghai\"\n";
+    let kept = format!("{}token_lifetime = \"90s\"\n{kept}", settings(NEW));
+    let told = api.reload(&kept, "were read again").await;
+    assert_eq!(told["changed"], "token-lifetime, audit-retention");
+    let told = api.says("needs a restart").await;
+    assert_eq!(told["message"], "needs a restart: time-zone");
+    until("the audit is swept", || async {
+        let metrics = api.metrics().await;
+        metrics.lines().any(|line| {
+            line.starts_with("gatepipe_api_swept_total{what=\"audit\"} ") && !line.ends_with(" 0")
+        })
+    })
+    .await;
 
     write_secret(&secret, "short");
     let told = api.reload(&settings(OLD), "nothing was changed").await;

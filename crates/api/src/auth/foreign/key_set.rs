@@ -25,7 +25,7 @@ const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 /// Some keys, and the tokens they were found good for: what was signed by a key that is gone is forgotten along with it.
 #[derive(Default)]
 pub struct KeySet {
-    keys: Vec<Key>,
+    keys: Arc<[Key]>,
     /// Whether `kid` is ignored, because there is one key without a name.
     is_one_key: bool,
     signed: Signed,
@@ -87,7 +87,7 @@ impl KeySet {
         let ed = || DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA));
         let (decoding, algorithm) =
             rsa().or_else(|_| ec()).or_else(|_| ed()).map_err(|_| InvalidKeys::Pem)?;
-        let keys = vec![Key { kid: None, algorithm, decoding }];
+        let keys = [Key { kid: None, algorithm, decoding }].into();
         Ok(Self { keys, is_one_key: true, signed: Signed::default() })
     }
 
@@ -101,11 +101,17 @@ impl KeySet {
         if document.keys.len() > MAX_KEYS {
             return Err(InvalidKeys::TooMany(document.keys.len()));
         }
-        let keys: Vec<Key> = document.keys.into_iter().filter_map(Key::read).collect();
+        let keys: Arc<[Key]> = document.keys.into_iter().filter_map(Key::read).collect();
         if keys.is_empty() {
             return Err(InvalidKeys::NoneFits);
         }
         Ok(Self { keys, ..Self::default() })
+    }
+
+    /// The same keys, and no token read with them.
+    #[must_use]
+    pub fn without_memory(&self) -> Self {
+        Self { keys: Arc::clone(&self.keys), is_one_key: self.is_one_key, signed: Signed::default() }
     }
 
     /// How many keys it has.

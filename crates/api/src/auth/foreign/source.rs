@@ -97,6 +97,12 @@ impl Fetcher {
         Ok(Self { source, http, last: None })
     }
 
+    /// Where it reads.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// The keys; `None` when the document is the same as the last one that was good.
     ///
     /// # Errors

@@ -21,9 +21,9 @@ const LOOSE_EVERY: u32 = 10;
 
 /// Sweeps for as long as it is polled.
 pub async fn sweep(app: App) {
-    let interval = (app.exports.settings.keep / 10).clamp(Duration::from_millis(200), INTERVAL);
     let mut round = 0_u32;
     loop {
+        let interval = (app.exports.settings().keep / 10).clamp(Duration::from_millis(200), INTERVAL);
         // Processes that share the directory do not all sweep at the same moment.
         tokio::time::sleep(interval.mul_f64(0.5 + rand::random::<f64>())).await;
         if let Err(error) = expire(&app).await {

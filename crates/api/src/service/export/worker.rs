@@ -53,7 +53,7 @@ pub async fn work(app: App, stop: CancellationToken) {
             if waiting == 0 {
                 return Ok(None);
             }
-            let lease_until = after(now, exports.settings.lease);
+            let lease_until = after(now, exports.settings().lease);
             app.store.claim_export(&random(), now.timestamp_millis(), lease_until).await
         };
         match taken.await {
@@ -136,7 +136,7 @@ async fn watch(app: &App, task: &ExportTaskRow, file: &str, stop: &CancellationT
     let (folder, writer) = (app.exports.folder.clone(), Arc::clone(&progress));
     let (row, name) = (task.clone(), file.to_owned());
     let mut writing = tokio::task::spawn_blocking(move || write_file(&folder, &row, &name, &writer));
-    let lease = app.exports.settings.lease;
+    let lease = app.exports.settings().lease;
     let (renewal, mut renewed, mut told) = (renewal(app), Instant::now(), 0);
     let mut ticks = interval(PROGRESS.min(renewal));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -197,7 +197,7 @@ async fn watch(app: &App, task: &ExportTaskRow, file: &str, stop: &CancellationT
 
 /// How often the lease is prolonged.
 fn renewal(app: &App) -> Duration {
-    RENEWAL.min(app.exports.settings.lease / 5)
+    RENEWAL.min(app.exports.settings().lease / 5)
 }
 
 struct StopWhenDropped(Arc<Progress>);
@@ -248,9 +248,9 @@ async fn done(app: &App, task: &ExportTaskRow, file: String, bytes: i64, stop: &
         )),
         level: Level::Urgent,
         kind: Kind::Success,
-        link: app.exports.settings.link.clone(),
+        link: app.exports.settings().link.clone(),
     };
-    let expires_at_ms = after(Utc::now(), app.exports.settings.keep);
+    let expires_at_ms = after(Utc::now(), app.exports.settings().keep);
     let end = ExportEnd::Done { file: file.clone(), bytes, expires_at_ms };
     match finish(app, task, end, notification, stop).await {
         Some(Finished::Ours(_)) => {
@@ -274,7 +274,7 @@ async fn fail(app: &App, task: &ExportTaskRow, reason: String, stop: &Cancellati
         content: content(reason.clone()),
         level: Level::Urgent,
         kind: Kind::Error,
-        link: app.exports.settings.link.clone(),
+        link: app.exports.settings().link.clone(),
     };
     let ended = finish(app, task, ExportEnd::Failed { reason }, notification, stop).await;
     if matches!(ended, Some(Finished::Ours(_))) {

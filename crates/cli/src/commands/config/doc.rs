@@ -1,9 +1,8 @@
 //! `gatepipe config doc`
 
 use clap::Args;
-use gatepipe_daemon::config;
+use gatepipe_daemon::config::{self, Described};
 
-use super::daemon::PROGRAMS;
 use crate::exit::Exit;
 use crate::output;
 
@@ -14,9 +13,15 @@ use crate::output;
   gatepipe config doc > docs/configuration.md")]
 pub struct Doc {}
 
+const DAEMONS: [Described; 3] = [
+    Described::of::<gatepipe_register::Live>(&gatepipe_register::PROGRAM),
+    Described::of::<gatepipe_gateway::Live>(&gatepipe_gateway::PROGRAM),
+    Described::of::<gatepipe_api::reload::Live>(&gatepipe_api::PROGRAM),
+];
+
 impl Doc {
     pub fn run(self) -> anyhow::Result<Exit> {
-        output::line(config::reference(&PROGRAMS).trim_end())?;
+        output::line(config::reference(&DAEMONS).trim_end())?;
         Ok(Exit::Done)
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use gatepipe_api::Config;
 use gatepipe_api::auth::caller::Tokens;
+use gatepipe_api::auth::foreign::Fetches;
 use gatepipe_api::auth::{Auth, Refused, Unverified};
 use gatepipe_api::error::ApiError;
 use gatepipe_api::store::{self, Store};
@@ -96,7 +97,7 @@ impl Check {
         let now = Utc::now();
         let unverified = Unverified::read(text.expose_secret());
         let mut checked = Checked::new(unverified, key(&settings));
-        let tokens = config.tokens()?;
+        let tokens = config.tokens(&Fetches::default())?;
         if let Tokens::Foreign(foreign) = &tokens {
             foreign.start().await;
         }
