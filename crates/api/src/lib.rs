@@ -29,6 +29,7 @@ pub mod service;
 pub mod stats;
 pub mod store;
 pub mod user;
+pub mod write_behind;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -1,33 +1,15 @@
-//! What became of pushes of notifications, on its way into the database: a queue, and one task that writes what waits in it.
+//! What became of pushes of notifications, on its way into the database.
 //!
-//! The notification is stored before it is pushed; this comes after the push, and nobody waits for it. The queue has a bound; what
-//! does not fit is lost and counted, and nothing else happens: of such a push is said that nobody knows. While the database is away
-//! it waits in the queue.
+//! The notification is stored before it is pushed; this comes after the push, and nobody waits for it (see [`write_behind`]). Of a
+//! push whose outcome is lost is said that nobody knows.
 
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
 
 use crate::store::{Pushed, Store, StoreError};
-
-/// Outcomes that wait for the database, 48 bytes each; more are lost.
-pub const WAITING: usize = 65_536;
-
-/// Outcomes that go into the database in one transaction; it holds the inboxes of their readers.
-const AT_ONCE: usize = 100;
-
-/// How long the first of a transaction waits for others.
-const GATHER: Duration = Duration::from_millis(50);
-
-/// Between two tries while the database is away.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How long what waits may take when the api stops.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+use crate::write_behind::{self, Queue, WriteBehind};
 
 /// What happened to outcomes.
 #[derive(Debug, Clone, Default)]
@@ -41,98 +23,62 @@ pub struct Counts {
 /// Where outcomes are noted. Cheap to clone; clones share one queue.
 #[derive(Clone)]
 pub struct Outcomes {
-    queue: mpsc::Sender<Pushed>,
+    queue: Queue<Pushed>,
+    counts: Counts,
+}
+
+/// Outcomes as they are written.
+pub struct Written {
+    store: Store,
     counts: Counts,
 }
 
 /// The task that writes; runs beside the requests.
-pub struct Writer {
-    queue: mpsc::Receiver<Pushed>,
-    store: Store,
-    counts: Counts,
-}
+pub type Writer = write_behind::Writer<Written>;
 
 impl Outcomes {
     /// An empty queue, and who empties it into `store`.
     #[must_use]
     pub fn new(store: Store, counts: Counts) -> (Self, Writer) {
-        let (sender, queue) = mpsc::channel(WAITING);
-        (Self { queue: sender, counts: counts.clone() }, Writer { queue, store, counts })
+        let written = Written { store, counts: counts.clone() };
+        let (queue, writer) = write_behind::queue(written, counts.waiting.clone());
+        (Self { queue, counts }, writer)
     }
 
     /// Notes what became of a push. Never waits; when the queue is full it is lost and counted.
     pub fn note(&self, pushed: Pushed) {
-        // Before it is in, so that the writer never counts below zero.
-        self.counts.waiting.inc();
-        if self.queue.try_send(pushed).is_err() {
-            self.counts.waiting.dec();
+        if !self.queue.offer(pushed) {
             self.counts.lost.inc();
         }
     }
 }
 
-impl Writer {
-    /// Writes until `stop`, and then what still waits, for at most 5 s.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut batch = Vec::with_capacity(AT_ONCE);
-        while stop.run_until_cancelled(self.gather(&mut batch)).await.is_some() {
-            while !self.try_write(&mut batch).await {
-                if stop.run_until_cancelled(sleep(PAUSE)).await.is_none() {
-                    break;
-                }
-            }
-        }
-        self.queue.close();
-        if timeout(LAST_WORDS, self.write_rest(&mut batch)).await.is_err() {
-            let lost = batch.len() + self.queue.len();
-            self.counts.lost.inc_by(lost as u64);
-            tracing::warn!(lost, "the database did not take what became of the last pushes before the stop");
-        }
+impl WriteBehind for Written {
+    type Item = Pushed;
+
+    /// 48 bytes each.
+    const WAITING: usize = 65_536;
+    /// A transaction holds the inboxes of their readers.
+    const AT_ONCE: usize = 100;
+    const GATHER: Duration = Duration::from_millis(50);
+
+    fn write(&self, batch: Vec<Pushed>) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.store.note_pushed(batch)
     }
 
-    async fn write_rest(&mut self, batch: &mut Vec<Pushed>) {
-        while !batch.is_empty() || self.queue.recv_many(batch, AT_ONCE).await > 0 {
-            while !self.try_write(batch).await {
-                sleep(PAUSE).await;
-            }
-        }
+    fn written(&self, _: usize) {}
+
+    fn postponed(&self, reason: &str, waiting: usize) {
+        tracing::warn!(reason, waiting, "what became of pushes cannot be written now and waits");
     }
 
-    /// Waits for an outcome, and a moment for those that come after it. What it took is in `batch` whenever it is dropped.
-    async fn gather(&mut self, batch: &mut Vec<Pushed>) {
-        if batch.is_empty() && self.queue.recv_many(batch, AT_ONCE).await == 0 {
-            // Nobody is left who could push something.
-            return std::future::pending().await;
-        }
-        let end = tokio::time::Instant::now() + GATHER;
-        while batch.len() < AT_ONCE {
-            let room = AT_ONCE - batch.len();
-            match timeout_at(end, self.queue.recv_many(batch, room)).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
-            }
-        }
+    fn refused(&self, error: &StoreError, lost: usize) {
+        tracing::error!(%error, lost, "the database refuses what became of pushes");
+        self.counts.lost.inc_by(lost as u64);
     }
 
-    /// Writes `batch`, which is empty then; `false` and whole when the database is away.
-    async fn try_write(&self, batch: &mut Vec<Pushed>) -> bool {
-        match self.store.note_pushed(batch.clone()).await {
-            Ok(()) => {}
-            Err(StoreError::Unavailable(reason)) => {
-                tracing::warn!(
-                    reason,
-                    waiting = batch.len(),
-                    "what became of pushes cannot be written now and waits"
-                );
-                return false;
-            }
-            Err(error) => {
-                tracing::error!(%error, lost = batch.len(), "the database refuses what became of pushes");
-                self.counts.lost.inc_by(batch.len() as u64);
-            }
-        }
-        self.counts.waiting.dec_by(batch.len() as i64);
-        batch.clear();
-        true
+    fn left(&self, lost: usize) {
+        self.counts.lost.inc_by(lost as u64);
+        tracing::warn!(lost, "the database did not take what became of the last pushes before the stop");
     }
 }

@@ -1,8 +1,8 @@
-//! The way of entries into the database: a queue, and one task that writes what waits in it.
+//! The way of entries into the database.
 //!
-//! Whoever notes something never waits. The queue has a bound; what does not fit is lost, counted and logged, and nothing else
-//! happens to the request that it tells of. While the database is away entries wait in the queue. What must not be lost
-//! (changes of users and roles) does not come here: it is stored in the transaction of the change.
+//! Whoever notes something never waits (see [`write_behind`]). What does not fit into the queue is lost, counted and logged, and nothing
+//! else happens to the request that it tells of. What must not be lost (changes of users and roles) does not come here: it is
+//! stored in the transaction of the change.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -13,9 +13,6 @@ use gatepipe_daemon::forwarded::customer;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
 
 use super::{Action, Actor, Entry, Target, Verdict};
 use crate::auth::Caller;
@@ -24,21 +21,10 @@ use crate::error::ApiError;
 use crate::metrics::{AuditLoss, ByReason};
 use crate::store::{Store, StoreError};
 use crate::user::Permission;
+use crate::write_behind::{self, Queue, WriteBehind};
 
 /// Entries that wait for the database; more are lost.
 pub const WAITING: usize = 10_000;
-
-/// Entries that go into the database in one transaction.
-const AT_ONCE: usize = 500;
-
-/// How long the first entry of a transaction waits for others.
-const GATHER: Duration = Duration::from_millis(100);
-
-/// Between two tries while the database is away.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// How long what waits may take when the api stops.
-const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What costs its caller nothing (throttled logins, routes that are not allowed) is noted so often a minute for each caller.
 const REPEATED_PER_MINUTE: NonZeroU32 = NonZeroU32::new(6).unwrap();
@@ -63,38 +49,37 @@ impl Counts {
 /// Where things are noted. Cheap to clone; clones share one queue.
 #[derive(Clone)]
 pub struct Audit {
-    queue: mpsc::Sender<Entry>,
+    queue: Queue<Entry>,
     counts: Counts,
     /// It was logged that entries are being lost, and not yet that it is over.
     losing: Arc<AtomicBool>,
     repeated: Arc<Throttle>,
 }
 
-/// The task that writes; runs beside the requests.
-pub struct Writer {
-    queue: mpsc::Receiver<Entry>,
+/// Entries as they are written.
+pub struct Written {
     store: Store,
     counts: Counts,
     losing: Arc<AtomicBool>,
 }
 
+/// The task that writes; runs beside the requests.
+pub type Writer = write_behind::Writer<Written>;
+
 impl Audit {
     /// An empty queue, and who empties it into `store`.
     #[must_use]
     pub fn new(store: Store, counts: Counts) -> (Self, Writer) {
-        let (sender, receiver) = mpsc::channel(WAITING);
         let losing = Arc::new(AtomicBool::new(false));
         let repeated = Arc::new(Throttle::new(REPEATED_PER_MINUTE, Instant::now()));
-        let audit = Self { queue: sender, counts: counts.clone(), losing: Arc::clone(&losing), repeated };
-        (audit, Writer { queue: receiver, store, counts, losing })
+        let written = Written { store, counts: counts.clone(), losing: Arc::clone(&losing) };
+        let (queue, writer) = write_behind::queue(written, counts.waiting.clone());
+        (Self { queue, counts, losing, repeated }, writer)
     }
 
     /// Notes an entry. Never waits; when the queue is full the entry is lost and counted.
     pub fn note(&self, entry: Entry) {
-        // Before it is in, so that the writer never counts below zero.
-        self.counts.waiting.inc();
-        if self.queue.try_send(entry).is_err() {
-            self.counts.waiting.dec();
+        if !self.queue.offer(entry) {
             self.counts.lose(AuditLoss::Full, 1);
             if !self.losing.swap(true, Ordering::Relaxed) {
                 tracing::error!(
@@ -137,72 +122,37 @@ impl Audit {
     }
 }
 
-impl Writer {
-    /// Writes until `stop`, and then what still waits, for at most 5 s.
-    pub async fn run(mut self, stop: CancellationToken) {
-        let mut batch = Vec::with_capacity(AT_ONCE);
-        while stop.run_until_cancelled(self.gather(&mut batch)).await.is_some() {
-            // A try is waited for: one that is left alone would end all the same, and a second one would write twice.
-            while !self.try_write(&mut batch).await {
-                if stop.run_until_cancelled(sleep(PAUSE)).await.is_none() {
-                    break;
-                }
-            }
-        }
-        self.queue.close();
-        if timeout(LAST_WORDS, self.write_rest(&mut batch)).await.is_err() {
-            let lost = batch.len() + self.queue.len();
-            self.counts.lose(AuditLoss::Stopped, lost);
-            tracing::error!(lost, "the database did not take the last entries of the audit before the stop");
+impl WriteBehind for Written {
+    type Item = Entry;
+
+    const WAITING: usize = WAITING;
+    const AT_ONCE: usize = 500;
+    const GATHER: Duration = Duration::from_millis(100);
+
+    fn write(&self, batch: Vec<Entry>) -> impl Future<Output = Result<(), StoreError>> + Send {
+        self.store.add_audit(batch)
+    }
+
+    fn written(&self, count: usize) {
+        self.counts.written.inc_by(count as u64);
+        if self.losing.swap(false, Ordering::Relaxed) {
+            tracing::warn!(
+                "the audit is written again; gatepipe_api_audit_lost_total tells how much of it was lost"
+            );
         }
     }
 
-    async fn write_rest(&mut self, batch: &mut Vec<Entry>) {
-        while !batch.is_empty() || self.queue.recv_many(batch, AT_ONCE).await > 0 {
-            while !self.try_write(batch).await {
-                sleep(PAUSE).await;
-            }
-        }
+    fn postponed(&self, reason: &str, waiting: usize) {
+        tracing::warn!(reason, waiting, "the audit cannot be written now and waits");
     }
 
-    /// Waits for an entry, and a moment for those that come after it. What it took is in `batch` whenever it is dropped.
-    async fn gather(&mut self, batch: &mut Vec<Entry>) {
-        if batch.is_empty() && self.queue.recv_many(batch, AT_ONCE).await == 0 {
-            // Nobody is left who could note something.
-            return std::future::pending().await;
-        }
-        let end = tokio::time::Instant::now() + GATHER;
-        while batch.len() < AT_ONCE {
-            let room = AT_ONCE - batch.len();
-            match timeout_at(end, self.queue.recv_many(batch, room)).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
-            }
-        }
+    fn refused(&self, error: &StoreError, lost: usize) {
+        tracing::error!(%error, lost, "the database refuses entries of the audit");
+        self.counts.lose(AuditLoss::Database, lost);
     }
 
-    /// Writes `batch`, which is empty then; `false` and whole when the database is away.
-    async fn try_write(&self, batch: &mut Vec<Entry>) -> bool {
-        match self.store.add_audit(batch.clone()).await {
-            Ok(()) => {
-                self.counts.written.inc_by(batch.len() as u64);
-                if self.losing.swap(false, Ordering::Relaxed) {
-                    tracing::warn!(
-                        "the audit is written again; gatepipe_api_audit_lost_total tells how much of it was lost"
-                    );
-                }
-            }
-            Err(StoreError::Unavailable(reason)) => {
-                tracing::warn!(reason, waiting = batch.len(), "the audit cannot be written now and waits");
-                return false;
-            }
-            Err(error) => {
-                tracing::error!(%error, lost = batch.len(), "the database refuses entries of the audit");
-                self.counts.lose(AuditLoss::Database, batch.len());
-            }
-        }
-        self.counts.waiting.dec_by(batch.len() as i64);
-        batch.clear();
-        true
+    fn left(&self, lost: usize) {
+        self.counts.lose(AuditLoss::Stopped, lost);
+        tracing::error!(lost, "the database did not take the last entries of the audit before the stop");
     }
 }
