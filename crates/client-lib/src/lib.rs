@@ -24,6 +24,27 @@
 //! # }
 //! ```
 //!
+//! Where the cluster has a secret or speaks TLS inside, the program needs them as every process does, and a certificate of its own by
+//! the same authority (any name will do, as nobody calls it):
+//!
+//! ```no_run
+//! # use gatepipe_client::{GatewayClient, TlsFiles};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = GatewayClient::builder()
+//!     .register("http://register.internal:1236")
+//!     .secret(Some(std::fs::read_to_string("/etc/gatepipe/secrets/gatepipe_secret")?.trim_end().into()))
+//!     .tls(Some(TlsFiles {
+//!         ca: Some("/etc/gatepipe/ca.pem".into()),
+//!         cert: "/etc/gatepipe/worker.pem".into(),
+//!         key: "/etc/gatepipe/worker.key".into(),
+//!     }))
+//!     .build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Whoever is not let in is told why in [`RegisterStatus::trouble`] and [`GatewayStatus::trouble`]. The example `echo` takes all of it as flags.
+//!
 //! # Every verb
 //!
 //! Each method of [`GatewayClient`] names the call of GatewayWorker that it stands for; `docs/migrating-from-gatewayworker.md` goes

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use gatepipe_local_cluster::Cluster;
+use gatepipe_daemon::tls::Files;
 use gatepipe_local_cluster::eventually::{until, within};
+use gatepipe_local_cluster::{Cluster, Plan};
+use gatepipe_tls::authority::Authority;
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
 use tokio::net::TcpStream;
@@ -222,4 +224,47 @@ async fn when_one_of_two_echo_processes_is_killed_the_other_answers_everybody() 
         within("answers by the other", page).await.unwrap();
     }
     assert!(heir.interrupt().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_with_the_secret_and_a_certificate_of_the_cluster_is_let_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let authority = Authority::new(Duration::from_secs(3600)).unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let files = |name: &str, host: &str| {
+        let pair = authority.certify(&[host.to_owned()]).unwrap();
+        std::fs::write(path(&format!("{name}.pem")), pair.cert).unwrap();
+        std::fs::write(path(&format!("{name}.key")), pair.key).unwrap();
+        Files {
+            cert: path(&format!("{name}.pem")),
+            key: path(&format!("{name}.key")),
+            ca: Some(path("ca.pem")),
+        }
+    };
+    std::fs::write(path("ca.pem"), authority.pem()).unwrap();
+    std::fs::write(path("secret"), "of-the-cluster\n").unwrap();
+    let plan = Plan {
+        internal_tls: Some(files("cluster", "127.0.0.1")),
+        secret: Some("of-the-cluster".into()),
+        ..Plan::default()
+    };
+    let cluster = Cluster::start_with(plan).await.unwrap();
+    let worker = files("worker", "worker.example.com");
+    let (secret, ca) = (path("secret"), path("ca.pem"));
+    let named = [
+        ("--secret-file", &secret),
+        ("--internal-tls-ca", &ca),
+        ("--internal-tls-cert", &worker.cert),
+        ("--internal-tls-key", &worker.key),
+    ];
+    let register = cluster.register();
+    let mut flags = vec!["--register", register.as_str()];
+    for (flag, file) in named {
+        flags.extend([flag, file.to_str().unwrap()]);
+    }
+    let echo = Example::start("echo", &flags);
+    for ws in cluster.ws() {
+        answers(&ws).await;
+    }
+    assert!(echo.interrupt().await.success());
 }
