@@ -10,7 +10,7 @@ use gatepipe_proto::Code;
 use crate::id::UserId;
 use crate::user::Permission;
 
-/// Why users, roles, passwords or logins are refused.
+/// Why something is refused that a page would explain, or do something about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The caller lacks a permission.
@@ -82,6 +82,38 @@ pub enum Reason {
     /// Nobody is let in as this user.
     #[error("this account is disabled; ask whoever manages it")]
     AccountDisabled,
+    /// The client to be bound is another user's.
+    #[error("this client is bound to another user")]
+    ClientTaken,
+    /// The client to be bound has left.
+    #[error("this client is not connected")]
+    ClientGone,
+    /// The user to be pushed to does not answer to the caller.
+    #[error("you may push to yourself and to those who answer to you")]
+    PushNotBelow,
+    /// As many of the caller's exports as may be are not finished.
+    #[error("you have {0} exports that are not finished; wait until one is")]
+    TooManyExports(i64),
+    /// It does not exist, or is somebody else's.
+    #[error("you have no such export")]
+    NoSuchExport,
+    /// Its file is not written yet.
+    #[error("the export is not finished: {done} of {total} rows")]
+    ExportNotFinished {
+        /// Rows that are written.
+        done: i64,
+        /// Rows that there are.
+        total: i64,
+    },
+    /// Its file will never be written, because of this.
+    #[error("there is no file: the export failed: {0}")]
+    ExportFailed(String),
+    /// Its file was removed.
+    #[error("the file's time is over and it was removed; order the export again")]
+    ExportExpired,
+    /// Not one of ours, or too old.
+    #[error("the link is not valid or its time is over; /ExportTask/show gives a new one")]
+    LinkNotValid,
 }
 
 impl Reason {
@@ -107,6 +139,15 @@ impl Reason {
             Self::NoPassword => "no_password",
             Self::PasswordElsewhere | Self::LoginElsewhere => "tokens_elsewhere",
             Self::AccountDisabled => "account_disabled",
+            Self::ClientTaken => "client_taken",
+            Self::ClientGone => "client_gone",
+            Self::PushNotBelow => "push_not_below",
+            Self::TooManyExports(_) => "too_many_exports",
+            Self::NoSuchExport => "no_such_export",
+            Self::ExportNotFinished { .. } => "export_not_finished",
+            Self::ExportFailed(_) => "export_failed",
+            Self::ExportExpired => "export_expired",
+            Self::LinkNotValid => "link_not_valid",
         }
     }
 
@@ -131,8 +172,14 @@ impl Reason {
             Self::LastAdministrator
             | Self::UsernameTaken(_)
             | Self::RoleTaken(_)
-            | Self::ManagerCircle { .. } => Code::Conflict,
-            Self::RoleMissing(_) => Code::NotFound,
+            | Self::ManagerCircle { .. }
+            | Self::ClientTaken
+            | Self::TooManyExports(_)
+            | Self::ExportNotFinished { .. }
+            | Self::ExportFailed(_) => Code::Conflict,
+            Self::RoleMissing(_) | Self::ClientGone | Self::NoSuchExport | Self::ExportExpired => {
+                Code::NotFound
+            }
             Self::NoSuchRole(_) | Self::NoSuchManager | Self::OldPasswordWrong => Code::Invalid,
             _ => Code::Forbidden,
         }

@@ -33,7 +33,8 @@ async fn alice_pushes_down_to_bob_and_carol_and_nobody_pushes_up() {
             person.post("/WebSocket/pushToUser", json!({"uid": uid.to_string()})).await.refused(503);
         }
         for uid in may_not {
-            person.post("/WebSocket/pushToUser", json!({"uid": uid})).await.refused(403);
+            let refused = person.post("/WebSocket/pushToUser", json!({"uid": uid})).await;
+            refused.refused_as(403, "push_not_below");
         }
     }
     // One level less, and carol is nobody's but bob's.

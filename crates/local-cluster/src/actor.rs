@@ -225,6 +225,8 @@ pub struct Answer {
     pub msg: String,
     /// `data` of the envelope.
     pub data: Value,
+    /// The stable name of a refusal that has one.
+    pub refusal: Option<String>,
     /// It is the answer to an earlier request with the same `Idempotency-Key`.
     pub replayed: bool,
 }
@@ -374,6 +376,7 @@ async fn read(response: reqwest::Response) -> Answer {
 async fn try_read(response: reqwest::Response) -> Option<Answer> {
     let status = response.status().as_u16();
     let replayed = response.headers().get("idempotency-replayed").is_some_and(|value| value == "true");
+    let refusal = response.headers().get("x-refusal").map(|name| name.to_str().expect("ASCII").to_owned());
     let text = within("the body", response.text()).await.ok()?;
     let envelope: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("not an envelope: {text}"));
     let keys: Vec<_> = envelope.as_object().expect("an object").keys().map(String::as_str).collect();
@@ -383,6 +386,7 @@ async fn try_read(response: reqwest::Response) -> Option<Answer> {
         code: envelope["code"].as_i64().expect("code"),
         msg: envelope["msg"].as_str().expect("msg").to_owned(),
         data: envelope["data"].clone(),
+        refusal,
         replayed,
     })
 }

@@ -104,15 +104,18 @@ async fn a_bind_is_for_clients_that_exist_and_are_free() {
     // Again is fine, and said again; somebody else's is a conflict, and nothing is heard of it.
     alice.bind(&page).await;
     assert_eq!(page.next().await["type"], "bind_success");
-    assert_eq!(bob.post("/WebSocket/bind", bind(page.client_id())).await.status, 409);
+    let refused = bob.post("/WebSocket/bind", bind(page.client_id())).await;
+    assert_eq!((refused.status, refused.refusal.as_deref()), (409, Some("client_taken")));
     bob.post("/WebSocket/pushToUser", json!({"uid": bob.id})).await.ok();
     alice.post("/WebSocket/pushToUser", json!({"uid": alice.id, "data": 1})).await.ok();
     assert_eq!(page.next().await["data"], 1);
 
     // Gone, of a gateway that never was, and no client_id at all.
     let gone = format!("{}{}", cluster.gateway_ids()[0], "0".repeat(24));
-    assert_eq!(alice.post("/WebSocket/bind", bind(&gone)).await.status, 404);
-    assert_eq!(alice.post("/WebSocket/bind", bind(&"0".repeat(40))).await.status, 404);
+    for gone in [gone, "0".repeat(40)] {
+        let refused = alice.post("/WebSocket/bind", bind(&gone)).await;
+        assert_eq!((refused.status, refused.refusal.as_deref()), (404, Some("client_gone")));
+    }
     for wrong in ["", "x", &"0".repeat(39), &"F".repeat(40)] {
         assert_eq!(alice.post("/WebSocket/bind", bind(wrong)).await.status, 422, "{wrong}");
     }

@@ -31,8 +31,8 @@ pub struct Envelope<T> {
     pub data: T,
 }
 
-/// The envelope of a refusal. The HTTP status says the same as `code`. What is refused about users, roles, passwords and logins has a
-/// stable name besides, in the header `X-Refusal`, such as `username_taken; about=bob`.
+/// The envelope of a refusal. The HTTP status says the same as `code`. What a page would explain or act upon (about users, roles, passwords,
+/// logins, binds, pushes and exports) has a stable name besides, in the header `X-Refusal`, such as `username_taken; about=bob`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Refusal {
     /// A stable number of the error table: the HTTP status and two more digits.

@@ -10,6 +10,7 @@ use crate::audit::{Action, Entry, Target, Verdict};
 use crate::auth::{Caller, Refused};
 use crate::error::ApiError;
 use crate::metrics::Outcome;
+use crate::reason::Reason;
 
 /// Binds `client` to the caller, and queues `bind_success` to it together with the bind. By the `bind-policy` setting the user's
 /// older clients stay, or are closed with 4002; a gateway that cannot be told to is logged, and the bind holds all the same.
@@ -18,7 +19,7 @@ use crate::metrics::Outcome;
 /// user's clients just before this one became theirs, and nobody else would close it.
 ///
 /// # Errors
-/// [`ApiError::Conflict`] when it is bound to another user; [`ApiError::NotFound`] when it is gone;
+/// [`Reason::ClientTaken`] when it is bound to another user; [`Reason::ClientGone`] when it is gone;
 /// [`ApiError::Unavailable`] when nobody can say; [`Refused::Dead`] when the token died meanwhile.
 pub async fn bind(app: &App, caller: &Caller, client: ClientId) -> Result<(), ApiError> {
     let began = Instant::now();
@@ -79,9 +80,9 @@ pub(super) async fn cut(app: &App, client: ClientId) {
 
 fn refusal(error: &Error) -> ApiError {
     match error {
-        Error::Conflict(_) => ApiError::Conflict("this client is bound to another user".into()),
+        Error::Conflict(_) => Reason::ClientTaken.into(),
         Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. } => {
-            ApiError::NotFound("this client is not connected".into())
+            Reason::ClientGone.into()
         }
         other => ApiError::Unavailable(format!(
             "the client's gateway cannot be asked now, a bind that was sent may still happen: {other}"

@@ -9,6 +9,7 @@ use crate::auth::Allowed;
 use crate::auth::caller::grants::Control;
 use crate::error::ApiError;
 use crate::live::{Event, Kind};
+use crate::reason::Reason;
 
 /// Closes `client` with `code` and `reason`. With 4001 its page is told by a `force_offline` frame before; the tokens of its user
 /// stay good. `false` when it is not connected.
@@ -95,7 +96,7 @@ async fn try_join(
 ) -> Result<bool, ApiError> {
     let joined = app.gateways.join_group(client, group).await.map_err(|error| match error {
         Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. } => {
-            ApiError::NotFound("this client is not connected".into())
+            Reason::ClientGone.into()
         }
         Error::Refused { code: Code::TooMany, text, .. } => ApiError::Conflict(text),
         other => unavailable(&other),

@@ -32,6 +32,7 @@ use crate::export::{Format, Order, State, link};
 use crate::id::ExportTaskId;
 use crate::idempotency::{BodyDigest, Claim, IdempotencyKey};
 use crate::metrics::ExportResult;
+use crate::reason::Reason;
 use crate::store::{ExportTaskRow, NewExportTask, StoreError};
 
 /// Chunks of a body between the socket and the disk.
@@ -204,7 +205,7 @@ fn file_name(app: &App, row: &ExportTaskRow) -> String {
 /// Orders an export of `rows`, each a JSON array.
 ///
 /// # Errors
-/// [`ApiError::Fields`] for a row that breaks a rule, [`ApiError::Conflict`] for too many unfinished ones,
+/// [`ApiError::Fields`] for a row that breaks a rule, [`Reason::TooManyExports`],
 /// [`ApiError::Unavailable`] when the disk does not take it, the store's. Nothing is left then.
 pub async fn create(
     app: &App,
@@ -375,7 +376,7 @@ async fn check_room(app: &App, caller: &Caller, key: Option<&IdempotencyKey>) ->
 }
 
 fn too_many(most: i64) -> ApiError {
-    ApiError::Conflict(format!("you have {most} exports that are not finished; wait until one is"))
+    Reason::TooManyExports(most).into()
 }
 
 /// 32 hexadecimal digits that nobody guesses.
@@ -408,7 +409,7 @@ fn disk(error: &io::Error) -> ApiError {
 /// One export of the caller's, with a link to its file when there is one.
 ///
 /// # Errors
-/// [`ApiError::NotFound`], also for somebody else's; the store's.
+/// [`Reason::NoSuchExport`], also for somebody else's; the store's.
 pub async fn show(
     app: &App,
     caller: &Caller,
@@ -427,8 +428,9 @@ pub async fn show(
 /// The file of an export, for whoever may have it. A wrong link is not noted more than a few times a minute: anybody can try one.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`] for a link that is wrong or whose time is over, [`ApiError::NotFound`] when there is no such file (any
-/// more) or it is somebody else's, [`ApiError::Conflict`] when there is none yet, the store's.
+/// [`Reason::LinkNotValid`] for a link that is wrong or whose time is over, [`Reason::ExportExpired`] when there is no such file any
+/// more, [`Reason::NoSuchExport`] also for somebody else's, [`Reason::ExportNotFinished`] and [`Reason::ExportFailed`] when there is none, the
+/// store's.
 pub async fn download(
     app: &App,
     reader: &Reader,
@@ -459,26 +461,19 @@ async fn try_download(
         Reader::Link(SignedLink { expires, signature }, _) => row
             .filter(|row| link::is_good(&row.link_key, row.id, *expires, signature))
             .filter(|_| *expires > now.timestamp())
-            .ok_or_else(|| {
-                ApiError::Forbidden(
-                    "the link is not valid or its time is over; /ExportTask/show gives a new one".into(),
-                )
-            })?,
+            .ok_or(Reason::LinkNotValid)?,
     };
     let over = row.expires_at_ms <= now.timestamp_millis();
     match State::from_name(&row.state) {
         Some(State::Done) if !over => {}
         Some(State::Done | State::Expired) => {
-            return Err(ApiError::NotFound(
-                "the file's time is over and it was removed; order the export again".into(),
-            ));
+            return Err(Reason::ExportExpired.into());
         }
         Some(State::Failed) => {
-            return Err(ApiError::Conflict(format!("there is no file: the export failed: {}", row.reason)));
+            return Err(Reason::ExportFailed(row.reason).into());
         }
         _ => {
-            let (done, total) = (row.done_rows, row.total_rows);
-            return Err(ApiError::Conflict(format!("the export is not finished: {done} of {total} rows")));
+            return Err(Reason::ExportNotFinished { done: row.done_rows, total: row.total_rows }.into());
         }
     }
     Ok(Download {
@@ -490,7 +485,7 @@ async fn try_download(
 }
 
 fn unknown() -> ApiError {
-    ApiError::NotFound("you have no such export".into())
+    Reason::NoSuchExport.into()
 }
 
 /// Milliseconds from `now` on.

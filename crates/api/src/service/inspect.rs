@@ -13,6 +13,7 @@ use crate::auth::Allowed;
 use crate::auth::caller::grants::Inspect;
 use crate::error::ApiError;
 use crate::id::UserId;
+use crate::reason::Reason;
 use crate::store::UserRow;
 
 /// Every gateway this api knows.
@@ -102,12 +103,12 @@ pub async fn user(app: &App, by: &Allowed<Inspect>, user: UserId, limit: u32) ->
 /// Everything about one client, with its session and its handshake.
 ///
 /// # Errors
-/// [`ApiError::NotFound`] when it is gone, [`ApiError::Unavailable`] when its gateway cannot say.
+/// [`Reason::ClientGone`] when it is gone, [`ApiError::Unavailable`] when its gateway cannot say.
 pub async fn client(app: &App, _by: &Allowed<Inspect>, client: ClientId) -> Result<ClientDetails, ApiError> {
     match app.gateways.client_details(client).await {
         Ok(Some(details)) => Ok(details),
         Ok(None) | Err(Error::NoSuchClient(_) | Error::UnknownGateway { register_connected: true, .. }) => {
-            Err(ApiError::NotFound("this client is not connected".into()))
+            Err(Reason::ClientGone.into())
         }
         Err(other) => {
             Err(ApiError::Unavailable(format!("the client's gateway cannot be asked now: {other}")))

@@ -15,6 +15,7 @@ use crate::error::ApiError;
 use crate::id::UserId;
 use crate::idempotency::Claim;
 use crate::live::{Event, Kind};
+use crate::reason::Reason;
 use crate::user::Permission;
 
 /// What a push did.
@@ -47,7 +48,7 @@ impl From<Reached> for PushAnswer {
 /// may not push to a user does not learn which.
 ///
 /// # Errors
-/// [`ApiError::Forbidden`], [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known, the store's.
+/// [`Reason::PushNotBelow`], [`ApiError::TooLarge`], [`ApiError::Unavailable`] when no gateway is known, the store's.
 pub async fn to_user(
     app: &App,
     caller: &Caller,
@@ -71,7 +72,7 @@ async fn try_to_user(
     data: Option<Box<RawValue>>,
 ) -> Result<PushAnswer, ApiError> {
     if !may_push(app, caller, user).await? {
-        return Err(ApiError::Forbidden("you may push to yourself and to those who answer to you".into()));
+        return Err(Reason::PushNotBelow.into());
     }
     let receipt = app.gateways.send_to_uid(&user.into(), message(kind, data)?).await;
     let reached = counted(app, receipt.into())?;

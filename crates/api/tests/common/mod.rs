@@ -97,6 +97,13 @@ impl Reply {
         &self.body["data"]
     }
 
+    /// Asserts a refusal that programs know by this name.
+    #[track_caller]
+    pub fn refused_as(&self, status: u16, name: &str) {
+        self.refused(status);
+        assert_eq!(self.headers["x-refusal"], name, "{}", self.body);
+    }
+
     /// Asserts a 422 that names exactly these fields.
     #[track_caller]
     pub fn wrong_fields(&self, names: &[&str]) {

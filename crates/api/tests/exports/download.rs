@@ -112,7 +112,7 @@ async fn a_link_is_good_for_its_file_and_its_time_and_nothing_else() {
         format!("{}{flipped}", &link[..link.len() - 1]),
         format!("/api/admin/ExportTask/download?id={id}&expires={past}&signature={signature}"),
     ] {
-        Reply::read(fetch(&wrong).await).await.refused(403);
+        Reply::read(fetch(&wrong).await).await.refused_as(403, "link_not_valid");
     }
     for (wrong, names) in [
         ("&expires=1", ["signature"]),
@@ -132,7 +132,7 @@ async fn there_is_nothing_to_download_before_the_end() {
     let id = ana.order(small("t")).await;
     assert_eq!(ana.show(id).await["download_url"], json!(null));
     let reply = Reply::read(ana.download(id).await).await;
-    reply.refused(409);
+    reply.refused_as(409, "export_not_finished");
     assert!(reply.body["msg"].as_str().unwrap().contains("0 of 2 rows"));
 }
 
@@ -147,7 +147,7 @@ async fn a_file_goes_when_its_time_is_over() {
     let shown = ana.show(id).await;
     assert_eq!((&shown["download_url"], &shown["file_bytes"]), (&json!(null), &json!(null)));
     let reply = Reply::read(ana.download(id).await).await;
-    reply.refused(404);
+    reply.refused_as(404, "export_expired");
     assert!(reply.body["msg"].as_str().unwrap().contains("order the export again"));
     let status = reqwest::get(format!("{}{link}", world.http)).await.unwrap().status();
     assert!(status == 404 || status == 403, "{status}");

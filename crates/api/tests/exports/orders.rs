@@ -96,7 +96,7 @@ async fn nobody_sees_anothers() {
     let id = ana.order(small("a")).await;
     ana.done(id).await;
     for path in ["show", "download"] {
-        bob.get(&format!("/ExportTask/{path}?id={id}")).await.refused(404);
+        bob.get(&format!("/ExportTask/{path}?id={id}")).await.refused_as(404, "no_such_export");
         bob.get(&format!("/ExportTask/{path}?id=4711")).await.refused(404);
         bob.get(&format!("/ExportTask/{path}")).await.wrong_fields(&["id"]);
     }
@@ -179,7 +179,7 @@ async fn a_user_has_so_many_unfinished_exports_and_no_more() {
     let taken = replies.iter().filter(|reply| reply.status == 202).count();
     assert_eq!(taken, 2, "{replies:?}");
     for refused in replies.iter().filter(|reply| reply.status != 202) {
-        refused.refused(409);
+        refused.refused_as(409, "too_many_exports");
     }
     ana.stream("{\"title\": \"t\", \"headers\": [\"a\"]}\n[1]").await.refused(409);
     assert_eq!(files(&world).len(), 2);

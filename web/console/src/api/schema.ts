@@ -3119,8 +3119,8 @@ export interface components {
             opened_per_s: number;
         };
         /**
-         * @description The envelope of a refusal. The HTTP status says the same as `code`. What is refused about users, roles, passwords and logins has a
-         *     stable name besides, in the header `X-Refusal`, such as `username_taken; about=bob`.
+         * @description The envelope of a refusal. The HTTP status says the same as `code`. What a page would explain or act upon (about users, roles, passwords,
+         *     logins, binds, pushes and exports) has a stable name besides, in the header `X-Refusal`, such as `username_taken; about=bob`.
          */
         Refusal: {
             /**
