@@ -75,7 +75,7 @@ if compgen -G 'deploy/systemd/*.service' >/dev/null; then
     cp deploy/systemd/*.service "$files/systemd"
 fi
 complete() {
-    "$given/gatepipe" completions "$1" >"$files/completions/$2"
+    "$given/gatepipe" completions "$1" >"$files/completions/$2" || fail "$given/gatepipe makes no completions: is it of this commit?"
 }
 complete bash gatepipe.bash
 complete zsh _gatepipe
