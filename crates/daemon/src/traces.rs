@@ -5,6 +5,7 @@
 #[cfg(feature = "otlp")]
 mod export;
 
+use std::fmt;
 use std::str::FromStr;
 
 use gatepipe_traces::Tracer;
@@ -52,6 +53,12 @@ impl Ratio {
     pub const ALL: Self = Self(1.0);
 }
 
+impl fmt::Display for Ratio {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
 impl FromStr for Ratio {
     type Err = &'static str;
 
@@ -87,6 +94,18 @@ impl Traces {
     /// What is wrong with the URL, or that this program cannot send any.
     pub fn new(url: &str, ratio: Ratio) -> Result<Self, String> {
         Self::checked(url, ratio, cfg!(feature = "otlp"))
+    }
+
+    /// The URL of the collector; empty when there is none.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.to.as_ref().map_or("", |collector| &collector.url)
+    }
+
+    /// How many of all requests are traced; all of them while nothing is sent.
+    #[must_use]
+    pub fn ratio(&self) -> Ratio {
+        self.to.as_ref().map_or(Ratio::ALL, |collector| collector.ratio)
     }
 
     fn checked(url: &str, ratio: Ratio, can_send: bool) -> Result<Self, String> {

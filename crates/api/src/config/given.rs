@@ -132,6 +132,8 @@ fn held(config: &Config) -> Vec<(&'static str, String)> {
         ("internal-tls-key", file(&config.internal_tls, |files| Some(&files.key))),
         ("log-format", text(&config.log.format)),
         ("log", config.log.filter.clone()),
+        ("otlp-endpoint", config.traces.endpoint().to_owned()),
+        ("otlp-sample", config.traces.ratio().to_string()),
     ]
 }
 
