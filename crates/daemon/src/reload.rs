@@ -85,18 +85,14 @@ impl Hangups {
             return std::future::pending().await;
         };
         while signal.recv().await.is_some() {
-            let result = match service_manager::while_reloading(|| self.reload(&live)) {
-                Ok(()) => "used",
-                Err(error) => {
-                    let error = line(&error.into());
-                    tracing::error!(
-                        error,
-                        "the settings were read again and cannot be used: nothing was changed"
-                    );
-                    "refused"
-                }
-            };
-            live.reloads().count(result);
+            if let Err(error) = service_manager::while_reloading(|| self.reload(&live)) {
+                live.reloads().count("refused");
+                let error = line(&error.into());
+                tracing::error!(
+                    error,
+                    "the settings were read again and cannot be used: nothing was changed"
+                );
+            }
         }
     }
 
@@ -112,6 +108,8 @@ impl Hangups {
             self.filter.set(&fresh);
         }
         self.settings.adopt(&fresh, &taken);
+        // Before it is said: whoever hears it finds it counted.
+        live.reloads().count("used");
         tracing::info!(changed = taken.join(", "), "the settings were read again");
         if !fixed.is_empty() {
             tracing::warn!("needs a restart: {}", fixed.join(", "));

@@ -19,7 +19,7 @@ use crate::explained::{Explained, explain, explain_refusal};
 /// How long somebody who was refused may take to read why.
 const LINGER: Duration = Duration::from_secs(1);
 /// How long the other end may take to show that it lets us in. Ours shows it at once; one that never does is spoken to after this time.
-const WELCOME: Duration = Duration::from_secs(2);
+const WELCOME: Duration = Duration::from_secs(5);
 
 /// Shakes hands with whoever opened `socket`. May be dropped at any time; whoever calls it sets the deadline.
 ///

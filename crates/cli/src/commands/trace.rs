@@ -32,7 +32,7 @@ const SPREAD: Duration = Duration::from_secs(2);
 #[derive(Debug, Args)]
 #[command(
     after_help = "Without a frame it waits for the next message to the user, from whomever. With one it sends that itself: to the gateways, or, with a \
-token, through the api (WebSocket/pushToUser), so that what the api refuses is told, too.
+token (a flag, or GATEPIPE_TOKEN), through the api (WebSocket/pushToUser), so that what the api refuses is told, too.
 
 Each step has the milliseconds since the first. What the message says is never shown. \"Written\" means that the kernel of the gateway's \
 host has all of it; whether the page has read it only the page knows. The last line is the verdict; Ctrl-C ends with what is known.
