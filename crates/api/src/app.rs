@@ -10,6 +10,7 @@ use gatepipe_client::GatewayClient;
 use gatepipe_daemon::forwarded::Network;
 use gatepipe_traces::Tracer;
 use parking_lot::RwLock;
+use tokio::sync::watch;
 
 use crate::audit::Audit;
 use crate::auth::Auth;
@@ -66,7 +67,7 @@ pub struct Parts {
     pub tracer: Tracer,
     /// How the api was set up.
     pub settings: Settings,
-    rules: RwLock<Arc<Rules>>,
+    rules: watch::Sender<Arc<Rules>>,
     shown: RwLock<Vec<Shown>>,
 }
 
@@ -182,7 +183,7 @@ impl App {
             metrics,
             tracer,
             settings,
-            rules: RwLock::new(Arc::new(rules)),
+            rules: watch::Sender::new(Arc::new(rules)),
             shown: RwLock::new(shown),
         }))
     }
@@ -190,12 +191,18 @@ impl App {
     /// Those of now.
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
-        self.rules.read().clone()
+        self.rules.borrow().clone()
+    }
+
+    /// Those of now and each time they change, for what waits.
+    #[must_use]
+    pub fn watch_rules(&self) -> watch::Receiver<Arc<Rules>> {
+        self.rules.subscribe()
     }
 
     /// Those from now on.
     pub fn set_rules(&self, rules: Rules) {
-        *self.rules.write() = Arc::new(rules);
+        self.rules.send_replace(Arc::new(rules));
     }
 
     /// Every setting and where it came from, secrets masked, for people.

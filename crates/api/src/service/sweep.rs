@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use rand::Rng as _;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::app::App;
 use crate::metrics::Swept;
@@ -28,9 +28,15 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Sweeps again and again, for as long as it is polled. The pauses are drawn, so that processes that were started together do not
 /// meet each time.
 pub async fn keep_swept(app: &App) {
+    let mut rules = app.watch_rules();
     loop {
-        let pause = app.rules().sweep_interval.mul_f64(rand::rng().random_range(0.75..1.25));
-        sleep(pause).await;
+        let interval = rules.borrow_and_update().sweep_interval;
+        let pause = interval.mul_f64(rand::rng().random_range(0.75..1.25));
+        // Another interval counts at once, not after the one that may be long.
+        let other = rules.wait_for(|rules| rules.sweep_interval != interval);
+        if timeout(pause, other).await.is_ok_and(|changed| changed.is_ok()) {
+            continue;
+        }
         if let Err(error) = sweep(app).await {
             tracing::warn!(%error, "what is too old could not be deleted and waits for the next sweep");
         }

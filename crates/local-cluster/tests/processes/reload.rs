@@ -165,7 +165,7 @@ async fn an_api_takes_over_keys_and_origins() {
     let admin = &people[0];
     let secret = dir.path().join("jwt");
     write_secret(&secret, home.jwt_secret());
-    let settings = |origin: &str| format!("[api]\nsweep_interval = \"100ms\"\ncors_origin = \"{origin}\"\n");
+    let settings = |origin: &str| format!("[api]\ncors_origin = \"{origin}\"\n");
     let url = home.database_url();
     let flags = [
         "--listen",
@@ -209,10 +209,10 @@ async fn an_api_takes_over_keys_and_origins() {
     // Nothing is deleted for days, and then almost everything at once.
     let stranger = json!({"username": "nobody", "password": "a password"});
     assert_eq!(caller.post("/Auth/login", stranger).await.status, 401);
-    let kept = "audit_retention = \"1s\"\ntime_zone = \"Asia/Shanghai\"\n";
+    let kept = "audit_retention = \"1s\"\nsweep_interval = \"100ms\"\ntime_zone = \"Asia/Shanghai\"\n";
     let kept = format!("{}token_lifetime = \"90s\"\n{kept}", settings(NEW));
     let told = api.reload(&kept, "were read again").await;
-    assert_eq!(told["changed"], "token-lifetime, audit-retention");
+    assert_eq!(told["changed"], "token-lifetime, audit-retention, sweep-interval");
     let told = api.says("needs a restart").await;
     assert_eq!(told["message"], "needs a restart: time-zone");
     until("the audit is swept", || async {
