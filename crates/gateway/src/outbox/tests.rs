@@ -317,7 +317,8 @@ async fn of_a_client_that_is_too_slow_only_the_frame_on_the_wire_is_written() {
 
 #[tokio::test]
 async fn what_is_dropped_is_told_to_be_lost() {
-    let ends: [(fn(&Outbox), Lost); 3] = [
+    type End = fn(&Outbox);
+    let ends: [(End, Lost); 3] = [
         (|outbox| assert!(outbox.destroy()), Lost::Broken),
         (|outbox| outbox.abandon(1012), Lost::Closed(1012)),
         (|_| {}, Lost::Broken),
