@@ -49,7 +49,7 @@ pub(crate) fn group(name: &str) -> Group {
 
 /// A client of `register` that gives up quickly on what is scripted to fail.
 pub(crate) fn impatient(register: &Register) -> Builder {
-    GatewayClient::builder().register(register.url()).deadline(Duration::from_secs(3))
+    GatewayClient::builder().register(register.url()).deadline(Duration::from_secs(1))
 }
 
 /// A client of `register` that waits long enough for anything that is not scripted to fail.
