@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig } from 'vitest/config'
 import { isConsoleBuilt, isDemoBuilt, missing, nginx } from './src/installed.js'
+import { LastWords } from './src/last-words.js'
 
 const absent = missing()
 const gaps = absent
@@ -26,5 +27,6 @@ export default defineConfig({
     isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    reporters: ['default', new LastWords()],
   },
 })
