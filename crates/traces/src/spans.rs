@@ -140,6 +140,13 @@ impl Span {
         }
     }
 
+    /// Of which trace it is a part, in 32 hexadecimal digits.
+    #[must_use]
+    #[inline]
+    pub fn trace_id(&self) -> Option<String> {
+        self.0.as_ref().map(|context| context.span().span_context().trace_id().to_string())
+    }
+
     /// Adds an attribute.
     #[inline]
     pub fn say(&self, key: &'static str, value: &str) {

@@ -12,7 +12,7 @@ use gatepipe_daemon::room::{Inside, Room};
 use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument as _, Span};
+use tracing::{Instrument as _, Span, field};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -145,9 +145,13 @@ struct Observed {
 impl Observed {
     fn begin(app: &App, request: &Request) -> Self {
         let request_id = request_id(request.headers());
-        let span = tracing::info_span!("request", request_id = %request_id.to_str().unwrap_or_default());
+        let known = request_id.to_str().unwrap_or_default();
+        let span = tracing::info_span!("request", request_id = %known, trace_id = field::Empty);
         let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
         let traced = Traced::begin(&app.tracer, request, &route, &request_id);
+        if let Some(trace) = traced.trace_id() {
+            span.record("trace_id", trace);
+        }
         Self { request_id, route, method: request.method().clone(), span, traced, started: Instant::now() }
     }
 

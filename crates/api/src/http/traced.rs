@@ -25,6 +25,11 @@ impl Traced {
         Self(span)
     }
 
+    /// The trace that it is part of, for the log.
+    pub fn trace_id(&self) -> Option<String> {
+        self.0.trace_id()
+    }
+
     /// Work that is part of the request.
     pub fn during<F: Future>(&self, work: F) -> Within<F> {
         within(&self.0, work)

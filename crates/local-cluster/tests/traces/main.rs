@@ -1,6 +1,7 @@
 //! One trace from a request to the gateways, as a collector is told of it.
 
 mod collector;
+mod logged;
 mod slow;
 mod trouble;
 
