@@ -13,21 +13,8 @@ use crate::auth::foreign::Fetches;
 use crate::config::Config;
 use crate::http::layers::Running;
 
-/// Settings that say whose tokens are accepted. They change together or not at all.
-const KEYS: [&str; 12] = [
-    "jwt-secret",
-    "jwt-public-key",
-    "jwt-jwks",
-    "jwt-jwks-refresh",
-    "jwt-jwks-pause",
-    "jwt-issuer",
-    "jwt-audience",
-    "jwt-user-claim",
-    "jwt-user-kind",
-    "jwt-username-claim",
-    "jwt-permissions-claim",
-    "jwt-create-users",
-];
+/// How the settings begin that say whose tokens are accepted. They change together or not at all.
+const KEYS: &str = "jwt-";
 
 /// An api's settings as they can change. Cheap to clone.
 #[derive(Clone)]
@@ -101,7 +88,7 @@ impl reload::Live for Live {
             // Its keys were read a moment ago: the file has changed again, and whoever changed it will say so again.
             Err(error) => {
                 tracing::error!(%error, "the keys for tokens stay as they are");
-                KEYS.to_vec()
+                Self::SETTINGS.iter().copied().filter(|name| name.starts_with(KEYS)).collect()
             }
         };
         let taken = |name: &str| Self::SETTINGS.contains(&name) && !not_now.contains(&name);
