@@ -8,6 +8,20 @@ import { dirname, join } from 'node:path'
 /** Ports that only root may take are moved by this. */
 const PRIVILEGED = 8000
 
+/** Finds the paths at which a service's container has something of its own; every other one is the host's, and stays. */
+function pathsOf({ secrets = [], tmpfs = [], volumes = [] }) {
+  const mounts = volumes.map((volume) => volume.split(':'))
+  const paths = [
+    ...secrets.map((name) => `/run/secrets/${name}`),
+    ...tmpfs,
+    // Beside a file that is mounted may be others, and whoever reads them names their directory.
+    ...mounts.map(([from, path]) => (from.startsWith('.') ? dirname(path) : path)),
+  ]
+  const literally = paths.map((path) => path.replace(/[^\w/]/g, '\\$&'))
+  // Without any path it must find nothing, and not the empty text.
+  return literally.length > 0 ? new RegExp(`(?<![\\w.~-])(?:${literally.join('|')})(?![\\w.-])`, 'g') : /(?!)/g
+}
+
 export class Place {
   constructor(compose, root) {
     this.compose = compose
@@ -24,6 +38,7 @@ export class Place {
         return [service.name, `${this.network}.${fixed ?? 100 + index}`]
       }),
     )
+    this.paths = new Map(compose.services.map((service) => [service.name, pathsOf(service)]))
     this.#writeSecrets(root)
   }
 
@@ -54,7 +69,7 @@ export class Place {
       .replace(/\b(?:0\.0\.0\.0|127\.0\.0\.1):(\d+)/g, (_, port) => `${own}:${this.port(port)}`)
       .replace(new RegExp(`(?<![\\w.-])(${names}):(\\d+)`, 'g'), (_, name, port) => `${this.address(name)}:${this.port(port)}`)
       .replace(/--host=127\.0\.0\.1/g, `--host=${own}`)
-      .replace(/(?<![\w.~-])\/(?:run\/secrets\/\w+|(?:data|etc\/nginx|tmp)(?![\w.-]))/g, (path) => this.path(service, path))
+      .replace(this.paths.get(service), (path) => this.path(service, path))
   }
 
   /** By the script that operators use; and they name hosts, as the compose file does. */
