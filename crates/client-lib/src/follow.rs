@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{SelectAll, StreamExt};
@@ -10,20 +11,36 @@ use gatepipe_proto::v1::client_step::Fate as WireFate;
 use gatepipe_proto::v1::follow_step::Step as WireStep;
 use gatepipe_proto::v1::lost::Why;
 use gatepipe_proto::{ClientId, Code, GatewayId, Message, v1};
+use tokio::sync::watch;
 use tonic::{Status, Streaming};
 
+use crate::GatewayClient;
+use crate::directory::View;
 use crate::receipt::{Answer, FailureReason};
 
 type Steps = Pin<Box<dyn Stream<Item = Followed> + Send>>;
 
-/// Messages to one uid that are followed on the gateways that were members when it began. Dropping it ends that.
+/// A gateway as it is when following it began, and what it tells from then on.
+pub(crate) type Opened = (FollowedGateway, Streaming<v1::FollowStep>);
+
+/// Messages to one uid that are followed on every gateway, also on those that join later. Dropping it ends that.
 ///
 /// Made by [`GatewayClient::follow_uid`](crate::GatewayClient::follow_uid).
 pub struct Following {
-    /// The gateways that are followed. Those that could not be are named as failed.
+    /// The gateways that are followed from the beginning. Those that could not be are named as failed.
     pub gateways: Answer<BTreeMap<GatewayId, FollowedGateway>>,
-    key: u64,
+    client: GatewayClient,
+    view: watch::Receiver<Arc<View>>,
+    request: v1::FollowRequest,
+    /// Whom we follow, or tried to: once for as long as it is a member.
+    known: BTreeMap<GatewayId, Known>,
     steps: SelectAll<Steps>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    Followed,
+    Ended,
 }
 
 /// A gateway on which messages to a uid are followed, when that began.
@@ -85,7 +102,9 @@ pub enum FollowStep {
     },
     /// Nothing but that steps were missed, or what a newer gateway tells.
     Nothing,
-    /// This gateway is not followed any more, and tells no more.
+    /// This gateway has joined, or can be reached at last: what is called from now on is told there, too.
+    Joined(FollowedGateway),
+    /// This gateway is not followed any more, or could not be when it joined, and tells no more.
     Ended(FailureReason),
 }
 
@@ -126,23 +145,56 @@ pub enum Fate {
 
 impl Following {
     pub(crate) fn new(
+        client: GatewayClient,
+        request: v1::FollowRequest,
         gateways: Answer<BTreeMap<GatewayId, FollowedGateway>>,
-        key: u64,
         open: Vec<(GatewayId, Streaming<v1::FollowStep>)>,
     ) -> Self {
+        let followed = open.iter().map(|(gateway, _)| (*gateway, Known::Followed));
+        // Whoever could not be reached is as good as not there, and may come.
+        let failed = gateways.failed.iter().filter(|failure| failure.reason != FailureReason::Unreachable);
+        let known = followed.chain(failed.map(|failure| (failure.gateway, Known::Ended))).collect();
         let steps = open.into_iter().map(|(gateway, steps)| Box::pin(told(gateway, steps)) as Steps);
-        Self { gateways, key, steps: steps.collect() }
+        Self { gateways, view: client.views(), client, request, known, steps: steps.collect() }
     }
 
     /// The mark that `message` has in [`FollowStep::Came`].
     #[must_use]
     pub fn mark(&self, message: &Message) -> u64 {
-        gatepipe_proto::mark(self.key, message.body())
+        gatepipe_proto::mark(self.request.key, message.body())
     }
 
-    /// The next step of any gateway, each gateway's in order; `None` when none is followed any more. May be dropped at any time.
-    pub async fn next(&mut self) -> Option<Followed> {
-        self.steps.next().await
+    /// The next step of any gateway, each gateway's in order. Waits also while none is followed: one may join. May be dropped at any time.
+    pub async fn next(&mut self) -> Followed {
+        loop {
+            self.follow_joined();
+            tokio::select! {
+                Some(followed) = self.steps.next() => {
+                    if let FollowStep::Ended(_) = followed.step {
+                        self.known.insert(followed.gateway, Known::Ended);
+                    }
+                    return followed;
+                }
+                Ok(()) = self.view.changed() => {}
+                // The driver lives as long as our handle, unless the runtime is going away.
+                else => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Begins with the members that are not known. Their answer comes with their steps, so that dropping a call loses nothing.
+    fn follow_joined(&mut self) {
+        let view = Arc::clone(&self.view.borrow_and_update());
+        // One that left and comes back is another, but not before its last step was told.
+        self.known.retain(|gateway, known| *known == Known::Followed || view.gateways.contains_key(gateway));
+        for (gateway, seen) in &view.gateways {
+            if seen.lane.is_open() && !self.known.contains_key(gateway) {
+                self.known.insert(*gateway, Known::Followed);
+                let (gateway, client, request) = (*gateway, self.client.clone(), self.request.clone());
+                let opening = async move { client.follow_on(gateway, request).await };
+                self.steps.push(Box::pin(joined(gateway, opening)));
+            }
+        }
     }
 }
 
@@ -150,6 +202,21 @@ impl std::fmt::Debug for Following {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         out.debug_struct("Following").field("gateways", &self.gateways).finish_non_exhaustive()
     }
+}
+
+/// The steps of a gateway that has joined: how that went, and then what it tells.
+fn joined(
+    gateway: GatewayId,
+    opening: impl Future<Output = Result<Opened, FailureReason>> + Send,
+) -> impl Stream<Item = Followed> + Send {
+    let step = move |step| Followed { gateway, message: 0, after: Duration::ZERO, missed: 0, step };
+    stream::once(opening).flat_map(move |opened| match opened {
+        Ok((followed, steps)) => {
+            let joined = stream::iter([step(FollowStep::Joined(followed))]);
+            joined.chain(told(gateway, steps)).left_stream()
+        }
+        Err(reason) => stream::iter([step(FollowStep::Ended(reason))]).right_stream(),
+    })
 }
 
 /// The steps of one gateway; the last one is that it has ended.

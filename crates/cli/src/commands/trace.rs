@@ -31,8 +31,9 @@ const SPREAD: Duration = Duration::from_secs(2);
 /// Follow one message to a user, and say where it went or died
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without a frame it waits for the next message to the user, from whomever. With one it sends that itself: to the gateways, or, with a \
-token (a flag, or GATEPIPE_TOKEN), through the api (WebSocket/pushToUser), so that what the api refuses is told, too.
+    after_help = "Without a frame it waits for the next message to the user, from whomever, also on gateways that join meanwhile. With one it sends that \
+itself: to the gateways, or, with a token (a flag, or GATEPIPE_TOKEN), through the api (WebSocket/pushToUser), so that what the api \
+refuses is told, too.
 
 Each step has the milliseconds since the first. What the message says is never shown. \"Written\" means that the kernel of the gateway's \
 host has all of it; whether the page has read it only the page knows. The last line is the verdict; Ctrl-C ends with what is known.
@@ -106,7 +107,11 @@ impl Trace {
         story: &mut Story,
         teller: &mut Teller,
     ) -> anyhow::Result<()> {
-        let (mut is_sent, mut is_heard) = (sending.is_none(), true);
+        let mut is_sent = sending.is_none();
+        // Nobody tells anything, and nobody did when it began.
+        if is_sent && following.gateways.value.is_empty() {
+            return Ok(());
+        }
         let sending = OptionFuture::from(sending);
         tokio::pin!(sending);
         // When to give up, put off once when the message has come; and when to believe that no other gateway gets it.
@@ -114,10 +119,9 @@ impl Trace {
         let mut spread_ends = None;
         loop {
             let is_spread = spread_ends.is_some_and(|ends| Instant::now() >= ends);
-            let is_heard_out = !is_heard && is_sent;
             // What we send ourselves has a deadline of its own.
             let is_too_late = is_sent && Instant::now() >= give_up;
-            if story.is_over(is_spread) || is_heard_out || is_too_late {
+            if story.is_over(is_spread) || is_too_late {
                 return Ok(());
             }
             let look_again = spread_ends.filter(|_| !is_spread).map_or(give_up, |ends| give_up.min(ends));
@@ -130,21 +134,18 @@ impl Trace {
                         teller.tell(step)?;
                     }
                 }
-                followed = following.next(), if is_heard => match followed {
-                    Some(followed) => {
-                        if let FollowStep::Came { mark: came, .. } = followed.step
-                            && *mark.get_or_insert(came) == came
-                            && !story.has_come()
-                        {
-                            spread_ends = Some(Instant::now() + SPREAD);
-                            give_up = Instant::now() + self.wait.max(SPREAD);
-                        }
-                        if let Some(step) = story.followed(mark, &followed) {
-                            teller.tell_of(&followed, step)?;
-                        }
+                followed = following.next() => {
+                    if let FollowStep::Came { mark: came, .. } = followed.step
+                        && *mark.get_or_insert(came) == came
+                        && !story.has_come()
+                    {
+                        spread_ends = Some(Instant::now() + SPREAD);
+                        give_up = Instant::now() + self.wait.max(SPREAD);
                     }
-                    None => is_heard = false,
-                },
+                    if let Some(step) = story.followed(mark, &followed) {
+                        teller.tell_of(&followed, step)?;
+                    }
+                }
                 () = sleep_until(look_again), if is_sent || look_again > Instant::now() => {}
             }
         }

@@ -98,6 +98,41 @@ async fn it_waits_for_the_next_message_from_anybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_joins_while_it_waits_is_followed_as_well() {
+    let mut cluster = Cluster::start().await;
+    let alice = Caller::of(&cluster, "alice");
+    let mut trace = Running::start_at(&cluster, &format!("trace --uid {}", alice.id));
+    for _ in 0..2 {
+        while trace.frame().await["step"] != "following" {}
+    }
+    let third = cluster.start_gateway(|_| {}).await.unwrap();
+    let id = &cluster.gateway_ids()[third];
+    let joined = trace.frame().await;
+    assert_eq!((&joined["step"], &joined["gateway"]), (&json!("joined"), &json!(id)), "{joined}");
+    assert_eq!(joined["clients"], 0);
+
+    cluster.joined(3).await;
+    let mut page = Page::bound(&cluster.ws()[third], &alice).await;
+    let pushed = run_at(&cluster, &format!("push {} --text {{\"n\":1}}", alice.id)).await;
+    assert_eq!(pushed.stdout, "1\t0\n");
+    assert_eq!(page.next().await, json!({"n": 1}));
+    let mut told = Vec::new();
+    let verdict = loop {
+        let step = trace.frame().await;
+        if step["step"] == "verdict" {
+            break step;
+        }
+        told.push(step);
+    };
+    assert_eq!(verdict["text"], "reached 1 of 1 client on 1 gateway");
+    assert!(named(&told, "came").iter().any(|step| step["gateway"] == json!(id)), "{told:?}");
+    let written = named(&told, "written");
+    assert_eq!(sorted(written.iter().map(|step| &step["gateway"])), [id.as_str()]);
+    assert_eq!(sorted(written.iter().map(|step| &step["client_id"])), [page.client_id()]);
+    assert_eq!(trace.ended().await, (0, String::new()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn where_nobody_is_bound_it_says_so_and_what_to_look_at() {
     let cluster = Cluster::start().await;
     let _unbound = Page::open(&cluster.ws()[0]).await;

@@ -6,24 +6,24 @@ use futures_util::future::join_all;
 use gatepipe_proto::v1::follow_step::Step;
 use gatepipe_proto::{GatewayId, Uid, v1};
 use tokio::time::{Instant, timeout_at};
-use tonic::Streaming;
 
 use super::GatewayClient;
 use super::asking::Asked;
 use crate::directory::View;
-use crate::follow::{FollowedGateway, Following};
+use crate::follow::{FollowedGateway, Following, Opened};
 use crate::receipt::FailureReason;
 
 impl GatewayClient {
-    /// Follows the messages to `uid` on all gateways that are members now: what is called after this returned is told.
+    /// Follows the messages to `uid` on all gateways that are members now: what is called after this returned is told. Those that
+    /// join later are followed as well, each from when that is told.
     ///
     /// For people who look for one message. Each gateway lets 16 at a time, and tells what came in, and what each client of the uid made of
     /// it; never what it says. A gateway that could not be asked within the deadline, or refused, is named as failed.
     ///
     /// GatewayWorker has no such call.
     pub async fn follow_uid(&self, uid: &Uid) -> Following {
-        let (deadline, view, key) = (self.deadline(), self.view(), rand::random());
-        let request = v1::FollowRequest { uid: uid.to_string(), key };
+        let (deadline, view) = (self.deadline(), self.view());
+        let request = v1::FollowRequest { uid: uid.to_string(), key: rand::random() };
         let opening = view.gateways.keys().map(|gateway| {
             let (view, request) = (&view, request.clone());
             async move { (*gateway, open(view, *gateway, deadline, request).await) }
@@ -41,7 +41,16 @@ impl GatewayClient {
         let add = |gateways: &mut BTreeMap<_, _>, gateway, followed| {
             gateways.insert(gateway, followed);
         };
-        Following::new(Asked::new(&view, outcomes).sum(add), key, streams)
+        Following::new(self.clone(), request, Asked::new(&view, outcomes).sum(add), streams)
+    }
+
+    /// Follows on one gateway more.
+    pub(crate) async fn follow_on(
+        &self,
+        gateway: GatewayId,
+        request: v1::FollowRequest,
+    ) -> Result<Opened, FailureReason> {
+        open(&self.view(), gateway, self.deadline(), request).await
     }
 }
 
@@ -51,7 +60,7 @@ async fn open(
     gateway: GatewayId,
     deadline: Instant,
     request: v1::FollowRequest,
-) -> Result<(FollowedGateway, Streaming<v1::FollowStep>), FailureReason> {
+) -> Result<Opened, FailureReason> {
     let mut steps = view.ask(gateway, deadline, request).await?;
     match timeout_at(deadline, steps.message()).await.map_err(|_| FailureReason::Deadline)? {
         Ok(Some(v1::FollowStep { step: Some(Step::Following(following)), .. })) => {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use gatepipe_client::{ClientId, Code, FailureReason, Fate, FollowStep, Followed, Following, SentTo};
+use gatepipe_client::{
+    ClientId, Code, FailureReason, Fate, FollowStep, Followed, FollowedGateway, Following, SentTo,
+};
 use gatepipe_proto::v1;
 use gatepipe_proto::v1::follow_step::Step;
 use tonic::Status;
@@ -10,7 +12,7 @@ use tonic::Status;
 use crate::scripted::{Gateway, PATIENCE, Register, impatient, joined, patient, text, uid};
 
 async fn next(following: &mut Following) -> Followed {
-    tokio::time::timeout(PATIENCE, following.next()).await.expect("a step").expect("somebody is followed")
+    tokio::time::timeout(PATIENCE, following.next()).await.expect("a step")
 }
 
 fn step(message: u64, step: Step) -> v1::FollowStep {
@@ -82,13 +84,31 @@ async fn a_gateway_that_cannot_be_followed_is_named_and_the_others_are_followed(
 }
 
 #[tokio::test]
-async fn a_gateway_that_goes_away_is_told_and_then_nobody_is_followed() {
+async fn a_gateway_that_goes_away_is_told_and_then_those_that_join_are_followed() {
     let register = Register::start();
-    let gateway = Gateway::start();
-    register.list(&gateway);
+    let (old, full, fresh) = (Gateway::start(), Gateway::start(), Gateway::start());
+    register.list(&old);
     let client = joined(patient(&register)).await;
     let mut following = client.follow_uid(&uid("ana")).await;
-    gateway.end_follows();
-    assert!(matches!(next(&mut following).await.step, FollowStep::Ended(_)));
-    assert_eq!(tokio::time::timeout(PATIENCE, following.next()).await.expect("the end"), None);
+    old.end_follows();
+    let ended = next(&mut following).await;
+    assert_eq!(ended.gateway, old.id);
+    assert!(matches!(ended.step, FollowStep::Ended(_)), "{ended:?}");
+
+    full.refuse_follows(Status::resource_exhausted("too many follow"));
+    register.list(&full);
+    let refused = FailureReason::Refused { code: Code::TooMany, text: "too many follow".into() };
+    let told = next(&mut following).await;
+    assert_eq!((told.gateway, told.step), (full.id, FollowStep::Ended(refused)));
+
+    let _ana = fresh.has_client(Some("ana"));
+    register.list(&fresh);
+    let told = next(&mut following).await;
+    let joined = FollowedGateway { clients: 1, draining: false };
+    assert_eq!((told.gateway, told.step), (fresh.id, FollowStep::Joined(joined)));
+    let mark = following.mark(&text("hello"));
+    let came = v1::Came { sent_to: v1::SentTo::Uids.into(), mark };
+    fresh.tell_followers(step(1, Step::Came(came)));
+    let told = next(&mut following).await;
+    assert_eq!((told.gateway, told.step), (fresh.id, FollowStep::Came { sent_to: SentTo::Uids, mark }));
 }

@@ -31,6 +31,11 @@ pub enum Step {
         gateway: String,
         reason: String,
     },
+    /// It has become a member meanwhile, and is followed from here on.
+    Joined {
+        gateway: String,
+        clients: u64,
+    },
     /// The gateways' receipts for the message that we sent.
     Sent {
         reached: u64,
@@ -144,6 +149,9 @@ impl Step {
             Self::NotFollowed { gateway, reason } => {
                 format!("gateway {gateway} cannot be followed: {reason}")
             }
+            Self::Joined { gateway, clients } => {
+                format!("gateway {gateway} joined, and holds {}", counted(*clients, "client"))
+            }
             Self::Sent { reached, failed } => {
                 format!(
                     "sent: {} took it{}",
@@ -212,6 +220,7 @@ impl Step {
             Self::Gateway { gateway, .. } => ("gateway", Some(gateway), None),
             Self::Following { gateway, .. } => ("following", Some(gateway), None),
             Self::NotFollowed { gateway, .. } => ("not_followed", Some(gateway), None),
+            Self::Joined { gateway, .. } => ("joined", Some(gateway), None),
             Self::Sent { .. } => ("sent", None, None),
             Self::NotAsked { gateway } => ("not_asked", Some(gateway), None),
             Self::Api { .. } => ("api", None, None),

@@ -40,11 +40,12 @@ pub(super) enum Sending {
     },
 }
 
-/// A member, when it began.
+/// A member, when it began or since it joined.
 #[derive(Debug, Default)]
 pub(super) struct Gateway {
-    /// Clients of the user; `None`: it is not followed.
+    /// Clients of the user, then; `None`: it is not followed.
     pub(super) clients: Option<u64>,
+    has_joined: bool,
     pub(super) is_told_no_more: bool,
     /// What it tells of the message; `None`: it has not come there.
     pub(super) message: Option<Message>,
@@ -106,8 +107,10 @@ impl Story {
         let (sending, steps) = match sent {
             Sent::ToGateways { reached, asked, failed } => {
                 let told = failed.iter().map(Step::failed).collect();
-                let not_asked = self.gateways.keys().filter(|gateway| !asked.contains(gateway));
-                let not_asked = not_asked.map(|gateway| Step::NotAsked { gateway: gateway.to_string() });
+                // One that has joined may have come too late for that.
+                let not_asked =
+                    self.gateways.iter().filter(|(id, gateway)| !gateway.has_joined && !asked.contains(id));
+                let not_asked = not_asked.map(|(id, _)| Step::NotAsked { gateway: id.to_string() });
                 let steps = [Step::Sent { reached, failed: told }].into_iter().chain(not_asked).collect();
                 let failed = failed.into_iter().map(|failure| failure.gateway).collect();
                 (Sending::ToGateways { reached, asked, failed }, steps)
@@ -137,9 +140,21 @@ impl Story {
         let name = || id.to_string();
         gateway.missed += missed;
         match step {
+            FollowStep::Joined(FollowedGateway { clients, .. }) => {
+                // What it told before it went stays, and it tells no more of that.
+                if gateway.message.is_none() {
+                    *gateway = Gateway { clients: Some(*clients), has_joined: true, ..Gateway::default() };
+                }
+                return Some(Step::Joined { gateway: name(), clients: *clients });
+            }
             FollowStep::Ended(reason) => {
                 gateway.is_told_no_more = true;
-                return Some(Step::Ended { gateway: name(), reason: reason.to_string() });
+                let (gateway, reason, is_followed) = (name(), reason.to_string(), gateway.clients.is_some());
+                return Some(if is_followed {
+                    Step::Ended { gateway, reason }
+                } else {
+                    Step::NotFollowed { gateway, reason }
+                });
             }
             FollowStep::Nothing => {
                 return (missed > 0).then(|| Step::Missed { gateway: name(), steps: missed });
@@ -170,7 +185,9 @@ impl Story {
                 message.refused = Some(text.clone());
                 Some(Step::Refused { gateway: name(), reason: text.clone() })
             }
-            FollowStep::Came { .. } | FollowStep::Nothing | FollowStep::Ended(_) => None,
+            FollowStep::Came { .. } | FollowStep::Nothing | FollowStep::Joined(_) | FollowStep::Ended(_) => {
+                None
+            }
         }
     }
 
@@ -183,7 +200,13 @@ impl Story {
         let is_told = |gateway: &Gateway| {
             gateway.is_told_no_more || gateway.message.as_ref().is_none_or(Message::is_over)
         };
-        is_sent && self.gateways.values().all(is_told) && (is_spread || !self.is_expected_elsewhere())
+        let is_rest_unheard = || is_spread || self.is_deaf() || !self.is_expected_elsewhere();
+        is_sent && self.gateways.values().all(is_told) && is_rest_unheard()
+    }
+
+    /// Whether no gateway tells anything any more.
+    fn is_deaf(&self) -> bool {
+        self.gateways.values().all(|gateway| gateway.clients.is_none() || gateway.is_told_no_more)
     }
 
     /// Whether a gateway may still tell that it has come.

@@ -272,6 +272,14 @@ mod tests {
             self.tell(gateway, FollowStep::Offered { clients, taken, untold: 0 })
         }
 
+        /// One gateway more joins, of which this is told; gives its number.
+        fn joins(&mut self, step: FollowStep) -> usize {
+            let number = self.gateways.len();
+            self.gateways.push(format!("{number:016x}").parse().unwrap());
+            self.tell(number, step);
+            number
+        }
+
         fn receipt(&mut self, reached: u64, failed: &[usize]) -> &mut Self {
             let reason = FailureReason::Unreachable;
             let failed = failed
@@ -336,6 +344,34 @@ mod tests {
             .tell(0, came)
             .tell(0, refused)
             .ends(Exit::Failed, &["refused it: no message"]);
+    }
+
+    #[test]
+    fn gateways_that_join_meanwhile_count_like_the_others() {
+        let joined = || FollowStep::Joined(FollowedGateway { clients: 0, draining: false });
+        let mut tale = Tale::begin(false, &[Some(0)]);
+        let fresh = tale.joins(joined());
+        tale.comes(fresh, &[Fate::Written]);
+        assert!(!tale.story.is_over(false), "the other gateway may get it, too");
+        assert!(tale.story.is_over(true));
+        tale.ends(Exit::Done, &["reached 1 of 1 client on 1 gateway"]);
+
+        let mut tale = Tale::begin(true, &[Some(1)]);
+        tale.receipt(1, &[]).comes(0, &[Fate::Written]);
+        tale.joins(joined());
+        assert!(tale.story.is_over(false), "the one that joined was not asked");
+        tale.ends(Exit::Done, &["reached 1 of 1 client on 1 gateway"]);
+        tale.joins(FollowStep::Ended(FailureReason::Deadline));
+        tale.ends(Exit::Partly, &["gateway 0000000000000002 could not be followed"]);
+    }
+
+    #[test]
+    fn where_nobody_tells_anything_any_more_nothing_is_waited_for() {
+        let mut tale = Tale::begin(true, &[Some(1)]);
+        tale.story.sent(Sent::ThroughApi(Pushed { reached: 1, failed: Vec::new() }));
+        assert!(!tale.story.is_over(false));
+        tale.tell(0, FollowStep::Ended(FailureReason::Unreachable));
+        assert!(tale.story.is_over(false));
     }
 
     #[test]
