@@ -55,6 +55,10 @@ impl Entry {
 
 /// On one line, with at most so many characters.
 fn plain(text: &str, most: usize) -> String {
+    // Nearly all are, and an entry is made for each push.
+    if text.len() <= most && !text.contains(char::is_control) {
+        return text.to_owned();
+    }
     let shown = |character: char| if character.is_control() { ' ' } else { character };
     match text.chars().nth(most) {
         None => text.chars().map(shown).collect(),

@@ -61,11 +61,14 @@ impl Server {
                 accepted = accepted => accepted,
                 () = stop.cancelled() => break,
             };
-            let connection = self.serve(socket, peer, stop.clone());
-            let (open, cut) = (self.open.clone(), cut.clone());
+            // One token for both ways to be cut: each would be looked at whenever the connection has something to do.
+            let (open, cut) = (self.open.clone(), cut.child_token());
+            let connection = self.serve(socket, peer, HangUp(cut.clone()), stop.clone());
             connections.spawn(async move {
                 open.inc();
-                cut.run_until_cancelled(connection).await;
+                if cut.run_until_cancelled(connection).await.is_none() {
+                    tracing::debug!("an HTTP connection was cut");
+                }
                 open.dec();
                 drop(place);
             });
@@ -80,6 +83,7 @@ impl Server {
         &self,
         socket: TcpStream,
         peer: SocketAddr,
+        hang_up: HangUp,
         stop: CancellationToken,
     ) -> impl Future<Output = ()> + Send + use<> {
         // Small answers go out at once. A socket that is gone already says so when it is read.
@@ -88,14 +92,16 @@ impl Server {
             (self.router.clone(), *self.header_timeout.borrow(), self.tls.clone());
         async move {
             let Some(identity) = tls else {
-                return converse(router, header_timeout, socket, peer, stop).await;
+                return converse(router, header_timeout, socket, peer, hang_up, stop).await;
             };
             let shaken = tokio::select! {
                 shaken = tokio::time::timeout(header_timeout, tls::accept(&identity, socket)) => shaken,
                 () = stop.cancelled() => return,
             };
             match shaken {
-                Ok(Ok(socket)) => Box::pin(converse(router, header_timeout, socket, peer, stop)).await,
+                Ok(Ok(socket)) => {
+                    Box::pin(converse(router, header_timeout, socket, peer, hang_up, stop)).await
+                }
                 Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                 Err(_) => tracing::debug!("a TLS handshake took too long"),
             }
@@ -109,12 +115,11 @@ async fn converse<S>(
     header_timeout: Duration,
     socket: S,
     peer: SocketAddr,
+    hang_up: HangUp,
     stop: CancellationToken,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let hang_up = HangUp(CancellationToken::new());
-    let HangUp(cut) = hang_up.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         request.extensions_mut().insert(hang_up.clone());
@@ -128,18 +133,14 @@ async fn converse<S>(
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = std::pin::pin!(connection);
-    let ended = cut.run_until_cancelled(async {
-        tokio::select! {
-            ended = &mut connection => ended,
-            () = stop.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
-    });
-    match ended.await {
-        Some(Ok(())) => {}
-        Some(Err(error)) => tracing::debug!(%error, "an HTTP connection broke"),
-        None => tracing::debug!("an HTTP connection was cut"),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "an HTTP connection broke");
     }
 }

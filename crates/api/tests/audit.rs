@@ -329,6 +329,20 @@ async fn what_does_not_fit_into_the_queue_is_counted_and_what_does_is_written() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_together_keeps_its_order_and_its_words() {
+    let world = World::start().await;
+    let admin = world.admin().await;
+    // Several go into one statement; some of these are left over.
+    let uids = || (1..=63).filter_map(UserId::new);
+    let push = |uid| entry(admin.id, Action::Push, Target::User(uid), Verdict::Done, 0);
+    world.store.add_audit(uids().map(push).collect()).await.unwrap();
+    let mut found = told(&entries(&admin, "action=websocket.push", 63).await);
+    found.reverse();
+    let pushed = |uid| format!("websocket.push {uid} done");
+    assert_eq!(found, uids().map(pushed).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_the_same_caller_is_refused_again_and_again_is_noted_a_few_times() {
     let world = World::start().await;
     let counts = Counts::default();

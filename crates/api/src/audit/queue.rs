@@ -126,7 +126,7 @@ impl WriteBehind for Written {
     type Item = Entry;
 
     const WAITING: usize = WAITING;
-    const AT_ONCE: usize = 500;
+    const AT_ONCE: usize = 1_000;
     const GATHER: Duration = Duration::from_millis(100);
 
     fn write(&self, batch: Vec<Entry>) -> impl Future<Output = Result<(), StoreError>> + Send {

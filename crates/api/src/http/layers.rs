@@ -160,9 +160,8 @@ impl Observed {
         let took = started.elapsed();
         let status = response.status().as_u16();
         traced.end(status);
-        span.in_scope(|| {
-            tracing::debug!(%method, route, status, took_ms = took.as_millis() as u64, "request answered");
-        });
+        let took_ms = took.as_millis() as u64;
+        tracing::debug!(parent: &span, %method, route, status, took_ms, "request answered");
         let by_route = metrics::ByRoute { route: route.clone() };
         app.metrics.seconds.get_or_create(&by_route).observe(took.as_secs_f64());
         let labels = metrics::Request { route, status };

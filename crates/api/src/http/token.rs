@@ -19,6 +19,7 @@ use super::layers::Peer;
 use crate::app::App;
 use crate::auth::{Allowed, Caller, Grant, Refused};
 use crate::error::ApiError;
+use crate::router::PREFIX;
 
 /// Lets a request with a good token pass, with its [`Caller`].
 pub async fn check_token(
@@ -64,7 +65,8 @@ impl<G: Grant> FromRequestParts<App> for Allowed<G> {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
         if !caller.may(G::PERMISSION) {
-            app.audit.note_denied(&caller, G::PERMISSION, parts.uri.path());
+            let path = parts.uri.path();
+            app.audit.note_denied(&caller, G::PERMISSION, path.strip_prefix(PREFIX).unwrap_or(path));
         }
         caller.allowed()
     }

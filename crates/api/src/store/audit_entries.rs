@@ -36,8 +36,10 @@ pub struct AuditRow {
     pub detail: String,
 }
 
+/// Every column has its value, so that SQLite takes several rows with one statement.
 #[derive(Insertable)]
 #[diesel(table_name = audit_entries)]
+#[diesel(treat_none_as_default_value = false)]
 pub(super) struct Insert {
     at_ms: i64,
     actor_id: i64,

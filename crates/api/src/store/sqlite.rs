@@ -346,12 +346,33 @@ macro_rules! skip_locked {
     };
 }
 
-/// Adds these rows. One after another: a statement costs no way to a server.
+/// How many rows one statement adds. Always the same number, so that the statement is prepared once and kept; what is left over is
+/// added row by row.
+pub(super) const ROWS: usize = 25;
+
+/// Adds these rows, on the connection itself: through its wrapper each statement would be written out anew to be found among the
+/// prepared ones.
 macro_rules! insert_all {
     ($conn:expr, $table:expr, $rows:expr) => {{
-        for row in $rows {
-            diesel::insert_into($table).values(row).execute($conn).await?;
-        }
+        let mut rows = $rows.into_iter();
+        let insert = move |inner: &mut diesel::SqliteConnection| -> diesel::QueryResult<()> {
+            loop {
+                let some: Vec<_> = rows.by_ref().take($crate::store::sqlite::ROWS).collect();
+                match <[_; $crate::store::sqlite::ROWS]>::try_from(some) {
+                    Ok(some) => {
+                        let statement = diesel::insert_into($table).values(some);
+                        diesel::RunQueryDsl::execute(statement, inner)?;
+                    }
+                    Err(rest) => {
+                        for row in rest {
+                            diesel::RunQueryDsl::execute(diesel::insert_into($table).values(row), inner)?;
+                        }
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        $conn.spawn_blocking(insert).await?;
     }};
 }
 
