@@ -52,70 +52,74 @@ fn together(open: OpenApiRouter<App>, with_token: OpenApiRouter<App>) -> OpenApi
     together
 }
 
-/// The same route below [`PREFIX`]. `nest` would take the path of each request apart and put it together again.
-fn ours((schemas, mut paths, methods): UtoipaMethodRouter<App>) -> UtoipaMethodRouter<App> {
-    let below = |(path, item)| (format!("{PREFIX}{path}"), item);
-    paths.paths = paths.paths.into_iter().map(below).collect();
-    (schemas, paths, methods)
+/// Routes below [`PREFIX`], each under its whole path: `nest` would take the path of each request apart and put it together again.
+struct Below(OpenApiRouter<App>);
+
+impl Below {
+    fn routes(self, (schemas, mut paths, methods): UtoipaMethodRouter<App>) -> Self {
+        let below = |(path, item)| (format!("{PREFIX}{path}"), item);
+        paths.paths = paths.paths.into_iter().map(below).collect();
+        Self(self.0.routes((schemas, paths, methods)))
+    }
 }
 
 /// The routes that ask for no token, and those that do.
 fn described() -> (OpenApiRouter<App>, OpenApiRouter<App>) {
-    let open =
-        OpenApiRouter::new().routes(ours(routes!(auth::login))).routes(ours(routes!(export_task::download)));
-    let with_token = OpenApiRouter::new()
-        .routes(ours(routes!(auth::me)))
-        .routes(ours(routes!(websocket::bind)))
-        .routes(ours(routes!(websocket::push_to_user)))
-        .routes(ours(routes!(websocket::broadcast)))
-        .routes(ours(routes!(websocket::force_offline)))
-        .routes(ours(routes!(notification::send)))
-        .routes(ours(routes!(notification::list_own)))
-        .routes(ours(routes!(notification::unread_count)))
-        .routes(ours(routes!(notification::read)))
-        .routes(ours(routes!(notification::read_all)))
-        .routes(ours(routes!(notification::delete)))
-        .routes(ours(routes!(notification::sent::list_all)))
-        .routes(ours(routes!(notification::sent::show)))
-        .routes(ours(routes!(notification::sent::push_again)))
-        .routes(ours(routes!(export_task::create)))
-        .routes(ours(routes!(export_task::list)))
-        .routes(ours(routes!(export_task::show)))
-        .routes(ours(routes!(gateway::list_all)))
-        .routes(ours(routes!(gateway::drain)))
-        .routes(ours(routes!(client::list_connected)))
-        .routes(ours(routes!(client::show)))
-        .routes(ours(routes!(client::command::push)))
-        .routes(ours(routes!(client::command::close)))
-        .routes(ours(routes!(client::command::unbind)))
-        .routes(ours(routes!(client::command::join_group)))
-        .routes(ours(routes!(client::command::leave_group)))
-        .routes(ours(routes!(group::list_with_members)))
-        .routes(ours(routes!(group::push)))
-        .routes(ours(routes!(group::dissolve)))
-        .routes(ours(routes!(estimate::estimate)))
-        .routes(ours(routes!(user::online)))
-        .routes(ours(routes!(user::find)))
-        .routes(ours(routes!(stats::stream)))
-        .routes(ours(routes!(auth::change_password)))
-        .routes(ours(routes!(account::list)))
-        .routes(ours(routes!(account::show)))
-        .routes(ours(routes!(account::create)))
-        .routes(ours(routes!(account::change::disable)))
-        .routes(ours(routes!(account::change::enable)))
-        .routes(ours(routes!(account::change::set_manager)))
-        .routes(ours(routes!(account::change::set_password)))
-        .routes(ours(routes!(account::given::grant)))
-        .routes(ours(routes!(account::given::revoke)))
-        .routes(ours(routes!(account::given::give_role)))
-        .routes(ours(routes!(account::given::take_role)))
-        .routes(ours(routes!(role::list)))
-        .routes(ours(routes!(role::create)))
-        .routes(ours(routes!(role::change)))
-        .routes(ours(routes!(role::delete)))
-        .routes(ours(routes!(audit::list)))
-        .routes(ours(routes!(audit::export)))
-        .routes(ours(routes!(event::stream)))
-        .routes(ours(routes!(settings::list_all)));
+    let below = || Below(OpenApiRouter::new());
+    let Below(open) = below().routes(routes!(auth::login)).routes(routes!(export_task::download));
+    let Below(with_token) = below()
+        .routes(routes!(auth::me))
+        .routes(routes!(websocket::bind))
+        .routes(routes!(websocket::push_to_user))
+        .routes(routes!(websocket::broadcast))
+        .routes(routes!(websocket::force_offline))
+        .routes(routes!(notification::send))
+        .routes(routes!(notification::list_own))
+        .routes(routes!(notification::unread_count))
+        .routes(routes!(notification::read))
+        .routes(routes!(notification::read_all))
+        .routes(routes!(notification::delete))
+        .routes(routes!(notification::sent::list_all))
+        .routes(routes!(notification::sent::show))
+        .routes(routes!(notification::sent::push_again))
+        .routes(routes!(export_task::create))
+        .routes(routes!(export_task::list))
+        .routes(routes!(export_task::show))
+        .routes(routes!(gateway::list_all))
+        .routes(routes!(gateway::drain))
+        .routes(routes!(client::list_connected))
+        .routes(routes!(client::show))
+        .routes(routes!(client::command::push))
+        .routes(routes!(client::command::close))
+        .routes(routes!(client::command::unbind))
+        .routes(routes!(client::command::join_group))
+        .routes(routes!(client::command::leave_group))
+        .routes(routes!(group::list_with_members))
+        .routes(routes!(group::push))
+        .routes(routes!(group::dissolve))
+        .routes(routes!(estimate::estimate))
+        .routes(routes!(user::online))
+        .routes(routes!(user::find))
+        .routes(routes!(stats::stream))
+        .routes(routes!(auth::change_password))
+        .routes(routes!(account::list))
+        .routes(routes!(account::show))
+        .routes(routes!(account::create))
+        .routes(routes!(account::change::disable))
+        .routes(routes!(account::change::enable))
+        .routes(routes!(account::change::set_manager))
+        .routes(routes!(account::change::set_password))
+        .routes(routes!(account::given::grant))
+        .routes(routes!(account::given::revoke))
+        .routes(routes!(account::given::give_role))
+        .routes(routes!(account::given::take_role))
+        .routes(routes!(role::list))
+        .routes(routes!(role::create))
+        .routes(routes!(role::change))
+        .routes(routes!(role::delete))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(event::stream))
+        .routes(routes!(settings::list_all));
     (open, with_token)
 }
