@@ -113,14 +113,16 @@ async function restartEveryPart(front, caller, admin, people, pages) {
     // Goes on as before, with everybody there.
     const working = load.acknowledged.length
     await until(`notifications are acknowledged after ${name} came back`, () => load.acknowledged.length >= working + 20)
-    const { count, longest, hint, cutOff, refused, tooSlow } = pages.takeReturns()
+    const { count, longest, hint, cutOff, refused, tooEarly, tooSlow } = pages.takeReturns()
     say(
       `${name} was restarted (${took}); ${load.acknowledged.length - before} notifications acknowledged meanwhile` +
         (count > 0 ? `; ${count} pages came back, the last after ${seconds(longest)} (hint ${seconds(hint)})` : '') +
+        (tooEarly > 0 ? `; ${tooEarly} came to it before the api knew of it, and tried again` : '') +
         (tooSlow > 0 ? `; ${tooSlow} times this machine took more than 10 s for a step` : ''),
     )
     check(cutOff.length === 0, `${cutOff.length} pages were cut off by ${name}: ${[...new Set(cutOff)].slice(0, 5).join('; ')}`)
     check(refused.length === 0, `${refused.length} attempts to come back led to nothing: ${[...new Set(refused)].slice(0, 5).join('; ')}`)
+    check(tooEarly <= count / 100, `${tooEarly} of ${count} pages came to a gateway that the api did not know`)
     if (name.startsWith('gateway')) check(count > 0, `nobody was on ${name}`)
   }
   await load.stop()

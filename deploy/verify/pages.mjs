@@ -14,6 +14,11 @@ const OF_AN_ADDRESS = 100
  * nobody was refused or cut off.
  */
 const TOO_SLOW = /^0 no (.* within 10 s|answer to a ping)$/
+/**
+ * What the api answers to a page whose gateway has just begun to listen and is, for some 50 ms, on no list yet: nginx sends pages there at once.
+ * The client tries again by itself.
+ */
+const TOO_EARLY = /^404 404: this client is not connected$/
 /** All pages have to be there after so long, however slow the machine is. */
 const PATIENCE_MS = 300_000
 
@@ -115,8 +120,10 @@ export class Pages {
     const hint = returns.reduce((most, { hint }) => Math.max(most, hint), 0)
     const ends = this.all.flatMap((page) => page.unannounced.splice(0))
     const attempts = this.all.flatMap((page) => page.failedAttempts.splice(0))
-    const [cutOff, refused] = [ends, attempts].map((reasons) => reasons.filter((reason) => !TOO_SLOW.test(reason)))
-    return { count: returns.length, longest, hint, cutOff, refused, tooSlow: ends.length + attempts.length - cutOff.length - refused.length }
+    const [cutOff, failed] = [ends, attempts].map((reasons) => reasons.filter((reason) => !TOO_SLOW.test(reason)))
+    const refused = failed.filter((reason) => !TOO_EARLY.test(reason))
+    const tooSlow = ends.length + attempts.length - cutOff.length - failed.length
+    return { count: returns.length, longest, hint, cutOff, refused, tooEarly: failed.length - refused.length, tooSlow }
   }
 
   disconnect() {
