@@ -61,7 +61,7 @@ class Page {
     })
     this.client.onStatus(({ phase, code, reason }) => {
       if (phase === 'waiting') {
-        if (!wasReady) this.failedAttempts.push(`${code} ${reason}`)
+        if (!wasReady) this.failedAttempts.push({ at: performance.now(), reason: `${code} ${reason}` })
         else if (hint === null) this.unannounced.push(`${code} ${reason}`)
         else this.away = { at: performance.now(), hint }
         hint = null
@@ -112,18 +112,19 @@ export class Pages {
 
   /**
    * Since the last time it was asked: who came back, and which attempts led to nothing. A page's first attempt begins within its hint, by the
-   * client's own rules; so whoever needed no second one was back in time.
+   * client's own rules; so whoever needed no second one was back in time. `knownAt`: until when a gateway that came back may be on no list.
    */
-  takeReturns() {
+  takeReturns({ knownAt = 0 } = {}) {
     const returns = this.all.flatMap((page) => page.returns.splice(0))
     const longest = returns.reduce((most, { ms }) => Math.max(most, ms), 0)
     const hint = returns.reduce((most, { hint }) => Math.max(most, hint), 0)
     const ends = this.all.flatMap((page) => page.unannounced.splice(0))
     const attempts = this.all.flatMap((page) => page.failedAttempts.splice(0))
-    const [cutOff, failed] = [ends, attempts].map((reasons) => reasons.filter((reason) => !TOO_SLOW.test(reason)))
-    const refused = failed.filter((reason) => !TOO_EARLY.test(reason))
-    const tooSlow = ends.length + attempts.length - cutOff.length - failed.length
-    return { count: returns.length, longest, hint, cutOff, refused, tooEarly: failed.length - refused.length, tooSlow }
+    const isEarly = ({ at, reason }) => at <= knownAt && TOO_EARLY.test(reason)
+    const late = attempts.filter((attempt) => !isEarly(attempt)).map(({ reason }) => reason)
+    const [cutOff, refused] = [ends, late].map((reasons) => reasons.filter((reason) => !TOO_SLOW.test(reason)))
+    const tooSlow = ends.length + late.length - cutOff.length - refused.length
+    return { count: returns.length, longest, hint, cutOff, refused, tooEarly: attempts.length - late.length, tooSlow }
   }
 
   disconnect() {
